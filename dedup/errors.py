@@ -1,0 +1,130 @@
+"""Every error that this package raises on purpose, in one tree, each with a stable code.
+
+ResemblesError
+├── InvalidInput            what was given cannot be used; nothing was changed
+│   ├── InvalidDocument     one document cannot be indexed (bad id, no words, too long)
+│   ├── InvalidRecord       a line or file of the input is no document
+│   ├── InvalidScheme       scheme parameters that make no sense
+│   └── InvalidURL          an index URL of an unknown kind
+└── StoreError              the index cannot answer or accept; nothing acknowledged was lost
+    ├── StoreUnreachable    folder or server missing, unreadable, or gone
+    ├── StoreReadOnly       the index cannot be written from here
+    ├── StoreBusy           another writer holds the index
+    ├── StoreFull           no room: disk or map
+    ├── StoreForeign        the folder holds something that is not an index of ours
+    ├── StoreTooNew         written by a newer version of this package
+    ├── StoreDamaged        the index contradicts itself; `dedup check --repair` mends it
+    ├── StoreForked         opened before a fork and used after it
+    ├── StoreClosed         used after close()
+    └── SchemeMismatch      the index was built with another scheme
+"""
+
+
+class ResemblesError(Exception):
+    """Base of all errors raised on purpose; `code` is stable across versions."""
+
+    code = "error"
+
+
+class InvalidInput(ResemblesError):
+    """What was given cannot be used; nothing was changed."""
+
+    code = "invalid_input"
+
+
+class InvalidDocument(InvalidInput):
+    """One document cannot be indexed.
+
+    `code` says why: `empty_id`, `long_id`, `invalid_id`, `no_words`, `long_text` or `invalid_metadata`.
+    """
+
+    code = "invalid_document"
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the specific code beside the message."""
+        super().__init__(message)
+        self.code = code
+
+
+class InvalidRecord(InvalidInput):
+    """A line or a file of the input is no document."""
+
+    code = "invalid_record"
+
+
+class InvalidScheme(InvalidInput):
+    """Scheme parameters that make no sense together."""
+
+    code = "invalid_scheme"
+
+
+class InvalidURL(InvalidInput):
+    """An index URL of an unknown kind."""
+
+    code = "invalid_url"
+
+
+class StoreError(ResemblesError):
+    """The index cannot answer or accept; nothing acknowledged was lost."""
+
+    code = "store_error"
+
+
+class StoreUnreachable(StoreError):
+    """Folder or server missing, unreadable, or gone."""
+
+    code = "store_unreachable"
+
+
+class StoreReadOnly(StoreError):
+    """The index cannot be written from here."""
+
+    code = "store_read_only"
+
+
+class StoreBusy(StoreError):
+    """Another writer holds the index."""
+
+    code = "store_busy"
+
+
+class StoreFull(StoreError):
+    """No room is left: disk or map."""
+
+    code = "store_full"
+
+
+class StoreForeign(StoreError):
+    """The folder holds something that is not an index of ours."""
+
+    code = "store_foreign"
+
+
+class StoreTooNew(StoreError):
+    """Written by a newer version of this package."""
+
+    code = "store_too_new"
+
+
+class StoreDamaged(StoreError):
+    """The index contradicts itself; `dedup check --repair` mends it."""
+
+    code = "store_damaged"
+
+
+class StoreForked(StoreError):
+    """Opened before a fork and used after it."""
+
+    code = "store_forked"
+
+
+class StoreClosed(StoreError):
+    """Used after close()."""
+
+    code = "store_closed"
+
+
+class SchemeMismatch(StoreError):
+    """The index was built with another scheme."""
+
+    code = "scheme_mismatch"

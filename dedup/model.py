@@ -1,0 +1,126 @@
+"""What goes in (Document) and what comes out (Answer): plain frozen values, no behaviour worth testing alone."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["passage", "boilerplate"]
+Status = Literal["put", "replaced", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text to index.
+
+    Attributes:
+        id: the caller's own name for it, 1 to 480 bytes of UTF-8.
+        text: any Python string; lone surrogates and NUL are just code points.
+        metadata: anything JSON can hold; returned with every match.
+    """
+
+    id: str
+    text: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Places in a text: code points of the original string, `end` exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of text that the query and a document share.
+
+    Attributes:
+        query: its place in the query.
+        document: its place in the document.
+        matched_words: length of the longest common subsequence of the two stretches, in tokens.
+        similarity: 2 * matched_words / (tokens in query stretch + tokens in document stretch), 0 to 1.
+        documents: in how many documents of the index the passage's rarest shared window occurs.
+        kind: "boilerplate" when the words say nothing: frequent everywhere, or names and titles only.
+    """
+
+    query: Span
+    document: Span
+    matched_words: int
+    similarity: float
+    documents: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """Shares of one side's set of shingles found in the other's, each 0 to 1."""
+
+    query_in_document: float
+    document_in_query: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One document that the query resembles; every figure is exact, computed on the two texts.
+
+    Attributes:
+        id: the document's id.
+        jaccard: |A ∩ B| / |A ∪ B| over the sets of k-token shingles.
+        containment: the same intersection over each side alone.
+        metadata: the document's own.
+        passages: in the order of the query; boilerplate last.
+    """
+
+    id: str
+    jaccard: float
+    containment: Containment
+    metadata: Mapping[str, Any]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a text resembles, best first; iterate over it to get the matches.
+
+    Attributes:
+        matches: best first.
+        truncated: a bucket held more documents than were read, so there may be more matches.
+        too_short: the query has fewer than k tokens: too little to judge, nothing was looked up.
+    """
+
+    matches: tuple[Match, ...]
+    truncated: bool = False
+    too_short: bool = False
+
+    def __iter__(self) -> Iterator[Match]:
+        """Iterate over the matches, best first."""
+        return iter(self.matches)
+
+    def __len__(self) -> int:
+        """Return the number of matches."""
+        return len(self.matches)
+
+    def __getitem__(self, place: int) -> Match:
+        """Return the match at `place`."""
+        return self.matches[place]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A document that was not indexed: its place in what was given (from 0), its id, a stable code, the reason."""
+
+    place: int
+    id: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a batch: counts, and one Reject for each document that was not indexed."""
+
+    put: int = 0
+    unchanged: int = 0
+    replaced: int = 0
+    rejected: tuple[Reject, ...] = ()

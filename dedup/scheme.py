@@ -1,0 +1,91 @@
+"""The parameters that change a hash, frozen, with a fingerprint that is stored with the index."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import xxhash
+
+from dedup.errors import InvalidScheme
+
+FOLD_VERSION = 1
+HASH_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How texts become buckets; two indexes agree exactly when their schemes' fingerprints do.
+
+    Attributes:
+        k: tokens in a shingle.
+        w: consecutive shingles in a window; any verbatim run of w + k - 1 tokens shares a bucket
+            (winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003).
+        num_perm: MinHash permutations in a signature.
+        bands: LSH bands; bands * rows <= num_perm.
+        rows: signature values in a band.
+        seed: seed of the permutations, as datasketch's.
+        fold: version of the fold table.
+        hash: version of the token and shingle hash.
+    """
+
+    k: int = 4
+    w: int = 4
+    num_perm: int = 128
+    bands: int = 42
+    rows: int = 3
+    seed: int = 1
+    fold: int = FOLD_VERSION
+    hash: int = HASH_VERSION
+
+    def __post_init__(self) -> None:
+        """Refuse parameters outside the ranges that the kernels are tested for."""
+        ranges = {"k": 32, "w": 64, "num_perm": 1024, "bands": 1024, "rows": 32, "seed": 2**32 - 1}
+        for name, most in ranges.items():
+            value, least = getattr(self, name), 0 if name == "seed" else 1
+            if not least <= value <= most:
+                raise InvalidScheme(f"scheme: {name} is {value}; give a number from {least} to {most}")
+        if self.bands * self.rows > self.num_perm:
+            raise InvalidScheme(
+                f"scheme: {self.bands} bands of {self.rows} rows need {self.bands * self.rows} permutations; "
+                f"num_perm is {self.num_perm}",
+            )
+
+    @classmethod
+    def for_threshold(cls, threshold: float, *, recall: float = 0.99, num_perm: int = 128) -> Self:
+        """Choose the longest bands that still find `recall` of the pairs at Jaccard `threshold`.
+
+        The share of pairs found is the S-curve 1 - (1 - threshold ** rows) ** bands (Leskovec, Rajaraman, Ullman,
+        Mining of Massive Datasets, 3.4); longer bands mean fewer false candidates.
+
+        Raises:
+            InvalidScheme: if no bands reach that recall, or an argument is not strictly between 0 and 1.
+        """
+        for name, value in (("threshold", threshold), ("recall", recall)):
+            if not 0 < value < 1:
+                raise InvalidScheme(f"scheme: {name} is {value}; give a number between 0 and 1")
+        for rows in range(min(num_perm, 32), 0, -1):
+            scheme = cls(num_perm=num_perm, bands=num_perm // rows, rows=rows)
+            if scheme.recall(threshold) >= recall:
+                return scheme
+        raise InvalidScheme(
+            f"scheme: {num_perm} permutations cannot find {recall:.3g} of the pairs at {threshold:.3g}; "
+            "give more permutations or a lower recall",
+        )
+
+    def recall(self, jaccard: float) -> float:
+        """Return the share of pairs of that Jaccard similarity which share at least one band."""
+        return float(1 - (1 - jaccard**self.rows) ** self.bands)
+
+    @property
+    def fingerprint(self) -> str:
+        """XXH3-64 of the parameters as sorted JSON, 16 hexadecimal digits."""
+        return xxhash.xxh3_64_hexdigest(self.to_json())
+
+    def to_json(self) -> bytes:
+        """Return the parameters as JSON with sorted keys."""
+        return json.dumps(asdict(self), sort_keys=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Return the scheme that `to_json` wrote."""
+        return cls(**json.loads(data))

@@ -1,0 +1,1 @@
+"""Index layouts behind one Protocol; see `base` for the promises."""

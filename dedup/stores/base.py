@@ -1,0 +1,146 @@
+"""What the engine asks of an index, and what an index promises: 64-bit buckets in, document numbers out.
+
+A store knows nothing of text: a document is an opaque payload, a digest and, for each of its chunks, an array of
+buckets. Every kind of store passes the same suite, `tests/contract/`; `MemoryStore` is the obvious model.
+
+Promises, the same for all kinds:
+
+* an acknowledged document is found by the next look-up, from any process, and survives `kill -9`;
+* a document is indexed whole or not at all, whatever fails half way;
+* putting the same id again replaces it; putting identical content (equal digest) again changes nothing;
+* a removed document is never returned again, and its payload is gone;
+* a bucket's list is truncated, never dropped, and its count stays true;
+* numbers are never given out twice.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.model import Status
+from dedup.scheme import Scheme
+
+Buckets = NDArray[np.uint64]
+Numbers = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document to write.
+
+    Attributes:
+        id: 1 to 480 bytes of UTF-8.
+        digest: 16 bytes, equal for equal content.
+        payload: the document itself, opaque to the store.
+        postings: for each chunk (at least one) its buckets, distinct within the whole document, uint64.
+    """
+
+    id: str
+    digest: bytes
+    payload: bytes
+    postings: tuple[Buckets, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One document as the store holds it; its chunks are numbered number … number + chunks - 1."""
+
+    id: str
+    number: int
+    chunks: int
+    digest: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one entry; `old` is what it replaced, whose postings the caller then withdraws."""
+
+    status: Status
+    old: Stored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The answer to one look-up of n buckets, in the order asked.
+
+    Attributes:
+        counts: (n,) uint32, the true number of postings in each bucket, listed or not.
+        offsets: (n + 1,) int64; bucket i lists numbers[offsets[i]:offsets[i + 1]].
+        numbers: uint32 chunk numbers, ascending within a bucket: the lowest `limit` of each.
+    """
+
+    counts: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Size of an index: documents, chunks, postings, and bytes on disk or in memory."""
+
+    documents: int
+    chunks: int
+    postings: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `check` found: postings that no living document answers for, and postings that are missing."""
+
+    documents: int
+    postings: int
+    orphans: int
+    missing: int
+    repaired: bool
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found, or all that was found was mended."""
+        return self.repaired or not (self.orphans or self.missing)
+
+
+class Store(Protocol):
+    """An index of one kind; see the module for its promises."""
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme that the index was built with."""
+
+    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write entries (distinct ids) in one durable step; an outcome for each, in order.
+
+        An entry whose digest equals the current one's is `unchanged` and costs no write. A replaced document's
+        payload is gone at once; its postings stay, ignored by `fetch`, until `withdraw`.
+        """
+
+    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Remove documents in one durable step; what each was, None where there was none."""
+
+    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
+        """Delete the postings (chunk number, its buckets) of numbers no longer current; harmless if repeated."""
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets (distinct), at most `limit` numbers of each."""
+
+    def fetch(self, numbers: Numbers) -> list[Stored | None]:
+        """Return the living document that each chunk number belongs to, None where there is none."""
+
+    def get(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Return documents by id."""
+
+    def scan(self, after: str = "") -> Iterator[Stored]:
+        """Iterate over all documents whose id sorts after `after`, in order of the id's UTF-8 bytes."""
+
+    def stats(self) -> Stats:
+        """Return the index's size."""
+
+    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+        """Verify that every posting's document exists and that every document's postings are there."""
+
+    def close(self) -> None:
+        """Release everything; a second close does nothing, any other call afterwards raises StoreClosed."""
