@@ -1,0 +1,17 @@
+"""How the hot functions are compiled: Numba, GIL released, machine code cached beside the package.
+
+Where the installation cannot be written Numba keeps its cache in the user's own cache folder.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def kernel(function: Function) -> Function:
+    """Compile `function` at its first call, once per machine; other threads run while it does."""
+    compiled: Function = numba.njit(cache=True, nogil=True, boundscheck=False)(function)
+    return compiled
