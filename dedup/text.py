@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup import fold
-from dedup.kernels import kernel
+from dedup.kernels import grown, kernel
 
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
 VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE
@@ -84,15 +84,6 @@ def _pack(texts: Sequence[str]) -> tuple[bytes, NDArray[np.int64], NDArray[np.in
 
 
 @kernel
-def _grown(array, used, more):  # type: ignore[no-untyped-def]
-    if used + more <= len(array):
-        return array
-    larger = np.empty(max(2 * len(array), used + more), array.dtype)
-    larger[:used] = array[:used]
-    return larger
-
-
-@kernel
 def _tokenize(narrow, wide, begins, lengths, table, expansions):  # type: ignore[no-untyped-def]
     """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
     documents, tokens, steps = len(begins), 0, 0
@@ -104,18 +95,18 @@ def _tokenize(narrow, wide, begins, lengths, table, expansions):  # type: ignore
     for document in range(documents):
         begin, length = begins[document], lengths[document]
         if length >= 0:
-            words = _grown(words, 0, length // 8 + SLACK)
+            words = grown(words, 0, length // 8 + SLACK)
             used = _fold_ascii(narrow[begin : begin + length], words.view(np.uint8))
         else:
             codes = wide[begin // 4 : begin // 4 - length]
             room = _room(codes, table, expansions)
-            words, places = _grown(words, 0, room // 8 + SLACK), _grown(places, 0, room + SLACK)
-            marks = _grown(marks, 0, len(codes) + 32)
+            words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
+            marks = grown(marks, 0, len(codes) + 32)
             used, sorted_marks = _fold_any(codes, table, expansions, words.view(np.uint8), places, marks)
             steps += sorted_marks
-        edges = _grown(edges, 0, used + SLACK)
+        edges = grown(edges, 0, used + SLACK)
         found = _split(words.view(np.uint8), used, edges) // 2
-        hashes, starts, ends = _grown(hashes, tokens, found), _grown(starts, tokens, found), _grown(ends, tokens, found)
+        hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
         steps += abs(length) + used + _hash(words, edges, found, hashes[tokens:])
         _place(edges, found, places, length < 0, starts[tokens:], ends[tokens:])
         tokens += found

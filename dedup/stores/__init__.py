@@ -1,1 +1,49 @@
-"""Index layouts behind one Protocol; see `base` for the promises."""
+"""Index layouts behind one Protocol; see `base` for the promises, `open_store` for the way in."""
+
+import re
+from collections.abc import Callable
+
+from dedup.errors import InvalidURL
+from dedup.scheme import Scheme
+from dedup.stores.base import Store
+
+
+def _open_memory(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:  # noqa: ARG001 - a new one
+    from dedup.stores.memory import MemoryStore  # noqa: PLC0415 - a kind's packages load when it is asked for
+
+    return MemoryStore(scheme)
+
+
+def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
+    from dedup.stores.lmdb import LMDBStore  # noqa: PLC0415 - the same
+
+    return LMDBStore(url.removeprefix("lmdb:"), scheme, create=create, read_only=read_only)
+
+
+_KINDS: dict[str, Callable[..., Store]] = {
+    "memory": _open_memory,
+    "lmdb": _open_lmdb,
+}
+
+
+def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False) -> Store:
+    """Open the index that a URL names: `lmdb:PATH` or a bare path, or `memory:`.
+
+    Args:
+        url: the kind and place; a bare path must not look like a URL (write `lmdb:a:b`, or `./a:b`).
+        scheme: what the index must have been built with; None takes its own, or the default for a new one.
+        create: start a new index where there is none.
+        read_only: refuse every write.
+
+    Raises:
+        InvalidURL: if the kind is unknown or no path is given.
+        StoreError: if the index cannot be opened, or has another scheme (`SchemeMismatch`).
+    """
+    named = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", url)
+    kind = named[1] if named else "lmdb"
+    if kind not in _KINDS:
+        known = ", ".join(f"{name}:" for name in _KINDS)
+        raise InvalidURL(f"index URL {url!r}: unknown kind {kind!r}; known are {known} (or a path)")
+    if url in ("", "lmdb:"):
+        raise InvalidURL(f"index URL {url!r} names no folder; write lmdb:PATH")
+    return _KINDS[kind](url, scheme, create=create, read_only=read_only)

@@ -1,0 +1,250 @@
+"""Tokens in, signatures and buckets out: the MinHash of each text, its bands, and the minimum of every window.
+
+A shingle is a run of k tokens (a shorter text is one shingle). Its hash, all arithmetic modulo 2**64::
+
+    def shingle_hash(tokens: list[int]) -> int:
+        h = 0
+        for token in tokens:
+            h = h * 0xA0761D6478BD642F + token
+        h = (h ^ h >> 32) * 0xE7037ED1A0B428DB
+        h = (h ^ h >> 32) * 0x8EBC6AF09C88C6E3
+        return h ^ h >> 32
+
+Two views of the same shingles:
+
+* the signature, equal bit for bit to `datasketch.MinHash(num_perm, seed=seed, scheme="affine32")` fed the low 32 bits
+  of each shingle hash; bands of it, hashed with XXH3-64 under the band's number as seed, are *document buckets*;
+* the rightmost minimum of every window of w consecutive shingles (winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003);
+  each distinct one is a *passage bucket*: any verbatim run of w + k - 1 tokens shared by two texts shares one.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernels import grown, kernel
+from dedup.scheme import Scheme
+from dedup.text import Tokens, tokenize
+from dedup.xxh3 import xxh3
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+BATCH = 1 << 18
+LANES = 64
+BLOCK = 4096
+SHINGLE_STEP, SHINGLE_MIX, SHINGLE_END = (
+    np.uint64(0xA0761D6478BD642F),
+    np.uint64(0xE7037ED1A0B428DB),
+    np.uint64(0x8EBC6AF09C88C6E3),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """The sketches of n texts.
+
+    Attributes:
+        signatures: (n, num_perm) uint32; all ones where a text has no tokens.
+        buckets: uint64; text i has buckets[offsets[i]:offsets[i + 1]]: its bands, then its distinct window minima in
+            the order of the text; none where it has no tokens.
+        places: int32, the token at which each minimum's shingle first begins, -1 for a band.
+        offsets: (n + 1,) int64.
+    """
+
+    signatures: NDArray[np.uint32]
+    buckets: NDArray[np.uint64]
+    places: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+
+
+def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int = 1) -> Sketch:
+    """Return the signatures and buckets of `texts`, on as many threads as asked for (the kernels release the GIL)."""
+    scheme = scheme or Scheme()
+    batches = _batches(texts)
+    if threads == 1 or len(batches) < 2:
+        return _joined([sketch_tokens(tokenize(batch), scheme) for batch in batches], scheme)
+    with ThreadPoolExecutor(threads) as pool:
+        return _joined(list(pool.map(lambda batch: sketch_tokens(tokenize(batch), scheme), batches)), scheme)
+
+
+def sketch_tokens(tokens: Tokens, scheme: Scheme) -> Sketch:
+    """Return the signatures and buckets of texts already tokenized."""
+    factors, terms = permutations(scheme.num_perm, scheme.seed)
+    return Sketch(
+        *_sketch(tokens.hashes, tokens.offsets, scheme.k, scheme.w, factors, terms, scheme.bands, scheme.rows),
+    )
+
+
+def shingles(tokens: Tokens, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the shingle hashes of each text in its order, and the offsets at which each text's begin."""
+    hashes, offsets = _shingles(tokens.hashes, tokens.offsets, k)
+    return hashes, offsets
+
+
+def to_datasketch(signature: NDArray[np.uint32], scheme: Scheme) -> "MinHash":
+    """Return a signature as a datasketch MinHash, ready for that package's own indexes."""
+    from datasketch import MinHash  # noqa: PLC0415 - costs seconds, so only who asks for it pays
+
+    return MinHash(seed=scheme.seed, hashvalues=signature, scheme="affine32")
+
+
+@cache
+def permutations(num_perm: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return factors (odd) and terms of the affine permutations h -> a * h + b mod 2**32, drawn as datasketch does."""
+    generator = np.random.RandomState(seed)
+    factors = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return factors, generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
+
+
+def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
+    """Cut into runs of about BATCH characters: what a core's own cache holds is worked off twice as fast."""
+    ends, size = [0], 0
+    for place, text in enumerate(texts, 1):
+        size += len(text)
+        if size >= BATCH or place == len(texts):
+            ends.append(place)
+            size = 0
+    return [texts[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+
+
+def _joined(parts: list[Sketch], scheme: Scheme) -> Sketch:
+    if not parts:
+        parts = [sketch_tokens(tokenize([]), scheme)]
+    sizes = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Sketch(
+        np.concatenate([part.signatures for part in parts]),
+        np.concatenate([part.buckets for part in parts]),
+        np.concatenate([part.places for part in parts]),
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]),
+    )
+
+
+@kernel
+def _sketch(tokens, offsets, k, w, factors, terms, bands, rows):  # type: ignore[no-untyped-def]
+    texts, used, most = len(offsets) - 1, 0, 0
+    for text in range(texts):
+        most = max(most, offsets[text + 1] - offsets[text])
+    signatures = np.full((texts, len(factors)), np.uint32(0xFFFFFFFF))
+    buckets, places = np.empty(64 + len(tokens) // 2, np.uint64), np.empty(64 + len(tokens) // 2, np.int32)
+    ends = np.zeros(texts + 1, np.int64)
+    hashes, minima = np.empty(most + LANES, np.uint64), np.empty(most + LANES, np.int32)
+    table = np.empty(1, np.int32)
+    for text in range(texts):
+        count = _shingle(tokens[offsets[text] : offsets[text + 1]], k, hashes)
+        if count:
+            _minhash(hashes[:count], factors, terms, signatures[text])
+            found = _winnow(hashes[:count], w, minima)
+            buckets, places = grown(buckets, used, bands + found), grown(places, used, bands + found)
+            for band in range(bands):
+                buckets[used + band] = xxh3(signatures[text, band * rows : (band + 1) * rows], np.uint64(band))
+                places[used + band] = -1
+            used += bands
+            table = _cleared(table, found)
+            used += _distinct(hashes, minima[:found], table, buckets[used:], places[used:])
+        ends[text + 1] = used
+    return signatures, buckets[:used], places[:used], ends
+
+
+@kernel
+def _shingles(tokens, offsets, k):  # type: ignore[no-untyped-def]
+    hashes, ends = np.empty(len(tokens) + LANES, np.uint64), np.zeros(len(offsets), np.int64)
+    for text in range(len(offsets) - 1):
+        count = _shingle(tokens[offsets[text] : offsets[text + 1]], k, hashes[ends[text] :])
+        ends[text + 1] = ends[text] + count
+    return hashes[: ends[-1]], ends
+
+
+@kernel
+def _shingle(tokens, k, hashes):  # type: ignore[no-untyped-def]
+    """Write the hash of each run of k tokens; return how many."""
+    length = min(k, len(tokens))
+    if length == 0:
+        return 0
+    count = len(tokens) - length + 1
+    for i in range(count):
+        hashes[i] = tokens[i]
+    for step in range(1, length):
+        for i in range(count):
+            hashes[i] = hashes[i] * SHINGLE_STEP + tokens[i + step]
+    for i in range(count):
+        h = hashes[i]
+        h = (h ^ (h >> np.uint64(32))) * SHINGLE_MIX
+        h = (h ^ (h >> np.uint64(32))) * SHINGLE_END
+        hashes[i] = h ^ (h >> np.uint64(32))
+    return count
+
+
+@kernel
+def _minhash(hashes, factors, terms, signature):  # type: ignore[no-untyped-def]
+    """Lower the signature to the minimum of each permutation, a block of shingles at a time.
+
+    A block is filled up to whole vectors with copies of its last shingle, which change no minimum.
+    """
+    mixed = np.empty(BLOCK, np.uint32)
+    for start in range(0, len(hashes), BLOCK):
+        count = min(BLOCK, len(hashes) - start)
+        padded = min(BLOCK, (count + LANES - 1) // LANES * LANES)
+        for i in range(count):
+            h = np.uint32(hashes[start + i])
+            h = np.uint32((h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+            h = np.uint32((h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+            mixed[i] = h ^ (h >> np.uint32(16))
+        mixed[count:padded] = mixed[count - 1]
+        for p in range(len(factors)):
+            factor, term, least = factors[p], terms[p], signature[p]
+            for i in range(padded):
+                least = min(least, np.uint32(factor * mixed[i] + term))
+            signature[p] = least
+
+
+@kernel
+def _winnow(hashes, w, minima):  # type: ignore[no-untyped-def]
+    """Write where the rightmost minimum of each window lies, each place once; return how many."""
+    count, least = 0, 0
+    for i in range(len(hashes)):
+        if least + w <= i:
+            least += 1
+            for j in range(least + 1, i):
+                if hashes[j] <= hashes[least]:
+                    least = j
+        if hashes[i] <= hashes[least]:
+            least = i
+        if i >= w - 1 or i == len(hashes) - 1:
+            minima[count] = least
+            count += count == 0 or minima[count - 1] != least
+    return count
+
+
+@kernel
+def _cleared(table, entries):  # type: ignore[no-untyped-def]
+    """Return an empty hash table of a power of two places, at most half of which will be taken."""
+    size = 16
+    while size < 2 * entries:
+        size *= 2
+    if size > len(table):
+        table = np.empty(size, np.int32)
+    table[:size] = -1
+    return table[:size]
+
+
+@kernel
+def _distinct(hashes, minima, table, buckets, places):  # type: ignore[no-untyped-def]
+    """Write each distinct minimum once, in order, with its first place; return how many."""
+    count, mask = 0, len(table) - 1
+    for place in minima:
+        h = hashes[place]
+        slot = np.int64(h) & mask
+        while table[slot] >= 0 and buckets[table[slot]] != h:
+            slot = (slot + 1) & mask
+        if table[slot] < 0:
+            table[slot] = count
+            buckets[count] = h
+            places[count] = place
+            count += 1
+    return count

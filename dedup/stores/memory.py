@@ -1,0 +1,137 @@
+"""An index in a process's own memory: the obvious model that every other kind is held to."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from heapq import nsmallest
+
+import numpy as np
+
+from dedup.errors import StoreClosed
+from dedup.scheme import Scheme
+from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored
+from dedup.stores.codec import id_key
+
+
+class MemoryStore:
+    """A `Store` of plain dictionaries, gone with the process."""
+
+    def __init__(self, scheme: Scheme | None = None) -> None:
+        """Start empty, with the default scheme unless one is given."""
+        self._scheme = scheme or Scheme()
+        self._documents: dict[str, Stored] = {}
+        self._owners: dict[int, Stored] = {}
+        self._numbers: defaultdict[int, set[int]] = defaultdict(set)
+        self._next = 0
+        self._closed = False
+        self._lock = threading.RLock()
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme that the index was built with."""
+        return self._scheme
+
+    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write entries; see `Store.put`."""
+        with self._use():
+            for entry in entries:
+                id_key(entry.id)
+            return [self._put(entry) for entry in entries]
+
+    def _put(self, entry: Entry) -> Outcome:
+        old = self._documents.get(entry.id)
+        if old and old.digest == entry.digest:
+            return Outcome("unchanged")
+        self._forget(old)
+        stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload)
+        self._documents[entry.id] = stored
+        for buckets in entry.postings:
+            self._owners[self._next] = stored
+            for bucket in buckets.tolist():
+                self._numbers[bucket].add(self._next)
+            self._next += 1
+        return Outcome("replaced" if old else "put", old)
+
+    def _forget(self, stored: Stored | None) -> None:
+        if stored:
+            del self._documents[stored.id]
+            for number in range(stored.number, stored.number + stored.chunks):
+                del self._owners[number]
+
+    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Remove documents; see `Store.remove`."""
+        with self._use():
+            removed = []
+            for document_id in ids:
+                removed.append(self._documents.get(document_id))
+                self._forget(removed[-1])
+            return removed
+
+    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
+        """Delete postings; see `Store.withdraw`."""
+        with self._use():
+            for number, buckets in postings:
+                for bucket in buckets.tolist():
+                    self._numbers[bucket].discard(number)
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets; see `Store.lookup`."""
+        with self._use():
+            found = [self._numbers.get(bucket, set()) for bucket in buckets.tolist()]
+            lists = [nsmallest(limit, numbers) for numbers in found]
+        return Postings(
+            np.array([len(numbers) for numbers in found], dtype=np.uint32),
+            np.cumsum([0, *map(len, lists)], dtype=np.int64),
+            np.array([number for numbers in lists for number in numbers], dtype=np.uint32),
+        )
+
+    def fetch(self, numbers: Numbers) -> list[Stored | None]:
+        """Return the living document of each chunk number; see `Store.fetch`."""
+        with self._use():
+            return [self._owners.get(number) for number in numbers.tolist()]
+
+    def get(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Return documents by id; see `Store.get`."""
+        with self._use():
+            return [self._documents.get(document_id) for document_id in ids]
+
+    def scan(self, after: str = "") -> Iterator[Stored]:
+        """Iterate over the documents in order of id; see `Store.scan`."""
+        with self._use():
+            ids = sorted(document_id for document_id in self._documents if document_id > after)
+        for document_id in ids:
+            yield from filter(None, self.get([document_id]))
+
+    def stats(self) -> Stats:
+        """Return the index's size; see `Store.stats`."""
+        with self._use():
+            postings = sum(map(len, self._numbers.values()))
+            size = 12 * postings + sum(len(stored.payload) for stored in self._documents.values())
+            return Stats(len(self._documents), len(self._owners), postings, size)
+
+    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+        """Verify the postings both ways; see `Store.check`."""
+        with self._use():
+            actual = {(bucket, number) for bucket, numbers in self._numbers.items() for number in numbers}
+            expected = {
+                (bucket, number)
+                for stored in self._documents.values()
+                for number, buckets in enumerate(postings_of(stored), stored.number)
+                for bucket in buckets.tolist()
+            }
+            orphans, missing = actual - expected, expected - actual
+            if repair:
+                for bucket, number in orphans:
+                    self._numbers[bucket].remove(number)
+                for bucket, number in missing:
+                    self._numbers[bucket].add(number)
+            return CheckReport(len(self._documents), len(actual), len(orphans), len(missing), repaired=repair)
+
+    def close(self) -> None:
+        """Refuse every call from now on."""
+        self._closed = True
+
+    def _use(self) -> threading.RLock:
+        if self._closed:
+            raise StoreClosed("the index was closed; open it again")
+        return self._lock
