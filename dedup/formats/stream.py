@@ -105,4 +105,4 @@ def open_file(path: Path) -> io.BufferedReader:
 def unreadable(source: Source, error: Exception) -> Rejected:
     """Return the reject of a file that could not be read, or not to its end."""
     reason = getattr(error, "strerror", None) or str(error)
-    return Rejected(source, "", "unreadable_file", f"{reason}; what was read before it is kept")
+    return Rejected(source, "", "unreadable_file", f"{reason}; check the file")
