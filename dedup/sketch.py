@@ -133,13 +133,14 @@ def _sketch(tokens, offsets, k, w, factors, terms, bands, rows):  # type: ignore
     signatures = np.full((texts, len(factors)), np.uint32(0xFFFFFFFF))
     buckets, places = np.empty(64 + len(tokens) // 2, np.uint64), np.empty(64 + len(tokens) // 2, np.int32)
     ends = np.zeros(texts + 1, np.int64)
-    hashes, minima = np.empty(most + LANES, np.uint64), np.empty(most + LANES, np.int32)
+    hashes, values = np.empty(most + LANES, np.uint64), np.empty(most + LANES, np.uint64)
+    minima, least = np.empty(most + LANES, np.int32), np.empty(most + LANES, np.int32)
     table = np.empty(1, np.int32)
     for text in range(texts):
         count = _shingle(tokens[offsets[text] : offsets[text + 1]], k, hashes)
         if count:
             _minhash(hashes[:count], factors, terms, signatures[text])
-            found = _winnow(hashes[:count], w, minima)
+            found = _winnow(hashes[:count], w, minima, values, least)
             buckets, places = grown(buckets, used, bands + found), grown(places, used, bands + found)
             for band in range(bands):
                 buckets[used + band] = xxh3(signatures[text, band * rows : (band + 1) * rows], np.uint64(band))
@@ -204,21 +205,37 @@ def _minhash(hashes, factors, terms, signature):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _winnow(hashes, w, minima):  # type: ignore[no-untyped-def]
-    """Write where the rightmost minimum of each window lies, each place once; return how many."""
-    count, least = 0, 0
+def _winnow(hashes, w, minima, values, places):  # type: ignore[no-untyped-def]
+    """Write where the rightmost minimum of each window lies, each place once; return how many.
+
+    The minimum of a window is that of two overlapping powers of two; without a branch a core does several at once.
+    """
+    w = min(w, len(hashes))
     for i in range(len(hashes)):
-        if least + w <= i:
-            least += 1
-            for j in range(least + 1, i):
-                if hashes[j] <= hashes[least]:
-                    least = j
-        if hashes[i] <= hashes[least]:
-            least = i
-        if i >= w - 1 or i == len(hashes) - 1:
-            minima[count] = least
-            count += count == 0 or minima[count - 1] != least
+        values[i], places[i] = hashes[i], i
+    span, windows = 1, len(hashes)
+    while 2 * span <= w:
+        windows = len(hashes) - 2 * span + 1
+        _halve(values, places, span, windows)
+        span *= 2
+    windows = len(hashes) - w + 1
+    if span < w:
+        _halve(values, places, w - span, windows)
+    count, last = 0, np.int32(-1)
+    for i in range(windows):
+        minima[count] = places[i]
+        count += places[i] != last
+        last = places[i]
     return count
+
+
+@kernel
+def _halve(values, places, step, windows):  # type: ignore[no-untyped-def]
+    """Merge each window with the one `step` further on, the right one winning a tie."""
+    for i in range(windows):
+        right, left = values[i + step], values[i]
+        places[i] = places[i + step] if right <= left else places[i]
+        values[i] = min(left, right)
 
 
 @kernel

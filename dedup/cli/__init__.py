@@ -1,0 +1,14 @@
+"""The command line: data on standard output, everything else on standard error.
+
+Commands import what they need when they run, so that help is at hand at once.
+"""
+
+from dedup.cli.app import app
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit."""
+    app(prog_name="dedup")
+
+
+__all__ = ["app", "main"]

@@ -1,0 +1,73 @@
+"""The `dedup` command: its subcommands, its settings file, and which exit code an error means."""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from dedup.cli import compare, ingest, manage, resemble
+from dedup.cli.exit import INTERRUPTED, PIPE_CLOSED, STORE_REFUSED, USAGE
+from dedup.cli.settings import load
+from dedup.cli.terminal import note
+from dedup.errors import InvalidInput, ResemblesError
+
+
+class Commands(TyperGroup):
+    """The subcommands; errors raised on purpose become one line and an exit code, never a traceback."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # Typer's own name for click's context
+        """Run the subcommand."""
+        try:
+            result = super().invoke(ctx)  # type: ignore[arg-type]
+            sys.stdout.flush()
+        except ResemblesError as error:
+            note(f"error[{error.code}]: {error}")
+            raise typer.Exit(USAGE if isinstance(error, InvalidInput) else STORE_REFUSED) from error
+        except KeyboardInterrupt as error:
+            note("interrupted; what was acknowledged before is safe")
+            raise typer.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(PIPE_CLOSED) from error
+        return result
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"resembles {version('resembles')}")
+        raise typer.Exit
+
+
+@app.callback()
+def settings(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """What does this text resemble, and which lines? Near-duplicates and shared passages, exactly.
+
+    Options come from the command line, else from the environment (DEDUP_INDEX …), else from dedup.toml in the
+    working folder (or the file that DEDUP_CONFIG names).
+    """
+    values = load()
+    context.default_map = {command.name: values for command in app.registered_commands}
+
+
+for function in (ingest.ingest, resemble.resemble, compare.compare, manage.get, manage.remove, manage.stats, manage.check):
+    app.command(function.__name__)(function)

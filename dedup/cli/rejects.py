@@ -1,0 +1,53 @@
+"""Rejected records: each on standard error, and in a file if one was asked for."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dedup.cli.exit import DONE, REJECTED
+from dedup.cli.terminal import note
+from dedup.errors import InvalidInput
+from dedup.formats import Rejected
+
+
+class Rejects:
+    """Tells what was rejected as it happens, and counts it."""
+
+    def __init__(self, path: str | None) -> None:
+        """Write JSON Lines to `path` too, unless it is None."""
+        self.count = 0
+        self._stack = ExitStack()
+        try:
+            self._file = self._stack.enter_context(Path(path).open("w", encoding="ascii")) if path else None
+        except OSError as error:
+            raise InvalidInput(f"{path}: cannot be written ({error.strerror}); name another file for --rejects") from error
+
+    def add(self, rejected: Rejected) -> None:
+        """Tell of one."""
+        self.count += 1
+        subject = f"{rejected.id}: " if rejected.id else ""
+        note(f"rejected[{rejected.code}]: {rejected.source}: {subject}{rejected.reason}")
+        if self._file:
+            source = rejected.source
+            record = {"path": source.path, "line": source.line, "id": rejected.id}
+            self._file.write(json.dumps(record | {"code": rejected.code, "reason": rejected.reason}) + "\n")
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with."""
+        return REJECTED if self.count else DONE
+
+    def __enter__(self) -> Self:
+        """Return self."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._stack.close()

@@ -1,0 +1,76 @@
+"""What reaches the terminal: notes and progress on standard error, and nothing that could steer it."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+_STEERING = [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
+_ESCAPES = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _STEERING}
+_ESCAPES |= {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+
+
+def clean(text: str, keep: str = "") -> str:
+    """Return the text with control characters, direction overrides and lone surrogates escaped, but for `keep`."""
+    escapes = {code: escape for code, escape in _ESCAPES.items() if chr(code) not in keep} if keep else _ESCAPES
+    return text.translate(escapes)
+
+
+def note(message: str) -> None:
+    """Print one line on standard error."""
+    print(clean(message), file=sys.stderr, flush=True)
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Return a console that takes text as it is: no markup, no emoji codes, no guessed highlights."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+
+
+class Progress:
+    """Counts and a rate on standard error, once the work has taken a second, if somebody is looking."""
+
+    def __init__(self, noun: str) -> None:
+        """Count things called `noun`."""
+        self.noun = noun
+        self.done = 0
+        self._start = time.monotonic()
+        self._status: Status | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._start
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def advance(self, more: int) -> None:
+        """Count `more` of them."""
+        self.done += more
+        if self.seconds < 1 or not sys.stderr.isatty():
+            return
+        if self._status is None:
+            self._status = console(stderr=True).status("")
+            self._status.start()
+        self._status.update(str(self))
+
+    def __str__(self) -> str:
+        """Return the count and the rate."""
+        return f"{self.done:,} {self.noun}, {self.done / max(self.seconds, 1e-9):,.0f}/s"
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Clear the line."""
+        if self._status is not None:
+            self._status.stop()
