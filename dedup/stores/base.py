@@ -11,6 +11,8 @@ Promises, the same for all kinds:
 * a removed document is never returned again, and its payload is gone;
 * a bucket's list is truncated, never dropped, and its count stays true;
 * numbers are never given out twice.
+
+Buckets are hashes: a store may tell them apart by 48 of their bits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +44,11 @@ class Entry:
     digest: bytes
     payload: bytes
     postings: tuple[Buckets, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse an entry without a chunk: it would have no number of its own."""
+        if not self.postings:
+            raise ValueError(f"entry {self.id!r} has no chunk; give at least one array of buckets, even an empty one")
 
 
 @dataclass(frozen=True, slots=True)

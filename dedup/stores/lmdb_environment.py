@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -200,7 +201,9 @@ def writer_lock(path: Path, wait: float) -> Iterator[None]:
         try:
             yield
         finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child forked meanwhile shares the lock; closing would not free it
+            fcntl.flock(
+                descriptor, fcntl.LOCK_UN
+            )  # a child forked meanwhile shares the lock; closing would not free it
     finally:
         os.close(descriptor)
 
@@ -219,6 +222,10 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (lmdb.Error, OSError) as error:
         raise translate(error, path) from error
+    except (struct.error, UnicodeDecodeError) as error:
+        raise StoreDamaged(
+            f"index {path} holds a record that nobody wrote ({error}); restore it from a backup"
+        ) from error
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

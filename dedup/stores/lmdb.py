@@ -1,0 +1,313 @@
+"""An index in one folder: LMDB, no server, one synced transaction for each call that writes.
+
+The unnamed database holds the format's version (`resembles`), the scheme's JSON and the counters; `documents` maps a
+document's first chunk number (4 bytes, big-endian) to its record, `ids` maps an id to that number, and the postings are
+in two levels of shards (`lmdb_postings`).
+"""
+
+import os
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedup.errors import (
+    SchemeMismatch,
+    StoreClosed,
+    StoreDamaged,
+    StoreForked,
+    StoreFull,
+    StoreReadOnly,
+    StoreTooNew,
+    StoreUnreachable,
+)
+from dedup.scheme import Scheme
+from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored
+from dedup.stores.codec import LONGEST_ID, id_key
+from dedup.stores.lmdb_check import check
+from dedup.stores.lmdb_environment import acquire
+from dedup.stores.lmdb_postings import PostingLevels, names_of
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import lmdb
+
+    Transaction = lmdb.Transaction[memoryview]
+
+FORMAT = 1
+_NUMBER = struct.Struct(">I")
+_RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id and the payload
+_SCAN = 256
+
+
+class _State(NamedTuple):
+    """The counters: the next chunk number to give out, living chunks, the shard to settle next."""
+
+    next: int = 0
+    chunks: int = 0
+    shard: int = 0
+
+    @classmethod
+    def load(cls, txn: "Transaction") -> "_State":
+        return cls(*_STATE.unpack(txn.get(b"state", b"")))
+
+    def save(self, txn: "Transaction") -> None:
+        txn.put(b"state", _STATE.pack(*self))
+
+
+_STATE = struct.Struct(">QQI")
+
+
+class LMDBStore:
+    """A `Store` in a folder, for one writing process at a time and any number of reading ones."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        scheme: Scheme | None = None,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        wait: float = 30,
+    ) -> None:
+        """Open the index in the folder `path`.
+
+        Args:
+            path: the folder; missing parents are made when `create` is set.
+            scheme: what the index must have been built with; None takes its own, or the default for a new one.
+            create: start a new index where there is none.
+            read_only: refuse every write.
+            wait: seconds to wait for another writer before `StoreBusy`.
+
+        Raises:
+            StoreError: of the kind that says what is wrong with the folder, or `SchemeMismatch`.
+        """
+        self._path, self._read_only, self._wait, self._pid = Path(path), read_only, wait, os.getpid()
+        self._closed = False
+        self._environment = acquire(self._path, create=create and not read_only)
+        try:
+            self._scheme = self._load(scheme) or self._begin(scheme or Scheme(), create=create)
+        except BaseException:
+            self.close()
+            raise
+
+    def _load(self, wanted: Scheme | None) -> Scheme | None:
+        """Return the index's scheme if it is as wanted, None if the folder holds no index yet."""
+        with self._reading() as txn:
+            version = txn.get(b"resembles")
+            if version is None:
+                return None
+            if int(bytes(version)) > FORMAT:
+                raise StoreTooNew(
+                    f"index {self._path} has format {int(bytes(version))}, this version of the package reads {FORMAT}; "
+                    "upgrade the package"
+                )
+            scheme = Scheme.from_json(bytes(txn.get(b"scheme", b"")))
+            if wanted and wanted.fingerprint != scheme.fingerprint:
+                raise SchemeMismatch(
+                    f"index {self._path} was built with {scheme}, but {wanted} was asked for; "
+                    "open it with its own scheme, or build another index"
+                )
+            self._open_databases(txn, create=False)
+            return scheme
+
+    def _begin(self, scheme: Scheme, *, create: bool) -> Scheme:
+        """Write a new index's first transaction, unless another process has just done so."""
+        if not create:
+            raise StoreUnreachable(f"{self._path} holds no index; put documents to create it, or name another folder")
+        with self._writing() as txn:
+            begun = txn.get(b"resembles") is not None
+            if not begun:
+                txn.put(b"resembles", str(FORMAT).encode())
+                txn.put(b"scheme", scheme.to_json())
+                _State().save(txn)
+                self._open_databases(txn, create=True)
+        return (self._load(scheme) if begun else None) or scheme
+
+    def _open_databases(self, txn: "Transaction", *, create: bool) -> None:
+        handle = self._environment.handle
+        self._documents = handle.open_db(b"documents", txn, create=create)
+        self._ids = handle.open_db(b"ids", txn, create=create)
+        self._postings = PostingLevels.open(handle, txn, create=create)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme that the index was built with."""
+        return self._scheme
+
+    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write entries; see `Store.put`."""
+        keys = [id_key(entry.id) for entry in entries]
+        with self._writing() as txn:
+            state = _State.load(txn)
+            outcomes: list[Outcome] = []
+            fresh: list[tuple[int, Buckets]] = []
+            for key, entry in zip(keys, entries, strict=True):
+                old = self._by_key(txn, key)
+                if old and old.digest == entry.digest:
+                    outcomes.append(Outcome("unchanged"))
+                    continue
+                if old:
+                    txn.delete(_NUMBER.pack(old.number), db=self._documents)
+                self._write(txn, key, state.next, entry)
+                fresh += enumerate(entry.postings, state.next)
+                chunks = len(entry.postings)
+                state = state._replace(
+                    next=state.next + chunks, chunks=state.chunks + chunks - (old.chunks if old else 0)
+                )
+                outcomes.append(Outcome("replaced" if old else "put", old))
+            if fresh:
+                names, numbers = _flatten(fresh)
+                self._postings.put(txn, names, numbers)
+                state._replace(shard=self._postings.settle(txn, state.shard, len(names))).save(txn)
+        return outcomes
+
+    def _write(self, txn: "Transaction", key: bytes, number: int, entry: Entry) -> None:
+        chunks = len(entry.postings)
+        if number + chunks > 1 << 32:
+            raise StoreFull(f"index {self._path} has given out all 2**32 chunk numbers; build a new index")
+        record = _RECORD.pack(chunks, entry.digest, len(key)) + key + entry.payload
+        txn.put(_NUMBER.pack(number), record, db=self._documents)
+        txn.put(key, _NUMBER.pack(number), db=self._ids)
+
+    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Remove documents; see `Store.remove`."""
+        with self._writing() as txn:
+            removed = []
+            for document_id in ids:
+                old = self._by_id(txn, document_id)
+                if old:
+                    txn.delete(document_id.encode(), db=self._ids)
+                    txn.delete(_NUMBER.pack(old.number), db=self._documents)
+                removed.append(old)
+            if any(removed):
+                state = _State.load(txn)
+                state._replace(chunks=state.chunks - sum(old.chunks for old in removed if old)).save(txn)
+        return removed
+
+    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
+        """Delete postings; see `Store.withdraw`."""
+        with self._writing() as txn:
+            self._postings.delete(txn, *_flatten(postings))
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets; see `Store.lookup`."""
+        with self._reading() as txn:
+            return self._postings.lookup(txn, names_of(buckets), limit)
+
+    def fetch(self, numbers: Numbers) -> list[Stored | None]:
+        """Return the living document of each chunk number; see `Store.fetch`."""
+        with self._reading() as txn, txn.cursor(self._documents) as cursor:
+            return [_owner(cursor, number) for number in numbers.tolist()]
+
+    def get(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Return documents by id; see `Store.get`."""
+        with self._reading() as txn:
+            return [self._by_id(txn, document_id) for document_id in ids]
+
+    def scan(self, after: str = "") -> Iterator[Stored]:
+        """Iterate over the documents in order of id, a few hundred in each transaction; see `Store.scan`."""
+        last = after.encode("utf-8", "surrogatepass")
+        while page := self._page(last):
+            yield from page
+            last = page[-1].id.encode()
+
+    def _page(self, after: bytes) -> list[Stored]:
+        with self._reading() as txn, txn.cursor(self._ids) as cursor:
+            more = cursor.set_range(after[:LONGEST_ID] + b"\0") if after else cursor.first()
+            page: list[Stored] = []
+            while more and len(page) < _SCAN:
+                page.append(self._by_number(txn, bytes(cursor.value())))
+                more = cursor.next()
+            return page
+
+    def stats(self) -> Stats:
+        """Return the index's size; see `Store.stats`."""
+        with self._reading() as txn:
+            pages = self._environment.handle.info()["last_pgno"] + 1
+            return Stats(
+                documents=txn.stat(self._ids)["entries"],
+                chunks=_State.load(txn).chunks,
+                postings=self._postings.entries(txn),
+                bytes=pages * txn.stat()["psize"],
+            )
+
+    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+        """Verify the postings both ways, in one state of the index; see `Store.check`."""
+        with self._writing() if repair else self._reading() as txn:
+
+            def documents() -> Iterator[Stored]:
+                with txn.cursor(self._documents) as cursor:
+                    for key, record in cursor:
+                        yield _stored(key, record)
+
+            return check(self._postings, txn, documents, postings_of, repair=repair)
+
+    def close(self) -> None:
+        """Release the folder; see `Store.close`."""
+        if not self._closed and self._pid == os.getpid():
+            self._environment.release()
+        self._closed = True
+
+    def _reading(self) -> "AbstractContextManager[Transaction]":
+        self._refuse_unusable()
+        return self._environment.reading()
+
+    def _writing(self) -> "AbstractContextManager[Transaction]":
+        self._refuse_unusable()
+        if self._read_only:
+            raise StoreReadOnly(f"index {self._path} was opened for reading only; open it for writing")
+        return self._environment.writing(self._wait)
+
+    def _refuse_unusable(self) -> None:
+        if self._pid != os.getpid():
+            raise StoreForked(
+                f"index {self._path} was opened by process {self._pid}, of which this one is a fork; "
+                "open it again in each process"
+            )
+        if self._closed:
+            raise StoreClosed(f"index {self._path} was closed; open it again")
+
+    def _by_id(self, txn: "Transaction", document_id: str) -> Stored | None:
+        key = document_id.encode("utf-8", "surrogatepass")
+        return self._by_key(txn, key) if 0 < len(key) <= LONGEST_ID else None
+
+    def _by_key(self, txn: "Transaction", key: bytes) -> Stored | None:
+        number = txn.get(key, db=self._ids)
+        return None if number is None else self._by_number(txn, bytes(number))
+
+    def _by_number(self, txn: "Transaction", number: bytes) -> Stored:
+        record = txn.get(number, db=self._documents)
+        if record is None:
+            raise StoreDamaged(
+                f"index {self._path}: document {_NUMBER.unpack(number)[0]} is gone; restore it from a backup"
+            )
+        return _stored(number, record)
+
+
+def _owner(cursor: "lmdb.Cursor[memoryview]", number: int) -> Stored | None:
+    """Return the document with the largest first number up to `number`, if its chunks reach that far."""
+    key = _NUMBER.pack(number)
+    if not (cursor.set_range(key) and bytes(cursor.key()) == key) and not cursor.prev():
+        return None
+    stored = _stored(*cursor.item())
+    return stored if number < stored.number + stored.chunks else None
+
+
+def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:
+    chunks, digest, length = _RECORD.unpack_from(record)
+    end = _RECORD.size + length
+    document_id = bytes(record[_RECORD.size : end]).decode()
+    return Stored(document_id, _NUMBER.unpack(key)[0], chunks, digest, bytes(record[end:]))
+
+
+def _flatten(postings: Sequence[tuple[int, Buckets]]) -> tuple[Buckets, Numbers]:
+    """Return the names and numbers of postings given as (chunk number, its buckets)."""
+    if not postings:
+        return np.empty(0, np.uint64), np.empty(0, np.uint32)
+    numbers = np.array([number for number, _ in postings], dtype=np.uint32)
+    names = names_of(np.concatenate([buckets for _, buckets in postings]))
+    return names, numbers.repeat([len(buckets) for _, buckets in postings])

@@ -1,0 +1,115 @@
+"""Holding an index's postings against its documents, both ways, in memory bounded by a few million postings."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.stores.base import Buckets, CheckReport, Numbers, Stored
+from dedup.stores.lmdb_postings import Names, PostingLevels, names_of
+
+if TYPE_CHECKING:
+    import lmdb
+
+    Transaction = lmdb.Transaction[memoryview]
+
+_SUSPECT_POSTINGS = 1 << 21
+
+
+def check(
+    levels: PostingLevels,
+    txn: "Transaction",
+    documents: Callable[[], Iterator[Stored]],
+    postings_of: Callable[[Stored], Sequence[Buckets]],
+    *,
+    repair: bool,
+) -> CheckReport:
+    """Compare each chunk's postings with what they should be: by a sum of hashes first, one by one where that differs.
+
+    Args:
+        levels: the postings.
+        txn: a transaction, for writing if `repair` is set.
+        documents: iterates over all documents in order of number.
+        postings_of: recomputes a document's buckets.
+        repair: delete the orphans, put what is missing.
+    """
+    living = np.array([(stored.number, stored.chunks) for stored in documents()], dtype=np.int64).reshape(-1, 2)
+    numbers = np.concatenate([np.arange(first, first + chunks) for first, chunks in living] or [living[:, 0]])
+    sums = np.zeros(len(numbers), np.uint64)
+    postings = orphans = missing = 0
+    for names, owners in levels.walk(txn):
+        rows, alive = _rows(numbers, owners)
+        np.add.at(sums, rows[alive], _hashes(names[alive]))
+        postings += len(names)
+        orphans += len(names) - int(alive.sum())
+        if repair and not alive.all():
+            levels.delete(txn, names[~alive], owners[~alive])
+    for suspects in _batches(_suspects(documents(), postings_of, numbers, sums)):
+        strange, lost = _compare(levels, txn, suspects)
+        orphans += len(strange[0])
+        missing += len(lost[0])
+        if repair:
+            levels.delete(txn, *strange)
+            levels.put(txn, *lost)
+    return CheckReport(len(living), postings, orphans, missing, repaired=repair)
+
+
+def _rows(numbers: NDArray[np.int64], owners: Numbers) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return for each owner its place in the sorted `numbers`, and whether it is there at all."""
+    rows = numbers.searchsorted(owners)
+    alive = rows < len(numbers)
+    alive[alive] = numbers[rows[alive]] == owners[alive]
+    return rows, alive
+
+
+def _hashes(names: Names) -> NDArray[np.uint64]:
+    """Return 64-bit hashes that make a sum tell sets apart (the finalizer of SplitMix64)."""
+    mixed = names + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _suspects(
+    documents: Iterator[Stored],
+    postings_of: Callable[[Stored], Sequence[Buckets]],
+    numbers: NDArray[np.int64],
+    sums: NDArray[np.uint64],
+) -> Iterator[tuple[int, Names]]:
+    """Iterate over the chunks (number, distinct names that it should have) whose sum is not the expected one."""
+    for stored in documents:
+        row = int(numbers.searchsorted(stored.number))
+        for chunk, buckets in enumerate(postings_of(stored)):
+            names = np.unique(names_of(buckets))
+            if _hashes(names).sum() != sums[row + chunk]:
+                yield stored.number + chunk, names
+
+
+def _batches(suspects: Iterator[tuple[int, Names]]) -> Iterator[list[tuple[int, Names]]]:
+    """Group suspects so that each group has a bounded number of postings."""
+    for first in suspects:
+        batch, held = [first], len(first[1])
+        while held < _SUSPECT_POSTINGS and (following := next(suspects, None)):
+            batch.append(following)
+            held += len(following[1])
+        yield batch
+
+
+def _compare(
+    levels: PostingLevels, txn: "Transaction", suspects: list[tuple[int, Names]]
+) -> tuple[tuple[Names, Numbers], tuple[Names, Numbers]]:
+    """Return the postings that the suspects have and should not have, and those that they lack."""
+    numbers = np.array([number for number, _ in suspects], dtype=np.int64)
+    actual: set[tuple[int, int]] = set()
+    for names, owners in levels.walk(txn):
+        alive = _rows(numbers, owners)[1]
+        actual.update(zip(names[alive].tolist(), owners[alive].tolist(), strict=True))
+    expected = set(chain.from_iterable(((name, number) for name in names.tolist()) for number, names in suspects))
+    return _arrays(actual - expected), _arrays(expected - actual)
+
+
+def _arrays(postings: set[tuple[int, int]]) -> tuple[Names, Numbers]:
+    names = np.array([name for name, _ in postings], dtype=np.uint64)
+    return names, np.array([number for _, number in postings], dtype=np.uint32)
