@@ -3,6 +3,9 @@
 import dedup
 from dedup.cli.terminal import note
 from dedup.engine import Index
+from dedup.errors import InvalidDocument
+from dedup.kernels import ready
+from dedup.model import Document
 
 
 def open_index(url: str, *, create: bool = False, read_only: bool = False) -> Index:
@@ -12,6 +15,16 @@ def open_index(url: str, *, create: bool = False, read_only: bool = False) -> In
 
 def prepare_kernels() -> None:
     """Compile what is not yet compiled on this machine, and say so."""
-    from dedup.kernels import ready
-
     ready(note)
+
+
+def document(index: Index, name: str) -> Document:
+    """Return the document of that id.
+
+    Raises:
+        InvalidDocument: if there is none (`unknown_id`).
+    """
+    found = index.get(name)
+    if found is None:
+        raise InvalidDocument("unknown_id", f"{name}: no such document in the index; check the id")
+    return found

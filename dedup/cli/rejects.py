@@ -1,10 +1,9 @@
 """Rejected records: each on standard error, and in a file if one was asked for."""
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from dedup.cli.exit import DONE, REJECTED
 from dedup.cli.terminal import note
@@ -18,11 +17,14 @@ class Rejects:
     def __init__(self, path: str | None) -> None:
         """Write JSON Lines to `path` too, unless it is None."""
         self.count = 0
-        self._stack = ExitStack()
+        self._file: TextIO | None = None
         try:
-            self._file = self._stack.enter_context(Path(path).open("w", encoding="ascii")) if path else None
+            if path:
+                self._file = Path(path).open("w", encoding="ascii")  # noqa: SIM115 - closed in __exit__
         except OSError as error:
-            raise InvalidInput(f"{path}: cannot be written ({error.strerror}); name another file for --rejects") from error
+            raise InvalidInput(
+                f"{path}: cannot be written ({error.strerror}); name another file for --rejects"
+            ) from error
 
     def add(self, rejected: Rejected) -> None:
         """Tell of one."""
@@ -50,4 +52,5 @@ class Rejects:
         trace: TracebackType | None,
     ) -> None:
         """Close the file."""
-        self._stack.close()
+        if self._file:
+            self._file.close()

@@ -1,56 +1,55 @@
-"""`dedup resemble`: what each query resembles, in the order given."""
+"""What each query resembles, in the order given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dedup.cli import options
+from dedup.cli.opening import document, open_index, prepare_kernels
+from dedup.cli.rejects import Rejects
+from dedup.cli.shape import answer_json, line
+from dedup.cli.show import show_answer
+from dedup.engine import Index
+from dedup.errors import InvalidDocument
+from dedup.formats import Item, Record, Rejected, Source, read_queries
 
-if TYPE_CHECKING:
-    from dedup.cli.rejects import Rejects
-    from dedup.engine import Index
-    from dedup.formats import Item
-    from dedup.model import Document
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of each query, as `Index.resemble` takes it."""
+
+    limit: int
+    min_words: int
+    min_similarity: float
+    passages: bool
 
 
-def resemble(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PATH…|-]", help="Queries: what `ingest` takes, or - for a text or JSONL on stdin."),
-    ] = None,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--id", metavar="ID", help="A document of the index as the query; may be repeated."),
-    ] = None,
-    index: options.Index = options.DEFAULT_INDEX,
-    json: options.Json = False,
-    limit: options.Limit = 10,
-    min_words: options.MinWords = 12,
-    min_similarity: options.MinSimilarity = 0.6,
-    passages: options.Passages = True,
-    rejects: options.Rejects = None,
-) -> None:
-    """Say what texts resemble: documents with their figures, then the passages shared, under each other.
-
-    A query that is in the index under the same id does not match itself.
-    """
-    if not paths and not names:
-        raise typer.BadParameter("give a path, - for standard input, or --id ID", param_hint="PATH")
-    from dedup.cli.opening import open_index, prepare_kernels
-    from dedup.cli.rejects import Rejects
-    from dedup.errors import InvalidDocument
-    from dedup.formats import Rejected, read_queries
-
-    streams = [read_queries(path) for path in paths or ()]
-    show = _show_json if json else _show
-    with Rejects(rejects) as rejected, open_index(index, read_only=True) as opened:
+def run(paths: list[str], ids: list[str], url: str, question: Question, *, json: bool, rejects: str | None) -> None:
+    """Answer what the paths hold, then the documents of those ids."""
+    streams = [read_queries(path) for path in paths]
+    with Rejects(rejects) as rejected, open_index(url, read_only=True) as index:
         prepare_kernels()
-        items = chain(chain.from_iterable(streams), _documents(opened, names or ()))
-        for item in items:
+        for item in chain(chain.from_iterable(streams), _known(index, ids)):
             if isinstance(item, Rejected):
                 rejected.add(item)
                 continue
-            ...
+            try:
+                _answer(index, item, question, json=json)
+            except InvalidDocument as error:
+                rejected.add(Rejected(item.source, item.document.id, error.code, str(error)))
     raise typer.Exit(rejected.exit_code)
+
+
+def _known(index: Index, ids: Iterable[str]) -> Iterator[Item]:
+    for name in ids:
+        yield Record(Source("--id"), document(index, name))
+
+
+def _answer(index: Index, record: Record, question: Question, *, json: bool) -> None:
+    query = record.document
+    answer = index.resemble(query.text, id=query.id, **asdict(question))
+    if json:
+        print(line(answer_json(query.id, answer)), flush=True)
+    else:
+        show_answer(query, answer, index.get)

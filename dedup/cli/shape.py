@@ -11,14 +11,14 @@ def line(value: dict[str, Any]) -> str:
     return json.dumps(value)
 
 
-def answer(query: str, found: Answer) -> dict[str, Any]:
+def answer_json(query: str, found: Answer) -> dict[str, Any]:
     """Return what a query resembles."""
     short = {"too_short": True} if found.too_short else {}
-    matches = [match(one) for one in found]
+    matches = [match_json(one) for one in found]
     return {"query": query, "truncated": found.truncated, **short, "matches": matches}
 
 
-def match(found: Match) -> dict[str, Any]:
+def match_json(found: Match) -> dict[str, Any]:
     """Return one match."""
     return {
         "id": found.id,

@@ -27,7 +27,7 @@ def note(message: str) -> None:
 
 def console(*, stderr: bool = False) -> "Console":
     """Return a console that takes text as it is: no markup, no emoji codes, no guessed highlights."""
-    from rich.console import Console
+    from rich.console import Console  # noqa: PLC0415 - help does without
 
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
 

@@ -1,0 +1,42 @@
+# `make demo` and `make test` need Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+DEMO := --index lmdb:.demo
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test test-all lint lock clean
+
+demo: $(READY)
+	@$(BIN)/dedup ingest seeds $(DEMO)
+	@echo
+	@$(BIN)/dedup resemble seeds $(DEMO)
+
+test: lint
+	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=term-missing:skip-covered
+
+test-all: lint
+	$(BIN)/pytest -q --cov --cov-report=term-missing:skip-covered
+
+lint: $(READY)
+	$(BIN)/ruff check -q
+	$(BIN)/ruff format --check -q
+	$(BIN)/mypy
+	$(BIN)/mypy tests/typing
+	$(BIN)/lint-imports
+
+# a stamp: the second run has nothing to do
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# the only target that needs uv
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage dist build
+	find . -name __pycache__ -prune -exec rm -rf {} +

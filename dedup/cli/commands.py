@@ -1,0 +1,114 @@
+"""The subcommands' arguments and help; the work is done in modules that are imported when one is run."""
+
+from typing import Annotated
+
+import typer
+
+from dedup.cli import options
+
+
+def ingest(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH…", help="Folders of .txt, files .txt or .jsonl (also .gz, .zst), or - for JSONL."),
+    ],
+    index: options.Index = options.DEFAULT_INDEX,
+    json: options.Json = False,
+    rejects: options.Rejects = None,
+) -> None:
+    """Put documents into the index.
+
+    An id that is there already is replaced. Each batch is durable once it is counted: after any interruption simply
+    run the same command again.
+    """
+    from dedup.cli.ingest import run
+
+    run(paths, index, json=json, rejects=rejects)
+
+
+def resemble(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH…", help="Queries: what ingest takes; - may also be one plain text."),
+    ] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="ID", help="Ask for a document of the index; may be repeated."),
+    ] = None,
+    index: options.Index = options.DEFAULT_INDEX,
+    json: options.Json = False,
+    limit: options.Limit = 10,
+    min_words: options.MinWords = 12,
+    min_similarity: options.MinSimilarity = 0.6,
+    passages: options.Passages = True,
+    rejects: options.Rejects = None,
+) -> None:
+    """Show which documents texts resemble, and the passages shared.
+
+    A query that is in the index under the same id does not match itself.
+    """
+    from dedup.cli.resemble import Question, run
+
+    if not paths and not ids:
+        raise typer.BadParameter("give a path, - for standard input, or --id ID", param_hint="PATH")
+    question = Question(limit, min_words, min_similarity, passages)
+    run(paths or [], ids or [], index, question, json=json, rejects=rejects)
+
+
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="A text file, or - for standard input.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    json: options.Json = False,
+    min_words: options.MinWords = 12,
+    min_similarity: options.MinSimilarity = 0.6,
+) -> None:
+    """Show how alike two text files are; no index is needed."""
+    from dedup.cli.compare import run
+
+    run(a, b, min_words, min_similarity, json=json)
+
+
+def get(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The document's id.")],
+    index: options.Index = options.DEFAULT_INDEX,
+    json: options.Json = False,
+) -> None:
+    """Print a document: its text, or with --json what ingest takes."""
+    from dedup.cli.manage import get
+
+    get(name, index, json=json)
+
+
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="The documents' ids.")],
+    index: options.Index = options.DEFAULT_INDEX,
+    json: options.Json = False,
+) -> None:
+    """Remove documents, text and all.
+
+    An id that is not there is no error.
+    """
+    from dedup.cli.manage import remove
+
+    remove(ids, index, json=json)
+
+
+def stats(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
+    """Print how large the index is, and its scheme."""
+    from dedup.cli.manage import stats
+
+    stats(index, json=json)
+
+
+def check(
+    index: options.Index = options.DEFAULT_INDEX,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is found.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Verify that postings and documents agree."""
+    from dedup.cli.manage import check
+
+    check(index, repair=repair, json=json)
+
+
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check)

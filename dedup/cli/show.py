@@ -1,0 +1,104 @@
+"""Answers for people: a table of documents, then each shared passage, the two texts under each other."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dedup.cli.differences import Segment, differences
+from dedup.cli.terminal import clean, console
+from dedup.model import Answer, Document, Match, Passage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+COLUMNS = ("jaccard", "query in it", "it in query", "passages", "words alike")
+
+
+def show_answer(query: Document, answer: Answer, get: Callable[[str], Document | None]) -> None:
+    """Print what a query resembles; `get` fetches the documents whose passages are shown."""
+    out = console()
+    out.print(Text(clean(query.id), "bold"), Text(_summary(answer)))
+    if answer.matches:
+        out.print(_table("document", answer))
+    for match in answer:
+        document = get(match.id) if match.passages else None
+        if document is not None:
+            _show_passages(out, query, document, match)
+    out.print()
+
+
+def show_comparison(query: Document, document: Document, match: Match) -> None:
+    """Print how alike two texts are."""
+    out = console()
+    out.print(Text(clean(query.id), "bold"), "compared with")
+    out.print(_table("", [match]))
+    _show_passages(out, query, document, match)
+
+
+def _summary(answer: Answer) -> str:
+    if answer.too_short:
+        return "is too short to judge"
+    if not answer.matches:
+        return "resembles nothing in the index"
+    documents = "1 document" if len(answer) == 1 else f"{len(answer):,} documents"
+    return f"resembles {documents}" + (" and perhaps more: a bucket was too full to read" if answer.truncated else "")
+
+
+def _table(heading: str, matches: Iterable[Match]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    table.add_column(heading, overflow="fold")
+    for name in COLUMNS:
+        table.add_column(name, justify="right")
+    for match in matches:
+        passages = [passage for passage in match.passages if passage.kind == "passage"]
+        figures = (match.jaccard, match.containment.query_in_document, match.containment.document_in_query)
+        words = sum(passage.matched_words for passage in passages)
+        table.add_row(Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), f"{len(passages):,}", f"{words:,}")
+    return table
+
+
+def _show_passages(out: "Console", query: Document, document: Document, match: Match) -> None:
+    for passage in match.passages:
+        out.print(_heading(document.id, passage))
+        out.print(Padding(_stretches(out, query.text, document.text, passage), (0, 0, 1, 2)))
+
+
+def _heading(name: str, passage: Passage) -> Text:
+    seen = "1 document" if passage.documents == 1 else f"{passage.documents:,} documents"
+    figures = f"{passage.matched_words:,} words alike, similarity {passage.similarity:.2f}, seen in {seen}"
+    style = "cyan" if passage.kind == "passage" else "dim"
+    return Text.assemble((clean(name), style), (f"  {passage.kind}: {figures}", "dim"))
+
+
+def _stretches(out: "Console", query: str, document: str, passage: Passage) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    plain = out.no_color or out.color_system is None
+    first, second = differences(
+        query[passage.query.start : passage.query.end], document[passage.document.start : passage.document.end]
+    )
+    base = "" if passage.kind == "passage" else "dim"
+    for label, span, segments, style, marks in (
+        ("query", passage.query, first, "bold red", "[--]"),
+        ("found", passage.document, second, "bold green", "{++}"),
+    ):
+        place = Text(f"{label} {span.start}–{span.end}", "dim")
+        grid.add_row(place, _marked(segments, base, style, marks if plain else ""))
+    return grid
+
+
+def _marked(segments: Iterable[Segment], base: str, style: str, marks: str) -> Text:
+    text = Text(style=base)
+    for segment in segments:
+        content = clean(" ".join(segment.text.split()))
+        lead = " " if segment.text[:1].isspace() else ""
+        tail = " " if segment.text[-1:].isspace() and content else ""
+        if segment.differs and marks:
+            content = marks[:2] + content + marks[2:]
+        text.append(lead + content + tail, style if segment.differs else None)
+    return text
