@@ -1,1 +1,53 @@
-"""Near-duplicate and shared-passage detection: what does this text resemble, and which lines?"""
+"""Near-duplicate and shared-passage detection: what does this text resemble, and which lines?
+
+Nothing heavy is imported until a name is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dedup.errors import ResemblesError
+from dedup.model import Answer, Containment, Document, Match, Passage, Reject, Report, Span
+from dedup.scheme import Scheme
+
+if TYPE_CHECKING:
+    from dedup.engine import Index, compare
+    from dedup.engine import open_index as open  # noqa: A004 - dedup.open reads as what it does
+    from dedup.sketches import Sketch, sketch, to_datasketch
+
+_LATER = {
+    "Index": ("dedup.engine", "Index"),
+    "Sketch": ("dedup.sketches", "Sketch"),
+    "compare": ("dedup.engine", "compare"),
+    "open": ("dedup.engine", "open_index"),
+    "sketch": ("dedup.sketches", "sketch"),
+    "to_datasketch": ("dedup.sketches", "to_datasketch"),
+}
+
+__all__ = [
+    "Answer",
+    "Containment",
+    "Document",
+    "Index",
+    "Match",
+    "Passage",
+    "Reject",
+    "Report",
+    "ResemblesError",
+    "Scheme",
+    "Sketch",
+    "Span",
+    "compare",
+    "open",
+    "sketch",
+    "to_datasketch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a public name stands for at its first use."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'dedup' has no attribute {name!r}")
+    module, attribute = _LATER[name]
+    globals()[name] = value = getattr(import_module(module), attribute)
+    return value

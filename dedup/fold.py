@@ -18,6 +18,7 @@ import sys
 import unicodedata
 import zlib
 from importlib import resources
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,21 +28,21 @@ SIZE = 0x110000
 
 APOSTROPHES = frozenset("\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78c")
 UNSPACED = (
-    "CJK UNIFIED IDEOGRAPH", "IDEOGRAPHIC ", "HIRAGANA ", "KATAKANA", "HENTAIGANA ", "THAI ", "LAO ", "KHMER ", "MYANMAR ",
-)  # fmt: skip
+    *("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA", "THAI "),
+    *("LAO ", "KHMER ", "MYANMAR "),
+)
 IGNORABLE = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10)]
-    + [*range(0xE0100, 0xE01F0)],
+    chain(
+        (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0),
+        *(range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)),
+    ),
 )
 
 
 def _vanishes(character: str) -> bool:
     accent = unicodedata.combining(character)
     return (
-        accent >= 200
-        or accent == 1
-        or unicodedata.category(character) in {"Cf", "Me"}
-        or ord(character) in IGNORABLE
+        accent >= 200 or accent == 1 or unicodedata.category(character) in {"Cf", "Me"} or ord(character) in IGNORABLE
     )
 
 

@@ -3,23 +3,42 @@
 Where the installation cannot be written Numba keeps its cache in the user's own cache folder.
 """
 
+import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Scalar = TypeVar("Scalar", bound=np.generic)
+_compiled: list[Any] = []
 
 
 def kernel(function: Function) -> Function:
     """Compile `function` at its first call, once per machine; other threads run while it does."""
-    compiled: Function = numba.njit(cache=True, nogil=True, boundscheck=False)(function)
+    compiled = cast("Function", numba.njit(cache=True, nogil=True)(function))
+    _compiled.append(compiled)
     return compiled
 
 
+def ready(announce: Callable[[str], None]) -> None:
+    """Say so if kernels will have to be compiled before the first answer."""
+    if not all(_cached(one) for one in _compiled):
+        announce("compiling kernels, once")
+
+
+def _cached(compiled: Any) -> bool:
+    code = compiled.py_func.__code__
+    python = f"py{sys.version_info[0]}{sys.version_info[1]}"
+    name = f"{Path(code.co_filename).stem}.{code.co_name}-{code.co_firstlineno}.{python}*.nbi"
+    return any(Path(compiled.stats.cache_path).glob(name))
+
+
 @kernel
-def grown(array, used, more):  # type: ignore[no-untyped-def]
+def grown(array: NDArray[Scalar], used: int, more: int) -> NDArray[Scalar]:
     """Return `array` with room for `more` values after the `used` ones, at least doubled where it must be copied."""
     if used + more <= len(array):
         return array

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup import fold
+from dedup.arrays import Bytes, Int64s, Uint32s, Uint64s
 from dedup.kernels import grown, kernel
 
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
@@ -71,9 +72,7 @@ def _pack(texts: Sequence[str]) -> tuple[bytes, NDArray[np.int64], NDArray[np.in
 
     A text crosses as ASCII where it is ASCII and as UTF-32 elsewhere: in both an index is a place in the string.
     """
-    parts = [
-        text.encode("ascii") if text.isascii() else text.encode("utf-32-le", "surrogatepass") for text in texts
-    ]
+    parts = [text.encode("ascii") if text.isascii() else text.encode("utf-32-le", "surrogatepass") for text in texts]
     sizes = np.fromiter(map(len, parts), np.int64, len(parts))
     lengths = np.fromiter((len(text) if text.isascii() else -len(text) for text in texts), np.int64, len(parts))
     begins = np.zeros(len(parts) + 1, np.int64)
@@ -84,7 +83,9 @@ def _pack(texts: Sequence[str]) -> tuple[bytes, NDArray[np.int64], NDArray[np.in
 
 
 @kernel
-def _tokenize(narrow, wide, begins, lengths, table, expansions):  # type: ignore[no-untyped-def]
+def _tokenize(
+    narrow: Bytes, wide: Uint32s, begins: Int64s, lengths: Int64s, table: Uint32s, expansions: Uint32s
+) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, int]:
     """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
     documents, tokens, steps = len(begins), 0, 0
     offsets = np.zeros(documents + 1, np.int64)
@@ -115,7 +116,7 @@ def _tokenize(narrow, wide, begins, lengths, table, expansions):  # type: ignore
 
 
 @kernel
-def _fold_ascii(codes, folded):  # type: ignore[no-untyped-def]
+def _fold_ascii(codes: Bytes, folded: Bytes) -> int:
     """Write lower case words and spaces, one byte a character, and a space at the end; return the bytes written."""
     for i in range(len(codes)):
         code = codes[i]
@@ -128,7 +129,7 @@ def _fold_ascii(codes, folded):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _room(codes, table, expansions):  # type: ignore[no-untyped-def]
+def _room(codes: Uint32s, table: Uint32s, expansions: Uint32s) -> int:
     """Return how many bytes the folded text can take at most: five a part (UTF-8 and a space), and one at the end."""
     parts = len(codes) + 1
     for code in codes:
@@ -139,7 +140,9 @@ def _room(codes, table, expansions):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _fold_any(codes, table, expansions, folded, places, marks):  # type: ignore[no-untyped-def]
+def _fold_any(
+    codes: Uint32s, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s, marks: Uint32s
+) -> tuple[int, int]:
     """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
 
     Returns the bytes written and the steps taken to sort marks.
@@ -162,7 +165,7 @@ def _fold_any(codes, table, expansions, folded, places, marks):  # type: ignore[
 
 
 @kernel
-def _fold_run(codes, i, table, folded, places, state):  # type: ignore[no-untyped-def]
+def _fold_run(codes: Uint32s, i: int, table: Uint32s, folded: Bytes, places: Uint32s, state: Int64s) -> int:
     """Write a run of code points that become one byte each: nearly all of a text in Latin script."""
     used = state[USED]
     while i < len(codes):
@@ -178,7 +181,7 @@ def _fold_run(codes, i, table, folded, places, state):  # type: ignore[no-untype
 
 
 @kernel
-def _emit(entry, place, folded, places, marks, state):  # type: ignore[no-untyped-def]
+def _emit(entry: np.uint32, place: int, folded: Bytes, places: Uint32s, marks: Uint32s, state: Int64s) -> None:
     """Write one part; marks wait until their run is over, because only then is its canonical order known."""
     kind = entry >> 24
     if kind == VANISH:
@@ -192,17 +195,17 @@ def _emit(entry, place, folded, places, marks, state):  # type: ignore[no-untype
     if state[WAITING]:
         state[STEPS] += _sort_marks(marks, state[WAITING])
         for i in range(state[WAITING]):
-            _write(marks[i] & 0xFFFFFF, state[SINCE], folded, places, state)
+            _write(int(marks[i] & 0xFFFFFF), state[SINCE], folded, places, state)
         state[WAITING] = 0
-    if kind == SEPARATOR or kind == SINGLE or state[OPEN]:
+    if kind in (SEPARATOR, SINGLE) or state[OPEN]:
         _write(SPACE, place, folded, places, state)
     if kind != SEPARATOR:
-        _write(entry & 0xFFFFFF, place, folded, places, state)
+        _write(int(entry & 0xFFFFFF), place, folded, places, state)
     state[OPEN] = kind == SINGLE
 
 
 @kernel
-def _sort_marks(marks, count):  # type: ignore[no-untyped-def]
+def _sort_marks(marks: Uint32s, count: int) -> int:
     """Put a run of marks in canonical order (stable, by class), in linear time; return the steps taken."""
     if count == 1:
         return 0
@@ -219,7 +222,7 @@ def _sort_marks(marks, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _write(code, place, folded, places, state):  # type: ignore[no-untyped-def]
+def _write(code: int, place: int, folded: Bytes, places: Uint32s, state: Int64s) -> None:
     """Write one code point as UTF-8."""
     used = state[USED]
     length = 1 if code < 0x80 else (2 if code < 0x800 else (3 if code < 0x10000 else 4))
@@ -233,7 +236,7 @@ def _write(code, place, folded, places, state):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _split(folded, used, edges):  # type: ignore[no-untyped-def]
+def _split(folded: Bytes, used: int, edges: Uint32s) -> int:
     """Write where words begin and end, in turn; return how many edges (the text ends with a space)."""
     count, inside = 0, False
     for i in range(used):
@@ -245,7 +248,7 @@ def _split(folded, used, edges):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _hash(words, edges, tokens, hashes):  # type: ignore[no-untyped-def]
+def _hash(words: Uint64s, edges: Uint32s, tokens: int, hashes: Uint64s) -> int:
     """Hash each word of the folded text, eight bytes a step; return the steps taken."""
     steps = 0
     for token in range(tokens):
@@ -268,7 +271,7 @@ def _hash(words, edges, tokens, hashes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _place(edges, tokens, places, mapped, starts, ends):  # type: ignore[no-untyped-def]
+def _place(edges: Uint32s, tokens: int, places: Uint32s, mapped: bool, starts: Uint32s, ends: Uint32s) -> None:
     """Write where each token lies in the original string; one made from part of a character has all of it."""
     for token in range(tokens):
         start, end = edges[2 * token], edges[2 * token + 1]

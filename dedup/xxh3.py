@@ -6,6 +6,7 @@ Source: the XXH3 specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 
 import numpy as np
 
+from dedup.arrays import Uint32s
 from dedup.kernels import kernel
 
 SECRET = np.frombuffer(
@@ -25,12 +26,12 @@ U = np.uint64
 
 
 @kernel
-def _swap32(x):  # type: ignore[no-untyped-def]
+def _swap32(x: np.uint64) -> np.uint64:
     return ((x & U(0xFF)) << U(24)) | ((x & U(0xFF00)) << U(8)) | ((x >> U(8)) & U(0xFF00)) | ((x >> U(24)) & U(0xFF))
 
 
 @kernel
-def _fold(a, b):  # type: ignore[no-untyped-def]
+def _fold(a: np.uint64, b: np.uint64) -> np.uint64:
     """Return the two halves of the 128-bit product, xored."""
     a0, a1, b0, b1 = a & LOW, a >> U(32), b & LOW, b >> U(32)
     low, mid, cross = a0 * b0, a1 * b0, a0 * b1
@@ -39,24 +40,24 @@ def _fold(a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _avalanche(h):  # type: ignore[no-untyped-def]
+def _avalanche(h: np.uint64) -> np.uint64:
     h ^= h >> U(37)
     h *= PRIME_MX1
     return h ^ (h >> U(32))
 
 
 @kernel
-def _read(data, at):  # type: ignore[no-untyped-def]
+def _read(data: Uint32s, at: int) -> np.uint64:
     return U(data[at]) | (U(data[at + 1]) << U(32))
 
 
 @kernel
-def _mix(data, at, secret, seed):  # type: ignore[no-untyped-def]
+def _mix(data: Uint32s, at: int, secret: int, seed: np.uint64) -> np.uint64:
     return _fold(_read(data, at) ^ (SECRET[secret] + seed), _read(data, at + 2) ^ (SECRET[secret + 1] - seed))
 
 
 @kernel
-def xxh3(data, seed):  # type: ignore[no-untyped-def]
+def xxh3(data: Uint32s, seed: np.uint64) -> np.uint64:
     """Return XXH3-64 of 1 to 32 uint32 values (little-endian) under a seed below 2**32."""
     size, length = len(data), U(4 * len(data))
     if size <= 2:
@@ -66,7 +67,7 @@ def xxh3(data, seed):  # type: ignore[no-untyped-def]
         h *= PRIME_MX2
         h ^= (h >> U(35)) + length
         h *= PRIME_MX2
-        return h ^ (h >> U(28))
+        return U(h ^ (h >> U(28)))
     if size <= 4:
         low = _read(data, 0) ^ ((SECRET[3] ^ SECRET[4]) + seed)
         high = _read(data, size - 2) ^ ((SECRET[5] ^ SECRET[6]) - seed)

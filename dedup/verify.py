@@ -1,0 +1,186 @@
+"""A query and the texts of its candidates in, matches with exact figures out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.align import Alignments, align, overlaps
+from dedup.arrays import Float64s, Int32s, Int64s, Uint32s, Uint64s
+from dedup.kernels import kernel
+from dedup.model import Containment, Document, Match, Passage, Span
+from dedup.sketches import shingles
+from dedup.text import Tokens, tokenize
+
+NEAR = 0.5
+FEW_DOCUMENTS = 1000
+COMMON = 200
+TELLING_WORDS = 3
+TELLING_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A text that asks.
+
+    Attributes:
+        text: the text.
+        tokens: its tokens.
+        minima: (n,) uint64, its window minima, sorted.
+        counts: (n,) uint32, in how many documents each occurs.
+        total: documents in the index.
+    """
+
+    text: str
+    tokens: Tokens
+    minima: NDArray[np.uint64]
+    counts: NDArray[np.uint32]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is accepted as a passage: at least so many matched words, at least so similar; whether any is looked for."""
+
+    min_words: int
+    min_similarity: float
+    passages: bool = True
+
+
+def verify(query: Query, documents: Sequence[Document], k: int, limits: Limits) -> list[Match]:
+    """Return the documents that the query resembles, best first.
+
+    A document counts if it shares a passage, or if half of the shingles of either side or of both are shared.
+    """
+    matches = figure(query, documents, k, limits)
+    return sorted((match for match in matches if match.passages or _near(match)), key=_worth)
+
+
+def figure(query: Query, documents: Sequence[Document], k: int, limits: Limits) -> list[Match]:
+    """Return the exact figures and passages of each document, in the order given, alike or not."""
+    tokens = tokenize([document.text for document in documents])
+    query_shingles, _ = shingles(query.tokens, k)
+    document_shingles, offsets = shingles(tokens, k)
+    sizes = overlaps(query_shingles, document_shingles, offsets)
+    found = align(
+        query.tokens.hashes if limits.passages else query.tokens.hashes[:0],
+        tokens.hashes,
+        tokens.offsets,
+        min_words=limits.min_words,
+        min_similarity=limits.min_similarity,
+    )
+    evidence = _evidence(
+        found.document,
+        found.document_start,
+        found.document_end,
+        document_shingles,
+        offsets,
+        k,
+        query.minima,
+        query.counts,
+    )
+    first = np.searchsorted(found.document, np.arange(len(documents) + 1))
+    return [
+        _match(
+            document, sizes[i], [_passage(query, tokens, found, evidence, row) for row in range(first[i], first[i + 1])]
+        )
+        for i, document in enumerate(documents)
+    ]
+
+
+def _match(document: Document, sizes: NDArray[np.int64], passages: list[Passage]) -> Match:
+    in_query, in_document, in_both = sizes.tolist()
+    in_either = in_query + in_document - in_both
+    passages.sort(key=lambda passage: (passage.kind == "boilerplate", passage.query.start, passage.document.start))
+    return Match(
+        document.id,
+        in_both / max(in_either, 1),
+        Containment(in_both / max(in_query, 1), in_both / max(in_document, 1)),
+        document.metadata,
+        tuple(passages),
+    )
+
+
+def _worth(match: Match) -> tuple[bool, int, float, str]:
+    """Sort key: boilerplate last; then most words in passages, then most alike; the id decides a tie."""
+    words = sum(passage.matched_words for passage in match.passages if passage.kind == "passage")
+    return not (words or _near(match)), -words, -match.jaccard, match.id
+
+
+def _near(match: Match) -> bool:
+    both = match.containment
+    return max(match.jaccard, both.query_in_document, both.document_in_query) >= NEAR
+
+
+def _passage(query: Query, tokens: Tokens, found: Alignments, evidence: NDArray[np.float64], row: int) -> Passage:
+    base = tokens.offsets[found.document[row]]
+    start, end = found.query_start[row], found.query_end[row]
+    here = _span(query.tokens, start, end)
+    there = _span(tokens, base + found.document_start[row], base + found.document_end[row])
+    matched = int(found.matched[row])
+    words = int(end - start + found.document_end[row] - found.document_start[row])
+    windows, surprise, rarest = evidence[row]
+    says_nothing = _common(windows, surprise, query.total) or _names_only(query, start, end)
+    return Passage(
+        query=here,
+        document=there,
+        matched_words=matched,
+        similarity=2 * matched / words,
+        documents=max(1, int(rarest)),
+        kind="boilerplate" if says_nothing else "passage",
+    )
+
+
+def _span(tokens: Tokens, first: int, end: int) -> Span:
+    return Span(int(tokens.starts[first]), int(tokens.ends[end - 1]))
+
+
+def _common(windows: float, surprise: float, total: int) -> bool:
+    """Whether the windows shared are frequent everywhere, and too few to say something together.
+
+    A paragraph syndicated to three hundred papers is as frequent as a stock phrase, but it is longer.
+    """
+    total = max(total, FEW_DOCUMENTS)
+    surprise += windows * math.log(total)
+    return windows > 0 and surprise < windows * math.log(COMMON) and surprise < 2 * math.log(total)
+
+
+def _names_only(query: Query, start: int, end: int) -> bool:
+    """Whether names and titles are all there is: hardly a longer word in lower case, in a script that has cases."""
+    span = _span(query.tokens, start, end)
+    if not any(character.islower() for character in query.text[span.start : span.end]):
+        return False
+    starts, ends = query.tokens.starts[start:end].tolist(), query.tokens.ends[start:end].tolist()
+    telling = 0
+    for first, last in zip(starts, ends, strict=True):
+        character = query.text[first]
+        long_enough = last - first >= TELLING_LENGTH or not character.islower()
+        telling += character.isalpha() and not character.isupper() and long_enough
+    return telling < TELLING_WORDS
+
+
+@kernel
+def _evidence(
+    documents: Int32s,
+    starts: Int32s,
+    ends: Int32s,
+    shingles: Uint64s,
+    offsets: Int64s,
+    k: int,
+    minima: Uint64s,
+    counts: Uint32s,
+) -> Float64s:
+    """Return for each passage: windows of the query it holds, the sum of -ln(df) over them, the rarest one's df."""
+    evidence = np.zeros((len(documents), 3))
+    for row in range(len(documents)):
+        base = offsets[documents[row]]
+        for shingle in shingles[base + starts[row] : base + max(starts[row], ends[row] - k + 1)]:
+            at = np.searchsorted(minima, shingle)
+            if at < len(minima) and minima[at] == shingle and counts[at]:
+                evidence[row, 0] += 1
+                evidence[row, 1] -= math.log(counts[at])
+                if evidence[row, 2] == 0 or counts[at] < evidence[row, 2]:
+                    evidence[row, 2] = counts[at]
+    return evidence
