@@ -10,14 +10,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dedup.stores import open_store
-from dedup.stores.base import Entry, Store
+from dedup.stores.base import Buckets, Entry, Store
 
 PAYLOAD = os.urandom(950)  # a compressed 300-word article
 
@@ -33,7 +33,8 @@ def entries(generator: np.random.Generator, first: int, count: int, postings: in
 
 def put(store: Store, args: argparse.Namespace) -> dict[str, float]:
     """Fill the index, and time the puts alone."""
-    generator, seconds, last = np.random.default_rng(1), 0.0, []
+    generator, seconds = np.random.default_rng(1), 0.0
+    last: list[float] = []
     for first in range(0, args.documents, args.batch):
         batch = entries(generator, first, min(args.batch, args.documents - first), args.postings)
         start = time.perf_counter()
@@ -50,12 +51,12 @@ def put(store: Store, args: argparse.Namespace) -> dict[str, float]:
     }
 
 
-def quantiles(ask: Callable[[], object], times: int) -> dict[str, float]:
-    """Return the median and the 99th percentile of a call's duration, in milliseconds."""
+def quantiles(store: Store, queries: Sequence[Buckets]) -> dict[str, float]:
+    """Return the median and the 99th percentile of a look-up's duration, in milliseconds."""
     taken = []
-    for _ in range(times):
+    for query in queries:
         start = time.perf_counter()
-        ask()
+        store.lookup(query, 64)
         taken.append((time.perf_counter() - start) * 1e3)
     return {"p50_ms": float(np.median(taken)), "p99_ms": float(np.percentile(taken, 99))}
 
@@ -69,18 +70,14 @@ def look_up(store: Store, args: argparse.Namespace) -> dict[str, dict[str, float
     )
     generator = np.random.default_rng(2)
 
-    def some(count: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    def some(count: int) -> Buckets:
         strange = generator.integers(0, 2**64, count // 2, dtype=np.uint64)
         return np.concatenate((generator.choice(known, count // 2), strange))
 
-    asked = {f"lookup_{count}": [some(count) for _ in range(1000)] for count in (16, 160)}
-    figures = {
-        name: quantiles(lambda queries=iter(queries): store.lookup(next(queries), 64), len(queries))  # type: ignore[misc]
-        for name, queries in asked.items()
-    }
+    figures = {f"lookup_{count}": quantiles(store, [some(count) for _ in range(1000)]) for count in (16, 160)}
     hot = np.array([12345678901234567890], dtype=np.uint64)
     store.put([Entry(f"hot-{place}", bytes(16), b"", (hot,) * 1000) for place in range(100)])
-    figures["lookup_hot"] = quantiles(lambda: store.lookup(hot, 64), 100)
+    figures["lookup_hot"] = quantiles(store, [hot] * 100)
     return figures
 
 
@@ -88,14 +85,14 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Fill a new index and look things up in it."""
     folder = Path(tempfile.mkdtemp(dir=args.folder))
     try:
-        with_store = open_store(args.url or f"lmdb:{folder / 'index'}", create=True)
+        store = open_store(args.url or f"lmdb:{folder / 'index'}", create=True)
         figures: dict[str, Any] = {"documents": args.documents, "postings": args.postings, "batch": args.batch}
-        figures["put"] = put(with_store, args)
-        stats = with_store.stats()
+        figures["put"] = put(store, args)
+        stats = store.stats()
         payload = stats.documents * len(PAYLOAD)
         figures["disk"] = {"bytes": stats.bytes, "bytes_per_posting": (stats.bytes - payload) / stats.postings}
-        figures |= look_up(with_store, args)
-        with_store.close()
+        figures |= look_up(store, args)
+        store.close()
         return figures
     finally:
         shutil.rmtree(folder)

@@ -27,8 +27,8 @@ from dedup.scheme import Scheme
 from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored
 from dedup.stores.codec import LONGEST_ID, id_key
 from dedup.stores.lmdb_check import check
-from dedup.stores.lmdb_environment import acquire
-from dedup.stores.lmdb_postings import PostingLevels, names_of
+from dedup.stores.lmdb_environment import Databases, acquire
+from dedup.stores.lmdb_postings import names_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -87,9 +87,11 @@ class LMDBStore:
         """
         self._path, self._read_only, self._wait, self._pid = Path(path), read_only, wait, os.getpid()
         self._closed = False
-        self._environment = acquire(self._path, create=create and not read_only)
+        self._environment = acquire(self._path, create=create and not read_only, read_only=read_only)
         try:
             self._scheme = self._load(scheme) or self._begin(scheme or Scheme(), create=create)
+            databases = self._environment.open_databases(wait)
+            self._documents, self._ids, self._postings = databases.documents, databases.ids, databases.postings
         except BaseException:
             self.close()
             raise
@@ -111,7 +113,6 @@ class LMDBStore:
                     f"index {self._path} was built with {scheme}, but {wanted} was asked for; "
                     "open it with its own scheme, or build another index"
                 )
-            self._open_databases(txn, create=False)
             return scheme
 
     def _begin(self, scheme: Scheme, *, create: bool) -> Scheme:
@@ -124,14 +125,8 @@ class LMDBStore:
                 txn.put(b"resembles", str(FORMAT).encode())
                 txn.put(b"scheme", scheme.to_json())
                 _State().save(txn)
-                self._open_databases(txn, create=True)
+                Databases.open(self._environment.handle, txn, create=True)
         return (self._load(scheme) if begun else None) or scheme
-
-    def _open_databases(self, txn: "Transaction", *, create: bool) -> None:
-        handle = self._environment.handle
-        self._documents = handle.open_db(b"documents", txn, create=create)
-        self._ids = handle.open_db(b"ids", txn, create=create)
-        self._postings = PostingLevels.open(handle, txn, create=create)
 
     @property
     def scheme(self) -> Scheme:

@@ -7,8 +7,10 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import lmdb
 
@@ -22,12 +24,16 @@ from dedup.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
+from dedup.stores.lmdb_postings import PostingLevels
+
+if TYPE_CHECKING:
+    Transaction = lmdb.Transaction[memoryview]
 
 DATA, LOCK, WRITER = "data.mdb", "lock.mdb", "writer.lock"
 _MAGIC = (0xBEEFC0DE).to_bytes(4, "little")
 _LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26
 _READERS = 1024
-_POLL = 0.005
+_POLL = 0.001
 
 _opened: dict[tuple[int, int], "Environment"] = {}
 _opening = threading.Lock()
@@ -43,27 +49,40 @@ def _forget_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_after_fork)
 
 
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """The named databases of an index."""
+
+    documents: "lmdb._Database"
+    ids: "lmdb._Database"
+    postings: PostingLevels
+
+    @classmethod
+    def open(cls, handle: lmdb.Environment, txn: "Transaction | None", *, create: bool) -> Self:
+        """Open the databases, or create them in `txn`."""
+        documents, ids = (handle.open_db(name, txn, create=create) for name in (b"documents", b"ids"))
+        return cls(documents, ids, PostingLevels.open(handle, txn, create=create))
+
+
 class Environment:
     """An open environment, shared by all stores of this process on the same folder.
 
     Attributes:
         path: the index folder.
         handle: LMDB's own.
-        writable: whether this process may write the folder; if not, it is read without a lock.
+        read_only: whether it was opened for reading only.
+        writable: whether it was not, and the folder's permissions allow writing.
+        databases: once they have been opened.
+        users: how many stores share it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool) -> None:
         """Open the folder, which `acquire` has found fit."""
-        self.path = path
-        self.writable = True
+        self.path, self.read_only = path, read_only
+        self.handle, self.writable = _open(path, read_only=read_only)
+        self.databases: Databases | None = None
         self.users = 0
-        try:
-            self.handle = _map(path, readonly=False, lock=True)
-        except lmdb.Error as error:
-            if not isinstance(translate(error, path), StoreReadOnly):
-                raise
-            self.writable = False
-            self.handle = _map(path, readonly=True, lock=False)
+        self._opening = threading.Lock()
         self._refuse_truncated()
 
     def _refuse_truncated(self) -> None:
@@ -76,14 +95,26 @@ class Environment:
                 f"index {self.path}: {DATA} has {actual} bytes where {expected} were written; restore it from a backup"
             )
 
+    def open_databases(self, wait: float) -> Databases:
+        """Return the databases of a begun index.
+
+        LMDB's handles last only if a transaction commits, which py-lmdb does for writing ones alone, unless the whole
+        environment is for reading: so a writer waits its turn here.
+        """
+        with self._opening, translated(self.path):
+            if self.databases is None:
+                with writer_lock(self.path, wait) if self.writable else nullcontext():
+                    self.databases = Databases.open(self.handle, None, create=False)
+            return self.databases
+
     @contextmanager
-    def reading(self) -> Iterator["lmdb.Transaction[memoryview]"]:
+    def reading(self) -> Iterator["Transaction"]:
         """Read one state of the index, undisturbed by writers."""
         with translated(self.path), self.handle.begin(buffers=True) as txn:
             yield txn
 
     @contextmanager
-    def writing(self, wait: float) -> Iterator["lmdb.Transaction[memoryview]"]:
+    def writing(self, wait: float) -> Iterator["Transaction"]:
         """Write one batch: durable when the block ends, undone if it raises.
 
         Raises:
@@ -107,17 +138,20 @@ class Environment:
                 self.handle.close()
 
 
-def acquire(path: Path, *, create: bool) -> Environment:
+def acquire(path: Path, *, create: bool, read_only: bool) -> Environment:
     """Return the environment of an index folder, for one more user.
 
     Raises:
+        StoreBusy: if this process has the folder open for reading only and now wants to write.
         StoreUnreachable: if there is no index and none is to be created, or the folder cannot be read.
         StoreForeign: if the folder holds something else; nothing is written into it.
         StoreDamaged: if the data file is cut short or no longer LMDB's.
     """
     with _opening, translated(path):
         _find(path, create=create)
-        environment = _opened.get(_identity(path)) or Environment(path)
+        environment = _opened.get(_identity(path)) or Environment(path, read_only=read_only)
+        if environment.read_only and not read_only:
+            raise StoreBusy(f"index {path} is open for reading only in this process; close that store first")
         environment.users += 1
         _opened[_identity(path)] = environment
         return environment
@@ -164,6 +198,30 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def _open(path: Path, *, read_only: bool) -> tuple[lmdb.Environment, bool]:
+    """Open an environment as permissions allow: for writing, for reading, or for reading without LMDB's lock file.
+
+    Returns:
+        The environment, and whether it can be written.
+    """
+    if not read_only:
+        with _suppress_read_only(path):
+            return _map(path, readonly=False, lock=True), True
+    with _suppress_read_only(path):
+        return _map(path, readonly=True, lock=True), False
+    return _map(path, readonly=True, lock=False), False
+
+
+@contextmanager
+def _suppress_read_only(path: Path) -> Iterator[None]:
+    """Pass over an error that is about missing permission to write."""
+    try:
+        yield
+    except lmdb.Error as error:
+        if not isinstance(translate(error, path), StoreReadOnly):
+            raise
+
+
 def _map(path: Path, *, readonly: bool, lock: bool) -> lmdb.Environment:
     """Map a folder's data file: 1 TiB of addresses, which cost nothing, or as many as this process may have."""
     size = _LARGEST_MAP
@@ -172,9 +230,8 @@ def _map(path: Path, *, readonly: bool, lock: bool) -> lmdb.Environment:
             return lmdb.open(
                 os.fspath(path),
                 map_size=size,
-                max_dbs=8,
+                max_dbs=4,
                 max_readers=_READERS,
-                max_spare_txns=32,
                 readonly=readonly,
                 lock=lock,
                 readahead=False,

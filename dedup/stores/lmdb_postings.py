@@ -85,7 +85,10 @@ class _Level:
 
     def walk(self, txn: "Transaction") -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings in order, about a million at a time."""
-        step = max(1, (_WALK << self.bits) // max(_WALK, self.entries(txn)))
+        entries = self.entries(txn)
+        if not entries:
+            return
+        step = max(1, (_WALK << self.bits) // max(_WALK, entries))
         for first in range(0, 1 << self.bits, step):
             shards = np.arange(first, min(first + step, 1 << self.bits), dtype=np.uint64)
             names, numbers = self.read(txn, self.keys(shards))
@@ -100,7 +103,7 @@ class PostingLevels:
     settled: _Level
 
     @classmethod
-    def open(cls, environment: "lmdb.Environment", txn: "Transaction", *, create: bool) -> Self:
+    def open(cls, environment: "lmdb.Environment", txn: "Transaction | None", *, create: bool) -> Self:
         """Open the two databases, or create them."""
 
         def level(name: bytes, bits: int) -> _Level:

@@ -1,0 +1,45 @@
+"""The kinds of store that the contract suite runs on."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dedup.stores import lmdb_postings, open_store
+from dedup.stores.base import Store
+
+type_of_url = {"memory": "memory:", "lmdb": "lmdb:{}", "lmdb-settled": "lmdb:{}", "lmdb-reopened": "lmdb:{}"}
+
+
+class Reopened:
+    """An index that is opened for each call and closed after it: nothing may live in the process alone."""
+
+    def __init__(self, url: str) -> None:
+        """Start a new index."""
+        self._url = url
+        open_store(url, create=True).close()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return the store's method, between an opening and a closing."""
+
+        def call(*args: Any, **keywords: Any) -> Any:
+            store = open_store(self._url, create=False)
+            try:
+                answer = getattr(store, name)(*args, **keywords)
+                return iter(list(answer)) if name == "scan" else answer
+            finally:
+                store.close()
+
+        return call
+
+
+@pytest.fixture(params=type_of_url)
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An empty index of each kind."""
+    url = type_of_url[request.param].format(tmp_path / "index")
+    if request.param == "lmdb-settled":
+        monkeypatch.setattr(lmdb_postings, "RECENT_MOST", 10)
+    opened: Any = Reopened(url) if request.param == "lmdb-reopened" else open_store(url, create=True)
+    yield opened
+    opened.close()

@@ -1,0 +1,149 @@
+"""Random histories: the memory store against a dictionary, and every other kind against both."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+
+from dedup.stores import open_store
+from dedup.stores.base import Buckets, Entry, Store, Stored
+
+IDS = ["a", "b", "ab", "é", "z" * 480]
+BUCKETS = [*range(12), 2**63, 2**64 - 1]
+contents = st.lists(st.lists(st.sampled_from(BUCKETS), max_size=4), min_size=1, max_size=3).map(
+    lambda lists: tuple(tuple(sorted(set(chunk) - set().union(*lists[:place]))) for place, chunk in enumerate(lists))
+)
+Content = tuple[tuple[int, ...], ...]
+
+
+def entry(document_id: str, content: Content) -> Entry:
+    """Return an entry whose payload spells its content, and whose digest is the payload's beginning."""
+    payload = repr(content).encode()
+    return Entry(document_id, hash(content).to_bytes(16, "big", signed=True), payload, postings(content))
+
+
+def postings(content: Content) -> tuple[Buckets, ...]:
+    """Return each chunk's buckets."""
+    return tuple(np.array(chunk, dtype=np.uint64) for chunk in content)
+
+
+class Histories(RuleBasedStateMachine):
+    """Stores that live through the same history must give the same answers, and those of a plain dictionary."""
+
+    withdrawable: Bundle[tuple[Stored, Content]] = Bundle("withdrawable")
+    url = "memory:"
+
+    def __init__(self) -> None:
+        """Start with empty stores and an empty dictionary."""
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.stores: list[Store] = []
+        self.documents: dict[str, Content] = {}
+
+    @initialize()
+    def open(self) -> None:
+        """Open the stores under test."""
+        self.stores = [open_store("memory:", create=True), open_store(self.url.format(self.folder), create=True)]
+
+    def teardown(self) -> None:
+        """Throw everything away."""
+        for store in self.stores:
+            store.close()
+        shutil.rmtree(self.folder)
+
+    def all_say(self, ask: Any) -> Any:
+        """Return the answer that all stores agree on."""
+        first, second = (ask(store) for store in self.stores)
+        assert first == second
+        return first
+
+    @rule(target=withdrawable, batch=st.dictionaries(st.sampled_from(IDS), contents, max_size=4))
+    def put(self, batch: dict[str, Content]) -> Any:
+        """Put some documents, new, changed or as they were."""
+        outcomes = self.all_say(lambda store: store.put([entry(*item) for item in batch.items()]))
+        replaced = []
+        for outcome, (name, content) in zip(outcomes, batch.items(), strict=True):
+            known = self.documents.get(name)
+            assert outcome.status == ("put" if known is None else "unchanged" if known == content else "replaced")
+            if outcome.old:
+                replaced.append((outcome.old, known))
+            self.documents[name] = content
+        return multiple(*replaced)
+
+    @rule(target=withdrawable, ids=st.lists(st.sampled_from([*IDS, "unknown"]), unique=True))
+    def remove(self, ids: list[str]) -> Any:
+        """Remove some documents, known or not."""
+        removed = self.all_say(lambda store: store.remove(ids))
+        known = [self.documents.pop(name, None) for name in ids]
+        assert [old is None for old in removed] == [content is None for content in known]
+        return multiple(*(pair for pair in zip(removed, known, strict=True) if pair[0]))
+
+    @rule(gone=consumes(withdrawable))
+    def withdraw(self, gone: tuple[Stored, Content]) -> None:
+        """Withdraw the postings of what was replaced or removed."""
+        stored, content = gone
+        named = list(enumerate(postings(content), stored.number))
+        for store in self.stores:
+            store.withdraw(named)
+
+    @rule(asked=st.lists(st.sampled_from(BUCKETS), unique=True), limit=st.integers(0, 8))
+    def look_up(self, asked: list[int], limit: int) -> None:
+        """Look up some buckets."""
+
+        def answer(store: Store) -> list[list[int]]:
+            found = store.lookup(np.array(asked, dtype=np.uint64), limit)
+            return [found.counts.tolist(), found.offsets.tolist(), found.numbers.tolist()]
+
+        self.all_say(answer)
+
+    @rule()
+    def reopen(self) -> None:
+        """Close and open again what outlives a process."""
+        if self.url != "memory:":
+            self.stores[1].close()
+            self.stores[1] = open_store(self.url.format(self.folder), create=False)
+
+    @rule()
+    def repair(self) -> None:
+        """Mend the index, which sweeps the postings of the dead."""
+        own = self.documents
+        report = self.all_say(lambda store: store.check(lambda stored: postings(own[stored.id]), repair=True))
+        assert (report.documents, report.missing) == (len(own), 0)
+        assert self.all_say(lambda store: store.stats().postings) == sum(
+            len(chunk) for content in own.values() for chunk in content
+        )
+
+    @invariant()
+    def documents_are_those_of_the_dictionary(self) -> None:
+        """The documents, and those that each bucket leads to, are the dictionary's."""
+        if not self.stores:
+            return
+        listed = self.all_say(lambda store: list(store.scan()))
+        assert {stored.id: stored.payload.decode() for stored in listed} == {
+            name: repr(content) for name, content in self.documents.items()
+        }
+        for store in self.stores:
+            found = store.lookup(np.array(BUCKETS, dtype=np.uint64), 10_000)
+            owners = [stored and stored.id for stored in store.fetch(found.numbers)]
+            for place, bucket in enumerate(BUCKETS):
+                reached = {name for name in owners[found.offsets[place] : found.offsets[place + 1]] if name}
+                assert reached == {
+                    name for name, content in self.documents.items() if any(bucket in c for c in content)
+                }
+
+
+class LMDBHistories(Histories):
+    """The same histories on LMDB."""
+
+    url = "lmdb:{}"
+
+
+TestMemory = Histories.TestCase
+TestMemory.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestLMDB = LMDBHistories.TestCase
+TestLMDB.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)

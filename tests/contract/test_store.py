@@ -1,0 +1,303 @@
+"""What every kind of store promises, one test a promise (dedup/stores/base.py)."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import numpy as np
+import pytest
+import xxhash
+
+from dedup.errors import InvalidDocument
+from dedup.stores.base import Buckets, CheckReport, Entry, Postings, Stats, Store, Stored
+
+UNKNOWN_NUMBERS = np.array([0, 5, 2**32 - 1], dtype=np.uint32)
+
+
+def buckets(*values: int) -> Buckets:
+    """Return buckets as the store takes them."""
+    return np.array(values, dtype=np.uint64)
+
+
+def entry(document_id: str, *chunks: Sequence[int], payload: bytes = b"text") -> Entry:
+    """Return an entry whose digest follows from its payload and buckets."""
+    content = payload + repr(chunks).encode()
+    return Entry(document_id, xxhash.xxh3_128_digest(content), payload, tuple(buckets(*chunk) for chunk in chunks))
+
+
+def lists(postings: Postings) -> list[tuple[int, list[int]]]:
+    """Return the count and the numbers of each bucket."""
+    return [
+        (int(total), postings.numbers[start:end].tolist())
+        for total, start, end in zip(postings.counts, postings.offsets[:-1], postings.offsets[1:], strict=True)
+    ]
+
+
+def looked_up(store: Store, bucket: int) -> list[str]:
+    """Return the ids of the living documents that a bucket leads to."""
+    return [stored.id for stored in store.fetch(store.lookup(buckets(bucket), 1000).numbers) if stored]
+
+
+def only(found: Sequence[Stored | None]) -> Stored:
+    """Return the one document of an answer."""
+    (stored,) = found
+    assert stored is not None
+    return stored
+
+
+def test_put_document_is_found_by_each_of_its_buckets(store: Store) -> None:
+    """An acknowledged document is found by the next look-up."""
+    assert [outcome.status for outcome in store.put([entry("a", [1, 2]), entry("b", [2, 3])])] == ["put", "put"]
+    assert [looked_up(store, bucket) for bucket in (1, 2, 3, 4)] == [["a"], ["a", "b"], ["b"], []]
+
+
+def test_document_comes_back_whole(store: Store) -> None:
+    """A document is returned with the id, digest and payload it was put with, by id and by number."""
+    written = entry("a", [1], payload=bytes(range(256)) * 40)
+    store.put([written])
+    stored = only(store.get(["a"]))
+    assert (stored.id, stored.digest, stored.payload, stored.chunks) == ("a", written.digest, written.payload, 1)
+    assert store.fetch(np.array([stored.number], dtype=np.uint32)) == [stored]
+
+
+def test_unknown_ids_and_numbers_give_none(store: Store) -> None:
+    """What is not in the index is None, before and after there are others, in the order asked."""
+    strange = ["b", "", "\ud800", "x" * 481]
+    assert store.get(strange) == [None] * 4
+    assert store.remove(strange) == [None] * 4
+    assert store.fetch(UNKNOWN_NUMBERS) == [None] * 3
+    store.put([entry("a", [1])])
+    assert store.get(["b", "a", "c"])[0::2] == [None, None]
+    assert store.fetch(UNKNOWN_NUMBERS)[1:] == [None, None]
+
+
+def test_empty_calls_do_nothing(store: Store) -> None:
+    """Calls with nothing to do answer with nothing."""
+    nothing = np.empty(0, dtype=np.uint32)
+    assert (store.put([]), store.remove([]), store.get([]), store.fetch(nothing)) == ([], [], [], [])
+    store.withdraw([])
+    assert lists(store.lookup(buckets(), 64)) == []
+    assert list(store.scan()) == []
+    assert store.stats().documents == 0
+
+
+def test_answer_to_a_lookup_has_the_documented_types(store: Store) -> None:
+    """Counts and numbers are uint32, offsets int64, one more than buckets, even where nothing is found."""
+    for asked in (buckets(), buckets(1), buckets(1, 2)):
+        answer = store.lookup(asked, 64)
+        assert (answer.counts.dtype, answer.offsets.dtype, answer.numbers.dtype) == (np.uint32, np.int64, np.uint32)
+        assert (len(answer.counts), len(answer.offsets)) == (len(asked), len(asked) + 1)
+
+
+def test_document_without_buckets_is_kept(store: Store) -> None:
+    """A document whose only chunk has no bucket is stored, fetched and removed like any other."""
+    store.put([entry("a", [])])
+    stored = only(store.get(["a"]))
+    assert store.fetch(np.array([stored.number], dtype=np.uint32)) == [stored]
+    assert store.stats().postings == 0
+
+
+def test_equal_digest_changes_nothing(store: Store) -> None:
+    """Putting identical content again is unchanged: same number, no posting more."""
+    store.put([entry("a", [1])])
+    before = store.get(["a"]), store.stats().postings
+    (outcome,) = store.put([entry("a", [1])])
+    assert (outcome.status, outcome.old) == ("unchanged", None)
+    assert (store.get(["a"]), store.stats().postings) == before
+
+
+def test_replaced_document_is_gone_at_once(store: Store) -> None:
+    """Putting an id again replaces it: its number and payload are gone, and the outcome tells what it was."""
+    store.put([entry("a", [1], payload=b"old")])
+    old = only(store.get(["a"]))
+    (outcome,) = store.put([entry("a", [2], payload=b"new")])
+    assert (outcome.status, outcome.old) == ("replaced", old)
+    assert store.fetch(np.array([old.number], dtype=np.uint32)) == [None]
+    assert only(store.get(["a"])).payload == b"new"
+    assert (looked_up(store, 1), looked_up(store, 2)) == ([], ["a"])
+    assert [stored.payload for stored in store.scan()] == [b"new"]
+
+
+def test_removed_document_is_never_returned(store: Store) -> None:
+    """A removed document is gone from every way in; removing it again finds nothing."""
+    store.put([entry("a", [1]), entry("b", [1])])
+    old = only(store.get(["a"]))
+    assert store.remove(["a", "c", "a"]) == [old, None, None]
+    assert store.get(["a"]) == [None]
+    assert store.fetch(np.array([old.number], dtype=np.uint32)) == [None]
+    assert looked_up(store, 1) == ["b"]
+    assert [stored.id for stored in store.scan()] == ["b"]
+
+
+def test_numbers_are_never_given_out_twice(store: Store) -> None:
+    """A document put after a removal gets numbers that no document had before."""
+    used: set[int] = set()
+    for text in (b"1", b"2", b"3"):
+        store.put([entry("a", [1], [2], payload=text)])
+        stored = only(store.get(["a"]))
+        numbers = set(range(stored.number, stored.number + stored.chunks))
+        assert not used & numbers
+        used |= numbers
+        if text == b"2":
+            store.remove(["a"])
+
+
+def test_withdrawn_postings_are_gone(store: Store) -> None:
+    """Withdrawing takes exactly the postings named, wherever they lie, and may be repeated."""
+    store.put([entry(f"{place:02}", [7, 100 + place]) for place in range(30)])
+    old = only(store.remove(["03"]))
+    for _ in range(2):
+        store.withdraw([(old.number, buckets(7, 103)), (9999, buckets(7))])
+        assert lists(store.lookup(buckets(103, 7), 64))[0] == (0, [])
+        assert int(store.lookup(buckets(7), 64).counts[0]) == 29
+    assert store.stats().postings == 58
+
+
+def test_full_bucket_is_truncated_with_its_true_count(store: Store) -> None:
+    """A bucket of 300 lists the lowest 64 numbers and says 300; the buckets beside it are not touched by that."""
+    for part in range(3):
+        store.put([entry(f"{part}-{place}", [7, 1000 * part + place + 100]) for place in range(100)])
+    numbers = sorted(stored.number for stored in store.scan())
+    assert lists(store.lookup(buckets(2105, 7, 8), 64))[1:] == [(300, numbers[:64]), (0, [])]
+    assert lists(store.lookup(buckets(2105, 7), 64))[0][0] == 1
+    assert lists(store.lookup(buckets(7), 0)) == [(300, [])]
+    assert lists(store.lookup(buckets(7), 300)) == [(300, numbers)]
+
+
+def test_answers_come_in_the_order_asked(store: Store) -> None:
+    """Look-ups, fetches and gets answer in the order of the question, whatever the order of what is stored."""
+    store.put([entry(f"{place:02}", [place * 2**58]) for place in range(40)])
+    order = [int(place) for place in np.random.default_rng(3).permutation(40)]
+    answer = store.lookup(buckets(*(place * 2**58 for place in order)), 64)
+    names = [f"{place:02}" for place in order]
+    assert [stored.id for stored in store.fetch(answer.numbers) if stored] == names
+    assert [stored.id for stored in store.get(names) if stored] == names
+
+
+def test_every_chunk_number_leads_to_its_document(store: Store) -> None:
+    """A document's chunks have consecutive numbers, each found by its own buckets, and no number beyond is its."""
+    store.put([entry("a", [1]), entry("long", [2], [3, 9], [4]), entry("z", [5])])
+    stored = only(store.get(["long"]))
+    assert [lists(store.lookup(buckets(bucket), 64))[0][1] for bucket in (2, 3, 4)] == [
+        [stored.number],
+        [stored.number + 1],
+        [stored.number + 2],
+    ]
+    around = np.arange(stored.number, stored.number + 4, dtype=np.uint32)
+    assert store.fetch(around)[:3] == [stored] * 3
+    assert only(store.fetch(around[3:])).id == "z"
+    store.remove(["long"])
+    assert store.fetch(around)[:3] == [None] * 3
+
+
+def test_scan_follows_the_bytes_of_the_ids(store: Store) -> None:
+    """A scan goes in order of the UTF-8 bytes of the id and goes on after any string, known or not."""
+    ids = ["a", "a\0", "aa", "b", "ä", "中", "\uffff", "\U0001f600", "z" * 480]
+    store.put([entry(document_id, [1]) for document_id in reversed(ids)])
+    ids.sort(key=str.encode)
+    assert [stored.id for stored in store.scan()] == ids
+    for after in [*ids, "a\0\0", "c", "z" * 479, "z" * 481, "\ud800", "\U0010ffff"]:
+        follows = [name for name in ids if name.encode() > after.encode("utf-8", "surrogatepass")]
+        assert [stored.id for stored in store.scan(after)] == follows
+
+
+def test_scan_of_many_documents_meets_each_once(store: Store) -> None:
+    """A scan meets each document once, however many there are, and documents may be removed during it."""
+    store.put([entry(f"{place:04}", [place]) for place in range(300)])
+    seen = []
+    for stored in store.scan():
+        seen.append(stored.id)
+        store.remove([stored.id])
+    assert seen == [f"{place:04}" for place in range(300)]
+
+
+@pytest.mark.parametrize(
+    ("document_id", "code"),
+    [("", "empty_id"), ("x" * 481, "long_id"), ("é" * 241, "long_id"), ("\udc80", "invalid_id")],
+)
+def test_impossible_id_is_refused_before_anything_is_written(store: Store, document_id: str, code: str) -> None:
+    """One impossible id refuses the whole batch, with its code, and nothing of it is written."""
+    with pytest.raises(InvalidDocument) as refused:
+        store.put([entry("a", [1]), entry(document_id, [1])])
+    assert refused.value.code == code
+    assert store.stats() == Stats(0, 0, 0, store.stats().bytes)
+
+
+def test_stats_count_what_lives(store: Store) -> None:
+    """Documents and chunks are counted as they come and go; postings stay until withdrawn."""
+    store.put([entry("a", [1, 2], [3]), entry("b", [1])])
+    stats = store.stats()
+    assert (stats.documents, stats.chunks, stats.postings) == (2, 3, 4)
+    assert stats.bytes >= 4 * 8
+    store.put([entry("a", [1])])
+    store.remove(["b"])
+    stats = store.stats()
+    assert (stats.documents, stats.chunks, stats.postings) == (1, 1, 5)
+
+
+def own_postings(chunks: dict[str, list[list[int]]], stored: Stored) -> list[Buckets]:
+    """Return the buckets that a document should have."""
+    return [buckets(*chunk) for chunk in chunks[stored.id]]
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_check_of_a_sound_index_finds_nothing(store: Store, repair: bool) -> None:
+    """An index whose postings were put and withdrawn in order is sound, and a repair leaves it as it is."""
+    chunks = {f"{place:02}": [[place, 77], [50 + place]] for place in range(20)}
+    store.put([entry(name, *lists) for name, lists in chunks.items()])
+    old = only(store.remove(["11"]))
+    store.withdraw([(old.number, buckets(11, 77)), (old.number + 1, buckets(61))])
+    report = store.check(lambda stored: own_postings(chunks, stored), repair=repair)
+    assert report == CheckReport(documents=19, postings=57, orphans=0, missing=0, repaired=repair)
+    assert report.sound
+
+
+def test_check_finds_and_mends_what_is_wrong(store: Store) -> None:
+    """Postings of the dead, postings in a wrong bucket and missing postings are counted, then mended for good."""
+    chunks = {f"{place:02}": [[place, 77], [50 + place]] for place in range(20)}
+    wrong = {**chunks, "04": [[4, 77, 1000], [54]], "05": [[5, 77], []], "19": [[19, 77], [1001]]}
+    store.put([entry(name, *wrong[name]) for name in chunks])
+    store.remove(["11"])
+    before = store.stats().postings
+    found = store.check(lambda stored: own_postings(chunks, stored), repair=False)
+    assert (found.orphans, found.missing, found.sound) == (3 + 2, 2, False)
+    assert store.stats().postings == before
+    mended = store.check(lambda stored: own_postings(chunks, stored), repair=True)
+    assert (mended.orphans, mended.missing, mended.sound) == (3 + 2, 2, True)
+    again = store.check(lambda stored: own_postings(chunks, stored), repair=False)
+    assert again == CheckReport(documents=19, postings=57, orphans=0, missing=0, repaired=False)
+    assert looked_up(store, 1000) == []
+    assert (looked_up(store, 55), looked_up(store, 69)) == (["05"], ["19"])
+
+
+def test_threads_look_up_while_one_puts(store: Store) -> None:
+    """While one thread puts, others see each document whole: its number is found, fetched and its own."""
+    written, numbers = 40, count()
+
+    def put() -> None:
+        for _ in range(written):
+            store.put([entry(f"{next(numbers):03}", [7, 8])])
+
+    def look_up() -> int:
+        seen = 0
+        while seen < written:
+            answer = store.lookup(buckets(7, 8), 1000)
+            first, second = lists(answer)
+            assert first == second
+            assert all(
+                stored and stored.number == number
+                for number, stored in zip(first[1], store.fetch(answer.numbers)[: first[0]], strict=True)
+            )
+            assert first[0] >= seen
+            seen = first[0]
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        results = [pool.submit(put), *(pool.submit(look_up) for _ in range(3))]
+        assert [result.result(timeout=60) for result in results] == [None, written, written, written]
+
+
+def test_entry_without_a_chunk_is_refused() -> None:
+    """An entry has at least one chunk, or it would have no number."""
+    with pytest.raises(ValueError, match="no chunk"):
+        Entry("a", bytes(16), b"", ())
