@@ -2,19 +2,18 @@
 
 import numpy as np
 
-from dedup.align.arrays import Flags, Ids, Places, Scores
-from dedup.align.pair import Pair
+from dedup.align.pair import LINKS, Flags, Pair
+from dedup.arrays import Float64s, Int32s
 from dedup.kernels import kernel
 
 GAP = 16
 LOOK_BACK = 50
 GAP_COST = 0.25
 SHIFT_COST = 0.35
-DISCOUNT = 0
 
 
 @kernel
-def chain_runs(runs: Ids, counters: Places) -> tuple[Scores, Ids, Ids]:
+def chain_runs(pair: Pair, runs: Int32s) -> tuple[Float64s, Int32s, Int32s]:
     """Return, per run, the score of the best chain that ends in it, the run before it there, and its tokens to skip.
 
     A chain scores its tokens, less GAP_COST a gap token (of the shorter side) and SHIFT_COST a token of difference
@@ -22,16 +21,16 @@ def chain_runs(runs: Ids, counters: Places) -> tuple[Scores, Ids, Ids]:
     overlap, the later one begins after the earlier: these are the tokens to skip.
 
     Args:
+        pair: the texts.
         runs: rows (query start, document start, length), by document start.
-        counters: pairs of runs compared are added to place 2.
     """
-    scores = np.empty(len(runs), np.float64)
+    scores = np.empty(len(runs))
     previous = np.full(len(runs), -1, np.int32)
     skips = np.zeros(len(runs), np.int32)
     for r in range(len(runs)):
-        scores[r] = runs[r, 2] - DISCOUNT
+        scores[r] = runs[r, 2]
+        pair.work[LINKS] += min(r, LOOK_BACK)
         for p in range(r - 1, max(-1, r - 1 - LOOK_BACK), -1):
-            counters[2] += 1
             across = runs[r, 0] - runs[p, 0] - runs[p, 2]
             down = runs[r, 1] - runs[p, 1] - runs[p, 2]
             if across > GAP or down > GAP or runs[p, 0] >= runs[r, 0] or runs[p, 1] >= runs[r, 1]:
@@ -40,14 +39,14 @@ def chain_runs(runs: Ids, counters: Places) -> tuple[Scores, Ids, Ids]:
             if skip >= runs[r, 2]:
                 continue
             cost = GAP_COST * (min(across, down) + skip) + SHIFT_COST * abs(across - down)
-            score = scores[p] + runs[r, 2] - DISCOUNT - skip - cost
+            score = scores[p] + runs[r, 2] - skip - cost
             if score > scores[r]:
                 scores[r], previous[r], skips[r] = score, p, skip
     return scores, previous, skips
 
 
 @kernel
-def unwind(pair: Pair, r: int, runs: Ids, previous: Ids, skips: Ids, used: Flags, pieces: Ids) -> int:
+def unwind(pair: Pair, r: int, runs: Int32s, previous: Int32s, skips: Int32s, used: Flags, pieces: Int32s) -> int:
     """Write the chain that ends in run `r`, as far as its tokens are free, to the end of `pieces`.
 
     Returns:
@@ -57,7 +56,10 @@ def unwind(pair: Pair, r: int, runs: Ids, previous: Ids, skips: Ids, used: Flags
     while r >= 0 and not used[r]:
         start, stop = _free_part(pair, runs[r, 0], runs[r, 1], skips[r], runs[r, 2])
         query, document = runs[r, 0] + start, runs[r, 1] + start
-        if start == stop or (first < len(pieces) and _blocked(pair, query, document, stop - start, pieces[first])):
+        if start == stop:
+            used[r] = True
+            break
+        if first < len(pieces) and _blocked(pair, query, document, stop - start, pieces[first]):
             break
         used[r] = True
         first -= 1
@@ -80,7 +82,7 @@ def _free_part(pair: Pair, query: int, document: int, start: int, stop: int) -> 
 
 
 @kernel
-def _blocked(pair: Pair, query: int, document: int, length: int, later: Ids) -> bool:
+def _blocked(pair: Pair, query: int, document: int, length: int, later: Int32s) -> bool:
     """Say whether a passage lies between a run and the later one of its chain."""
     across = pair.taken_query[query + length : later[0]]
     down = pair.taken_document[document + length : later[1]]

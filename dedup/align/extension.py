@@ -2,51 +2,60 @@
 
 import numpy as np
 
-from dedup.align.arrays import Places
-from dedup.align.pair import Pair
+from dedup.align.pair import CELLS, Flags, Pair
+from dedup.arrays import Float64s
 from dedup.kernels import kernel
 
 BAND = 4
 DROP = 3.0
+REACH = 64
 NEVER = -1e9
 
 
 @kernel
-def extend(pair: Pair, i: int, j: int, step: int, cost: float, counters: Places) -> tuple[int, int]:
+def extend(pair: Pair, i: int, j: int, step: int, cost: float) -> tuple[int, int]:
     """Return how many tokens of query and document, from places i and j on in direction `step`, join the passage.
 
-    An equal token scores 1, an unmatched one on either side -cost; the best score within BAND diagonals is taken, and
-    the search ends where all are DROP below it (Altschul et al. 1997), or at a token that is taken.
+    An equal token scores 1, an unmatched one on either side -cost; the best score within BAND diagonals and REACH
+    tokens is taken, and the search ends where all are DROP below it (Altschul et al. 1997) or at a token that is taken.
     """
-    rows = len(pair.query) - i if step > 0 else i + 1
-    columns = len(pair.document) - j if step > 0 else j + 1
-    width = 2 * BAND + 1
-    row = np.full(width + 1, NEVER)
-    for k in range(BAND + 1):
-        if k > columns or (k and pair.taken_document[j + step * (k - 1)]):
-            break
-        row[BAND + k] = -cost * k
+    rows, columns = _free(pair.taken_query, i, step), _free(pair.taken_document, j, step)
+    row = np.full(2 * BAND + 2, NEVER)
+    for b in range(min(columns, BAND) + 1):
+        row[BAND + b] = -cost * b
     best, best_a, best_b = 0.0, 0, 0
     for a in range(1, rows + 1):
-        at = i + step * (a - 1)
-        if pair.taken_query[at]:
+        k = _advance(pair, row, a, columns, i + step * (a - 1), j, step, cost)
+        if row[k] > best:
+            best, best_a, best_b = row[k], a, a + k - BAND
+        if row[k] < best - DROP:
             break
-        highest = before = NEVER
-        for k in range(width):
-            b = a + k - BAND
-            to = j + step * (b - 1)
-            score = NEVER
-            if b == 0:
-                score = row[k + 1] - cost
-            elif 1 <= b <= columns and not pair.taken_document[to]:
-                score = max(before, row[k + 1]) - cost
-                if pair.query[at] == pair.document[to]:
-                    score = max(score, row[k] + 1)
-            row[k] = before = score
-            highest = max(highest, score)
-            if score > best:
-                best, best_a, best_b = score, a, b
-        counters[1] += width
-        if highest < best - DROP:
-            break
+        pair.work[CELLS] += len(row)
     return best_a, best_b
+
+
+@kernel
+def _free(taken: Flags, place: int, step: int) -> int:
+    """Return how many tokens from `place` on are free, REACH at most."""
+    count = 0
+    while count < REACH and 0 <= place < len(taken) and not taken[place]:
+        count += 1
+        place += step
+    return count
+
+
+@kernel
+def _advance(pair: Pair, row: Float64s, a: int, columns: int, i: int, j: int, step: int, cost: float) -> int:
+    """Turn the scores after a - 1 query tokens into those after a, the last one token i; return the best's place."""
+    before, highest = NEVER, 0
+    for k in range(len(row) - 1):
+        b = a + k - BAND
+        if b < 0 or b > columns:
+            row[k] = NEVER
+        else:
+            equal = b > 0 and pair.query[i] == pair.document[j + step * (b - 1)]
+            row[k] = max(before - cost, row[k + 1] - cost, row[k] + 1 if equal else NEVER)
+        before = row[k]
+        if row[k] > row[highest]:
+            highest = k
+    return highest

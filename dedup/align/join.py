@@ -2,60 +2,66 @@
 
 import numpy as np
 
-from dedup.align.arrays import Ids
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.pair import Limits, Pair
+from dedup.arrays import Int32s
 from dedup.kernels import kernel
 
-JOIN = 30
-SWAPPED = 1024
+GAP = 60
+SWAPPED = 512
 
 
 @kernel
-def join_neighbours(pair: Pair, passages: Ids, limits: Limits) -> int:
-    """Join passages that stand next to each other in both texts while they stay similar enough; return how many remain.
-
-    Between the two lie at most JOIN tokens on either side, none of them part of another passage. In the same order,
-    the joint similarity counts what is common to the two passages and to the stretches between; in swapped order,
-    the longest common subsequence of the whole.
+def join_neighbours(pair: Pair, passages: Int32s, limits: Limits) -> int:
+    """Join passages that are neighbours in both texts while they stay similar enough; drop what stays too short.
 
     Args:
         pair: the texts.
-        passages: rows (document, query start, query end, document start, document end, matched); rewritten.
-        limits: what a joined passage must reach.
+        passages: rows (document, query start, query end, document start, document end, matched); rewritten in the
+            order of the query.
+        limits: what a passage must reach in the end.
+
+    Returns:
+        How many rows remain.
     """
-    if len(passages) < 2:
-        return len(passages)
+    if len(passages) == 0:
+        return 0
     passages[:] = passages[np.argsort(passages[:, 1], kind="mergesort")]
-    kept = 0
+    last = 0
     for row in range(1, len(passages)):
-        left, right = passages[kept], passages[row]
-        matched = _joined(pair, left, right)
+        left, right = passages[last], passages[row]
         start, end = min(left[3], right[3]), max(left[4], right[4])
-        if 2 * matched >= limits.similarity * (right[2] - left[1] + end - start) and matched > 0:
+        matched = _matched_jointly(pair, left, right)
+        if matched > 0 and 2 * matched >= limits.similarity * (right[2] - left[1] + end - start):
             left[2], left[3], left[4], left[5] = right[2], start, end, matched
         else:
+            last += 1
+            passages[last] = right
+    kept = 0
+    for row in range(last + 1):
+        _, across, across_end, down, down_end, _ = passages[row]
+        if max(across_end - across, down_end - down) <= WHOLE:
+            passages[row, 5] = common_tokens(pair, across, across_end, down, down_end)
+        if passages[row, 5] >= limits.words:
+            passages[kept] = passages[row]
             kept += 1
-            passages[kept] = right
-    for row in range(kept + 1):
-        _, a, b, c, d, _ = passages[row]
-        if max(b - a, d - c) <= WHOLE:
-            passages[row, 5] = common_tokens(pair.query[a:b], pair.document[c:d], pair.masks)
-    return kept + 1
+    return kept
 
 
 @kernel
-def _joined(pair: Pair, left: Ids, right: Ids) -> int:
-    """Return how many tokens the two passages as one would have in common, 0 if they are no neighbours."""
-    if right[1] - left[2] > JOIN:
+def _matched_jointly(pair: Pair, left: Int32s, right: Int32s) -> int:
+    """Return how many tokens two passages as one would have in common, 0 if they are no neighbours.
+
+    Between neighbours lie at most GAP tokens on either side, none of them another passage's. In the same order their
+    tokens and those between add up; in swapped order the longest common subsequence of the whole counts.
+    """
+    forward = left[4] <= right[3]
+    down, down_end = (left[4], right[3]) if forward else (right[4], left[3])
+    if right[1] - left[2] > GAP or down_end - down > GAP or pair.taken_document[down:down_end].any():
         return 0
-    if left[4] <= right[3]:
-        if right[3] - left[4] > JOIN or pair.taken_document[left[4] : right[3]].any():
-            return 0
-        between = common_tokens(pair.query[left[2] : right[1]], pair.document[left[4] : right[3]], pair.masks)
-        return left[5] + between + right[5]
-    if left[3] - right[4] > JOIN or pair.taken_document[right[4] : left[3]].any():
-        return 0
+    if forward:
+        matched: int = left[5] + common_tokens(pair, left[2], right[1], down, down_end) + right[5]
+        return matched
     if max(right[2] - left[1], left[4] - right[3]) > SWAPPED:
         return 0
-    return common_tokens(pair.query[left[1] : right[2]], pair.document[right[3] : left[4]], pair.masks)
+    return common_tokens(pair, left[1], right[2], right[3], left[4])

@@ -1,42 +1,39 @@
-"""Longest common subsequence of two stretches of tokens, bit-parallel (Hyyrö 2004): 64 cells a machine word."""
+"""Longest common subsequence of two stretches of tokens, bit-parallel (Hyyrö 2004): 64 cells a step."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.align.arrays import Bits, Ids
+from dedup.align.pair import STEPS, Pair
+from dedup.arrays import Int32s, Uint64s
 from dedup.kernels import kernel
 
 WHOLE = 4096
 
 
 @kernel
-def common_tokens(a: Ids, b: Ids, masks: Bits) -> int:
-    """Return the length of the longest common subsequence of `a` and `b`.
+def common_tokens(pair: Pair, across: int, across_end: int, down: int, down_end: int) -> int:
+    """Return the length of the longest common subsequence of a stretch of the query and one of the document.
 
-    Common ends are matched first, which never shortens the subsequence; what lies between costs
-    len(a) * len(b) / 64 steps and len(b) bits of memory whatever len(a) is, as `a` is taken 64 tokens at a time.
-
-    Args:
-        a: token numbers, each below len(masks).
-        b: token numbers; a negative one equals nothing.
-        masks: zeros, one per token number; zeros again on return.
+    Common ends are matched first, which never shortens the subsequence. The rest takes the query 64 tokens at a time,
+    each time along the whole stretch of the document: memory is linear.
     """
-    first, shorter = 0, min(len(a), len(b))
+    a, b = pair.query[across:across_end], pair.document[down:down_end]
+    first, last, shorter = 0, 0, min(len(a), len(b))
     while first < shorter and a[first] == b[first]:
         first += 1
-    last = 0
     while last < shorter - first and a[len(a) - 1 - last] == b[len(b) - 1 - last]:
         last += 1
-    inner = b[first : len(b) - last]
-    carries = np.zeros(len(inner), np.uint8)
+    a, b = a[first : len(a) - last], b[first : len(b) - last]
+    carries = np.zeros(len(b), np.uint8)
     common = first + last
-    for start in range(first, len(a) - last, 64):
-        common += _column(a[start : min(start + 64, len(a) - last)], inner, masks, carries)
+    for start in range(0, len(a), 64):
+        common += _column(a[start : start + 64], b, pair.masks, carries)
+        pair.work[STEPS] += len(b)
     return common
 
 
 @kernel
-def _column(a: Ids, b: Ids, masks: Bits, carries: NDArray[np.uint8]) -> int:
+def _column(a: Int32s, b: Int32s, masks: Uint64s, carries: NDArray[np.uint8]) -> int:
     """Run up to 64 tokens of `a` against all of `b`; `carries` hands each row's carry to the next 64."""
     for i in range(len(a)):
         masks[a[i]] |= np.uint64(1) << np.uint64(i)
@@ -51,5 +48,5 @@ def _column(a: Ids, b: Ids, masks: Bits, carries: NDArray[np.uint8]) -> int:
     matched = 0
     for i in range(len(a)):
         masks[a[i]] = np.uint64(0)
-        matched += 1 - np.int64((row >> np.uint64(i)) & np.uint64(1))
+        matched += (row >> np.uint64(i)) & np.uint64(1) == np.uint64(0)
     return matched

@@ -1,8 +1,15 @@
-"""A query and one document under alignment."""
+"""A query and one document under alignment, and what a passage of theirs must reach."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from dedup.align.arrays import Bits, Flags, Ids
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.arrays import Int32s, Int64s, Uint64s
+
+Flags: TypeAlias = NDArray[np.bool_]
+
+SEEDS, CELLS, LINKS, STEPS = range(4)
 
 
 class Pair(NamedTuple):
@@ -13,14 +20,17 @@ class Pair(NamedTuple):
         document: the document's, ABSENT where the query lacks the token.
         taken_query: tokens that belong to a passage.
         taken_document: tokens that belong to a passage.
-        masks: zeros, one per token number, for the longest common subsequence.
+        masks: zeros, one per token number: room for the longest common subsequence.
+        work: counts of SEEDS tried, CELLS compared, LINKS between runs weighed, STEPS of 64 cells each; what the
+            proof that the work is linear counts.
     """
 
-    query: Ids
-    document: Ids
+    query: Int32s
+    document: Int32s
     taken_query: Flags
     taken_document: Flags
-    masks: Bits
+    masks: Uint64s
+    work: Int64s
 
 
 class Limits(NamedTuple):

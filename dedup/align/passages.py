@@ -1,23 +1,33 @@
-"""Passages that a query shares with each of a batch of documents: runs, chains, ends, exact figures."""
+"""Passages that a query shares with each of a batch of documents: runs, chains, segments, ends, joins."""
 
 import numpy as np
 
-from dedup.align.arrays import Hashes, Ids, Places
 from dedup.align.chains import chain_runs, unwind
 from dedup.align.extension import extend
 from dedup.align.join import join_neighbours
 from dedup.align.lcs import WHOLE, common_tokens
-from dedup.align.pair import Limits, Pair
+from dedup.align.pair import Flags, Limits, Pair
 from dedup.align.runs import doubled, find_runs
+from dedup.align.segments import segments_of
 from dedup.align.vocabulary import look_up_tokens, number_tokens, place_pairs
+from dedup.arrays import Int32s, Int64s, Uint64s
 from dedup.kernels import kernel
 
-CUTS = 8
+CORE = 0.5
+LIKENESS = np.array([0.5, 0.7])
 
 
 @kernel
-def find_passages(query: Hashes, documents: Hashes, offsets: Places, limits: Limits, counters: Places) -> Ids:
-    """Return rows (document, query start, query end, document start, document end, matched) for a batch."""
+def find_passages(query: Uint64s, documents: Uint64s, offsets: Int64s, limits: Limits, work: Int64s) -> Int32s:
+    """Return rows (document, query start, query end, document start, document end, matched), by document.
+
+    Args:
+        query: token hashes.
+        documents: token hashes, one document after the other.
+        offsets: where each document begins, and where the last one ends.
+        limits: what a passage must reach.
+        work: four counts, added to (see `Pair`).
+    """
     ids, distinct, vocabulary = number_tokens(query)
     table, following = place_pairs(ids)
     numbers = look_up_tokens(documents, distinct, vocabulary)
@@ -28,82 +38,104 @@ def find_passages(query: Hashes, documents: Hashes, offsets: Places, limits: Lim
     found, count = np.empty((16, 6), np.int32), 0
     for n in range(len(offsets) - 1):
         base, end = offsets[n], offsets[n + 1]
-        pair = Pair(ids, numbers[base:end], taken_query, taken_documents[base:end], masks)
-        runs = find_runs(pair.query, pair.document, table, following, ends, crossings[base:end], base, counters)
-        before = count
-        found, count = _accept_chains(pair, runs, limits, found, count, counters)
-        for row in range(before, count):
-            found[row, 0] = n
-            taken_query[found[row, 1] : found[row, 2]] = False
-        count = before + join_neighbours(pair, found[before:count], limits)
+        pair = Pair(ids, numbers[base:end], taken_query, taken_documents[base:end], masks, work)
+        runs = find_runs(pair, table, following, ends, crossings[base:end], base)
+        first = count
+        found, count = _accept_chains(pair, runs, limits, found, count)
+        found[first:count, 0] = n
+        for row in range(first, count):
+            _grow(pair, found[row], limits)
+        for row in range(first, count):
+            _release(taken_query, found[row])
+        count = first + join_neighbours(pair, found[first:count], limits)
     return found[:count]
 
 
 @kernel
-def _accept_chains(
-    pair: Pair, runs: Ids, limits: Limits, found: Ids, count: int, counters: Places
-) -> tuple[Ids, int]:
-    """Add the passages of one document, best chain first, to the `count` rows of `found`."""
-    scores, previous, skips = chain_runs(runs, counters)
-    least = limits.words / 2
+def _release(taken_query: Flags, row: Int32s) -> None:
+    """Free the query's tokens for the next document."""
+    taken_query[row[1] : row[2]] = False
+
+
+@kernel
+def _accept_chains(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, count: int) -> tuple[Int32s, int]:
+    """Add the cores of one document's passages, best chain first, to the `count` rows of `found`.
+
+    A core may have as few as CORE of the words that a passage needs: it can reach them by being joined to others.
+    """
+    scores, previous, skips = chain_runs(pair, runs)
+    least = CORE * limits.words
     good = np.flatnonzero(scores >= least)
     used = np.zeros(len(runs) if len(good) else 0, np.bool_)
     pieces = np.empty((len(used), 3), np.int32)
-    parts = np.empty((len(used) + CUTS, 3), np.int32)
     for r in good[np.argsort(-scores[good], kind="mergesort")]:
-        parts[0, 0], parts[0, 1], parts[0, 2] = unwind(pair, r, runs, previous, skips, used, pieces), len(pieces), 0
-        waiting = 1
-        while waiting:
-            waiting -= 1
-            first, last, cuts = parts[waiting]
-            if pieces[first:last, 2].sum() < least:
-                continue
-            if count == len(found):
-                found = doubled(found)
-            if _accept(pair, pieces[first:last], limits, found[count], counters):
+        chain = pieces[unwind(pair, r, runs, previous, skips, used, pieces) :]
+        for first, last in segments_of(pair, chain, limits.similarity):
+            if chain[first:last, 2].sum() >= least:
+                if count == len(found):
+                    found = doubled(found)
+                _measure(pair, chain[first:last], limits, found[count])
                 count += 1
-            elif last - first > 1 and cuts < CUTS:
-                middle = first + _widest_gap(pieces[first:last])
-                parts[waiting, 0], parts[waiting, 1], parts[waiting, 2] = first, middle, cuts + 1
-                parts[waiting + 1, 0], parts[waiting + 1, 1], parts[waiting + 1, 2] = middle, last, cuts + 1
-                waiting += 2
     return found, count
 
 
 @kernel
-def _accept(pair: Pair, pieces: Ids, limits: Limits, row: Ids, counters: Places) -> bool:
-    """Extend a chain at both ends; if it reaches the limits write it to `row` and take its tokens."""
-    cost = limits.similarity / max(0.1, 2 * (1 - limits.similarity))
-    before = extend(pair, pieces[0, 0] - 1, pieces[0, 1] - 1, -1, cost, counters)
-    after = extend(pair, pieces[-1, 0] + pieces[-1, 2], pieces[-1, 1] + pieces[-1, 2], 1, cost, counters)
-    row[1], row[2] = pieces[0, 0] - before[0], pieces[-1, 0] + pieces[-1, 2] + after[0]
-    row[3], row[4] = pieces[0, 1] - before[1], pieces[-1, 1] + pieces[-1, 2] + after[1]
-    row[5] = _matched(pair, pieces, row)
-    if row[5] < limits.words or 2 * row[5] < limits.similarity * (row[2] - row[1] + row[4] - row[3]):
-        return False
+def _measure(pair: Pair, chain: Int32s, limits: Limits, row: Int32s) -> None:
+    """Extend a segment at both ends, so that each step keeps to the similarity asked for; write it and take its tokens.
+
+    Up to WHOLE tokens the longest common subsequence is exact; a longer passage is cut where runs begin, and the
+    parts' are added up.
+    """
+    cost = _cost(limits.similarity)
+    query, document = chain[-1, 0] + chain[-1, 2], chain[-1, 1] + chain[-1, 2]
+    before = extend(pair, chain[0, 0] - 1, chain[0, 1] - 1, -1, cost)
+    after = extend(pair, query, document, 1, cost)
+    row[1], row[2] = chain[0, 0] - before[0], query + after[0]
+    row[3], row[4] = chain[0, 1] - before[1], document + after[1]
+    matched, across, down = 0, row[1], row[3]
+    if max(row[2] - row[1], row[4] - row[3]) > WHOLE:
+        for query, document, length in chain:
+            if max(query - across, document - down) + length > WHOLE // 2:
+                matched += common_tokens(pair, across, query, down, document)
+                across, down = query, document
+    row[5] = matched + common_tokens(pair, across, row[2], down, row[4])
+    _take(pair, row)
+
+
+@kernel
+def _grow(pair: Pair, row: Int32s, limits: Limits) -> None:
+    """Extend a passage of its own right at both ends, as long as the whole stays similar enough.
+
+    A copy word for word ends sharply, a loose one thins out: a step may have LIKENESS of the passage's own similarity.
+    """
+    if row[5] < limits.words or max(row[2] - row[1], row[4] - row[3]) > WHOLE // 4:
+        return
+    own = 2 * row[5] / (row[2] - row[1] + row[4] - row[3])
+    for share in LIKENESS:
+        cost = _cost(share * own)
+        before = extend(pair, row[1] - 1, row[3] - 1, -1, cost)
+        after = extend(pair, row[2], row[4], 1, cost)
+        across, across_end, down, down_end = (
+            row[1] - before[0],
+            row[2] + after[0],
+            row[3] - before[1],
+            row[4] + after[1],
+        )
+        matched = common_tokens(pair, across, across_end, down, down_end)
+        if 2 * matched >= limits.similarity * (across_end - across + down_end - down):
+            row[1], row[2], row[3], row[4], row[5] = across, across_end, down, down_end, matched
+            _take(pair, row)
+            return
+
+
+@kernel
+def _cost(similarity: float) -> float:
+    """Return what an unmatched token costs, an equal one scoring 1, for steps of that similarity to come out even."""
+    return similarity / max(0.1, 2 * (1 - similarity))
+
+
+@kernel
+def _take(pair: Pair, row: Int32s) -> None:
+    """Mark the tokens of a passage."""
     pair.taken_query[row[1] : row[2]] = True
     pair.taken_document[row[3] : row[4]] = True
-    return True
-
-
-@kernel
-def _matched(pair: Pair, pieces: Ids, row: Ids) -> int:
-    """Return the longest common subsequence; beyond WHOLE tokens, the sum over parts cut at the ends of runs."""
-    matched, query, document = 0, row[1], row[3]
-    for p in range(len(pieces)):
-        if max(pieces[p, 0] - query, pieces[p, 1] - document) > WHOLE // 2 and max(row[2] - query, row[4] - document) > WHOLE:
-            matched += common_tokens(pair.query[query : pieces[p, 0]], pair.document[document : pieces[p, 1]], pair.masks)
-            query, document = pieces[p, 0], pieces[p, 1]
-    return matched + common_tokens(pair.query[query : row[2]], pair.document[document : row[4]], pair.masks)
-
-
-@kernel
-def _widest_gap(pieces: Ids) -> int:
-    """Return the place of the run that the widest gap of a chain precedes."""
-    widest, place = -1, 1
-    for p in range(1, len(pieces)):
-        across = pieces[p, 0] - pieces[p - 1, 0] - pieces[p - 1, 2]
-        down = pieces[p, 1] - pieces[p - 1, 1] - pieces[p - 1, 2]
-        if max(across, down) > widest:
-            widest, place = max(across, down), p
-    return place

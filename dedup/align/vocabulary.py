@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dedup.align.arrays import Hashes, Ids, Places
+from dedup.arrays import Int32s, Uint64s
 from dedup.kernels import kernel
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -10,7 +10,7 @@ ABSENT = -1
 
 
 @kernel
-def table_of(size: int) -> Ids:
+def table_of(size: int) -> Int32s:
     """Return an empty open-addressing table, a power of two at least twice `size` long."""
     length = 4
     while length < 2 * size:
@@ -22,11 +22,12 @@ def table_of(size: int) -> Ids:
 def slot_of(key: np.uint64, length: int) -> int:
     """Return where a search for `key` begins in a table of that length (Fibonacci hashing; a power of two)."""
     mixed = key * MIX
-    return np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(length - 1))
+    # Numba's int() would keep uint64, which mixes with int64 to float64
+    return np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(length - 1))  # type: ignore[return-value]
 
 
 @kernel
-def number_tokens(query: Hashes) -> tuple[Ids, Hashes, Ids]:
+def number_tokens(query: Uint64s) -> tuple[Int32s, Uint64s, Int32s]:
     """Number the query's distinct tokens; return each token's number, the distinct hashes, and their table."""
     table = table_of(len(query))
     ids = np.empty(len(query), np.int32)
@@ -45,7 +46,7 @@ def number_tokens(query: Hashes) -> tuple[Ids, Hashes, Ids]:
 
 
 @kernel
-def look_up_tokens(tokens: Hashes, distinct: Hashes, table: Ids) -> Ids:
+def look_up_tokens(tokens: Uint64s, distinct: Uint64s, table: Int32s) -> Int32s:
     """Return the query's number of each token, ABSENT where the query does not have it."""
     ids = np.empty(len(tokens), np.int32)
     for i in range(len(tokens)):
@@ -57,7 +58,7 @@ def look_up_tokens(tokens: Hashes, distinct: Hashes, table: Ids) -> Ids:
 
 
 @kernel
-def _pair_slot(table: Ids, ids: Ids, left: int, right: int) -> int:
+def _pair_slot(table: Int32s, ids: Int32s, left: int, right: int) -> int:
     """Return the slot of a pair of neighbouring tokens: its first place in the query, or ABSENT."""
     key = (np.uint64(left) << np.uint64(32)) | np.uint64(right)
     slot = slot_of(key, len(table))
@@ -67,7 +68,7 @@ def _pair_slot(table: Ids, ids: Ids, left: int, right: int) -> int:
 
 
 @kernel
-def place_pairs(ids: Ids) -> tuple[Ids, Ids]:
+def place_pairs(ids: Int32s) -> tuple[Int32s, Int32s]:
     """Return the table of first places of each pair, and for each place the next one of the same pair."""
     table = table_of(len(ids))
     following = np.full(len(ids), ABSENT, np.int32)
@@ -79,6 +80,7 @@ def place_pairs(ids: Ids) -> tuple[Ids, Ids]:
 
 
 @kernel
-def first_place(table: Ids, ids: Ids, left: int, right: int) -> int:
+def first_place(table: Int32s, ids: Int32s, left: int, right: int) -> int:
     """Return the first place in the query where token `left` is followed by `right`, or ABSENT."""
-    return table[_pair_slot(table, ids, left, right)]
+    place: int = table[_pair_slot(table, ids, left, right)]
+    return place
