@@ -1,0 +1,107 @@
+"""The models that kernels are held to: a few lines of plain Python each, written from the public definitions."""
+
+import unicodedata
+from collections.abc import Iterator
+
+import xxhash
+from datasketch import MinHash
+
+from dedup.scheme import Scheme
+
+WRAP = (1 << 64) - 1
+IGNORABLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
+IGNORABLE |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78c"
+UNSPACED = ("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA", "THAI ", "LAO ", "KHMER ")
+UNSPACED += ("MYANMAR ",)
+
+
+def token_hash(data: bytes) -> int:
+    """Return the hash of a token's folded UTF-8 bytes."""
+    h = 0x243F6A8885A308D3 ^ len(data)
+    for i in range(0, len(data), 8):
+        h = (h ^ int.from_bytes(data[i : i + 8], "little")) * 0x9E3779B97F4A7C15 & WRAP
+        h ^= h >> 32
+    h = h * 0xD6E8FEB86659FD93 & WRAP
+    return h ^ h >> 32
+
+
+def shingle_hash(tokens: list[int]) -> int:
+    """Return the hash of a run of token hashes."""
+    h = 0
+    for token in tokens:
+        h = (h * 0xA0761D6478BD642F + token) & WRAP
+    h = (h ^ h >> 32) * 0xE7037ED1A0B428DB & WRAP
+    h = (h ^ h >> 32) * 0x8EBC6AF09C88C6E3 & WRAP
+    return h ^ h >> 32
+
+
+def vanishes(character: str) -> bool:
+    """Whether a decomposed character leaves no trace: accents, overlays, enclosing marks, zero-width characters."""
+    mark = unicodedata.combining(character)
+    return mark >= 200 or mark == 1 or unicodedata.category(character) in {"Cf", "Me"} or ord(character) in IGNORABLE
+
+
+def folded(character: str) -> str:
+    """Return what a character becomes."""
+    if character in APOSTROPHES or "\ud800" <= character <= "\udfff":
+        return " "
+    text = character
+    for _ in range(3):
+        text = "".join(part for part in unicodedata.normalize("NFKD", text) if not vanishes(part)).casefold()
+    return "".join(part for part in unicodedata.normalize("NFKD", text) if not vanishes(part))
+
+
+def is_mark(character: str) -> bool:
+    """Whether a character belongs to the letter before it and has a canonical place in a run of such."""
+    unspaced = unicodedata.name(character, "").startswith(UNSPACED)
+    return unicodedata.category(character) in {"Mn", "Mc"} and (unspaced or unicodedata.combining(character) > 0)
+
+
+def words(text: str) -> Iterator[str]:
+    """Yield the folded tokens of a text, each with its marks in canonical order."""
+    word, marks, alone = "", list[str](), False
+    for character in [part for one in text for part in folded(one)] + [" "]:
+        if is_mark(character):
+            marks.append(character)
+            continue
+        word, marks = word + "".join(sorted(marks, key=unicodedata.combining)), []
+        letter = unicodedata.category(character)[0] in "LMN" and character not in APOSTROPHES
+        single = letter and unicodedata.name(character, "").startswith(UNSPACED)
+        single = single and unicodedata.category(character) != "Nd"
+        if word and (alone or single or not letter):
+            yield word
+            word = ""
+        word, alone = word + character if letter else "", single
+
+
+def shingles(tokens: list[int], k: int) -> list[int]:
+    """Return the shingle hashes of a text; a text shorter than k tokens is one shingle."""
+    k = min(k, len(tokens))
+    return [shingle_hash(tokens[i : i + k]) for i in range(len(tokens) - k + 1)] if tokens else []
+
+
+def minima(hashes: list[int], w: int) -> list[int]:
+    """Return the distinct window minima in the order of the text, the rightmost of equals standing for its window."""
+    w = min(w, len(hashes))
+    places = []
+    for i in range(len(hashes) - w + 1 if hashes else 0):
+        window = hashes[i : i + w]
+        places.append(i + max(j for j in range(w) if window[j] == min(window)))
+    return list(dict.fromkeys(hashes[place] for place in places))
+
+
+def signature(hashes: list[int], scheme: Scheme) -> MinHash:
+    """Return datasketch's own signature of shingle hashes."""
+    minhash = MinHash(scheme.num_perm, seed=scheme.seed, scheme="affine32", hashfunc=lambda h: h & 0xFFFFFFFF)
+    minhash.update_batch(hashes)
+    return minhash
+
+
+def buckets(hashes: list[int], scheme: Scheme) -> list[int]:
+    """Return the bands of the signature under xxhash, then the window minima."""
+    if not hashes:
+        return []
+    values = signature(hashes, scheme).hashvalues
+    bands = [values[band * scheme.rows : (band + 1) * scheme.rows].tobytes() for band in range(scheme.bands)]
+    return [xxhash.xxh3_64_intdigest(band, i) for i, band in enumerate(bands)] + minima(hashes, scheme.w)

@@ -1,0 +1,183 @@
+"""Tokens and their places, held to the naive model and to Unicode's own normal forms."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from naive import token_hash, words
+
+from dedup import fold
+from dedup.text import _pack, _table, _tokenize, tokenize
+
+SCRIPTS = (
+    "aZé ß'’“.\u0301\u0323\u0345\u0338 \u00ad\u200b\u200d가각ᄀ\u1161"
+    " हिन्दी\u093c נִקּוּד عَرَّبِيّ がか\u3099ﾊﾟ漢字 กำ้ั ລາວ ខ្មែរ မြန်\ud800\x00１ﬁ½①"
+)
+
+
+def tokens_of(text: str) -> list[str]:
+    """Return the stretches of the original text that its tokens come from."""
+    tokens = tokenize([text])
+    return [text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)]
+
+
+def same(a: str, b: str) -> bool:
+    """Whether two texts have the same tokens, and any."""
+    left, right = tokenize([a, b]).offsets[1:]
+    hashes = tokenize([a, b]).hashes
+    return left > 0 and hashes[:left].tolist() == hashes[left:right].tolist()
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("café", "cafe"),
+        ("Ｆｕｌｌ　ｗｉｄｔｈ １２", "full width 12"),
+        ("Straße", "STRASSE"),
+        ("ﬁne ﬂow", "fine flow"),
+        ("“It’s” ‘so’", "\"It's\" 'so'"),
+        ("мʼята", "м'ята"),
+        ("soft\u00adhyphen zero\u200bwidth\ufeff", "softhyphen zerowidth"),
+        ("ΌΔΟΣ", "οδος"),
+        ("İstanbul", "istanbul"),
+        ("ｶﾞｷﾞ", "ガギ"),
+        ("s\u0336t\u0336r\u0336uck", "struck"),
+        ("≠ x", "= x"),
+        ("①②", "12"),
+    ],
+)
+def test_looks_through_typography(a: str, b: str) -> None:
+    """Two ways of writing the same words give the same tokens."""
+    assert same(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("कि", "क"), ("कि", "की"), ("résumé", "resumes"), ("can not", "cannot"), ("ก", "กั")]
+)
+def test_keeps_what_makes_a_word(a: str, b: str) -> None:
+    """Vowel signs, letters and spaces still tell words apart."""
+    assert not same(a, b)
+
+
+@given(st.text(st.one_of(st.sampled_from(SCRIPTS), st.characters()), max_size=60))
+def test_agrees_with_the_naive_model(text: str) -> None:
+    """The kernel's hashes are those of the naive model's folded words, whatever the text."""
+    expected = [token_hash(word.encode()) for word in words(text)]
+    assert tokenize([text]).hashes.tolist() == expected
+
+
+@given(st.text(st.one_of(st.sampled_from(SCRIPTS), st.characters(exclude_categories=["Cs"])), max_size=60))
+def test_normal_forms_are_one_text(text: str) -> None:
+    """NFC, NFD, NFKC and NFKD of any text give the same tokens."""
+    forms = [unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+    tokens = tokenize(forms)
+    each = [tokens.hashes[tokens.offsets[i] : tokens.offsets[i + 1]].tolist() for i in range(4)]
+    assert each[0] == each[1]
+    assert each[2] == each[3]
+    assert tokenize([text]).hashes.tolist() == each[1]
+
+
+def test_every_code_point_agrees_with_the_naive_model() -> None:
+    """Each code point, between two letters, folds as the naive model says."""
+    if unicodedata.unidata_version != "14.0.0":
+        pytest.skip("the table was made from Unicode 14.0.0; this Python has another")
+    texts = [f"x{chr(code)}y" for code in range(0x110000)]
+    tokens = tokenize(texts)
+    wrong = [
+        hex(code)
+        for code in range(0x110000)
+        if tokens.hashes[tokens.offsets[code] : tokens.offsets[code + 1]].tolist()
+        != [token_hash(word.encode()) for word in words(texts[code])]
+    ]
+    assert wrong == []
+
+
+def test_shipped_table_is_the_one_made_from_unicodedata() -> None:
+    """The table on disk is what `build` makes."""
+    if unicodedata.unidata_version != "14.0.0":
+        pytest.skip("the table was made from Unicode 14.0.0; this Python has another")
+    for made, shipped in zip(fold.build(), fold.load(), strict=True):
+        assert np.array_equal(made, shipped)
+
+
+@given(st.text(st.one_of(st.sampled_from(SCRIPTS), st.characters()), max_size=60))
+def test_places_lie_in_order_in_the_original(text: str) -> None:
+    """Every token covers at least one code point of the text, and none begins before the one before it."""
+    tokens = tokenize([text])
+    assert np.all(tokens.starts < tokens.ends)
+    assert np.all(tokens.ends <= len(text))
+    assert np.all(np.diff(tokens.starts.astype(np.int64)) >= 0)
+
+
+def test_places_are_code_points_of_the_original() -> None:
+    """A token's place is where its characters stand, accents and all, past astral characters and expansions."""
+    text = "👩‍👩‍👧 Cafe\u0301, Straße—ﷺ 日本。か\u3099 don’t"
+    expected = ["Cafe\u0301", "Straße", *["ﷺ"] * 4, "日", "本", "か\u3099", "don", "t"]
+    assert tokens_of(text) == expected
+
+
+def test_unspaced_scripts_have_a_token_a_character() -> None:
+    """Han, Kana, Thai, Lao, Khmer and Myanmar letters are tokens of their own, with their marks."""
+    assert tokens_of("日本語 カタカナー ไทย์ iPhoneの") == [*"日本語カタカナー", "ไ", "ท", "ย์", "iPhone", "の"]
+
+
+def test_the_ascii_way_and_the_other_way_agree() -> None:
+    """A text folds the same whether it crosses as ASCII or as UTF-32."""
+    ascii_text = "".join(map(chr, range(128))) * 3
+    assert tokenize([ascii_text]).hashes.tolist() == tokenize([ascii_text + "\u2014"]).hashes.tolist()
+
+
+def test_batches_keep_texts_apart() -> None:
+    """A batch gives each text the tokens that it has alone, empty ones none."""
+    texts = ["one two", "", "déjà vu", " ... ", "x" * 9, "日本", "a"]
+    batch = tokenize(texts)
+    for i, text in enumerate(texts):
+        alone, own = tokenize([text]), slice(batch.offsets[i], batch.offsets[i + 1])
+        assert batch.hashes[own].tolist() == alone.hashes.tolist()
+        assert batch.starts[own].tolist() == alone.starts.tolist()
+        assert batch.ends[own].tolist() == alone.ends.tolist()
+    assert tokenize([]).offsets.tolist() == [0]
+
+
+@given(
+    st.text(st.one_of(st.sampled_from(SCRIPTS), st.characters()), min_size=1, max_size=8),
+    st.integers(1, 6).map(lambda n: 10**n // 8 + 1),
+)
+def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int) -> None:
+    """Repeating any text costs at most a bounded number of steps a character: counted, not timed."""
+    texts = [unit * repeats]
+    data, begins, lengths = _pack(texts)
+    args = (np.frombuffer(data, np.uint8), np.frombuffer(data, np.uint32), begins, lengths, *_table())
+    steps = _tokenize(*args)[-1]
+    assert steps <= 400 * len(texts[0]) + 400
+
+
+def test_a_million_marks_are_sorted_in_linear_time() -> None:
+    """A run of combining marks of falling class, on which sorting by exchange would be quadratic, stays linear."""
+    text = "a" + "\u3099\u093c" * 200_000 + "b"
+    data, begins, lengths = _pack([text])
+    args = (np.frombuffer(data, np.uint8), np.frombuffer(data, np.uint32), begins, lengths, *_table())
+    assert _tokenize(*args)[-1] <= 10 * len(text)
+    assert same(text, "a" + "\u093c" * 200_000 + "\u3099" * 200_000 + "b")
+
+
+def test_token_hash_avalanche() -> None:
+    """Flipping any bit of a token flips every bit of its hash half the time."""
+    rng = np.random.default_rng(7)
+    flips, trials = np.zeros(64), 4000
+    for _ in range(trials):
+        word = bytearray(rng.integers(97, 123, rng.integers(1, 17), dtype=np.uint8).tobytes())
+        before = token_hash(bytes(word))
+        word[rng.integers(len(word))] ^= 1 << int(rng.integers(5))
+        flips += [(before ^ token_hash(bytes(word))) >> bit & 1 for bit in range(64)]
+    assert np.all(np.abs(flips / trials - 0.5) < 0.05)
+
+
+def test_token_hashes_do_not_collide() -> None:
+    """A quarter of a million different words have as many hashes, in all and in the upper and lower 40 bits."""
+    hashes = tokenize([" ".join(f"{i:x}" for i in range(250_000))]).hashes
+    assert len(np.unique(hashes)) == 250_000
+    assert len(np.unique(hashes >> np.uint64(24))) >= 250_000 - 3
+    assert len(np.unique(hashes & np.uint64((1 << 40) - 1))) >= 250_000 - 3
