@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dedup.align.pair import LINKS, Flags, Pair
+from dedup.align.pair import LINKS, Flags, Limits, Pair
 from dedup.arrays import Float64s, Int32s
 from dedup.kernels import kernel
 
@@ -13,17 +13,20 @@ SHIFT_COST = 0.35
 
 
 @kernel
-def chain_runs(pair: Pair, runs: Int32s) -> tuple[Float64s, Int32s, Int32s]:
+def chain_runs(pair: Pair, runs: Int32s, limits: Limits) -> tuple[Float64s, Int32s, Int32s]:
     """Return, per run, the score of the best chain that ends in it, the run before it there, and its tokens to skip.
 
     A chain scores its tokens, less GAP_COST a gap token (of the shorter side) and SHIFT_COST a token of difference
-    between the sides. Up to LOOK_BACK runs before are tried, none further than GAP tokens away. Where two runs
-    overlap, the later one begins after the earlier: these are the tokens to skip.
+    between the sides. Up to LOOK_BACK runs before are tried, none further than GAP tokens away, nor so far
+    that a moved passage could lie between. Where two runs overlap, the later one begins after the earlier: these are
+    the tokens to skip.
 
     Args:
         pair: the texts.
         runs: rows (query start, document start, length), by document start.
+        limits: what a passage must reach.
     """
+    widest = min(GAP, limits.words - 1)
     scores = np.empty(len(runs))
     previous = np.full(len(runs), -1, np.int32)
     skips = np.zeros(len(runs), np.int32)
@@ -33,7 +36,7 @@ def chain_runs(pair: Pair, runs: Int32s) -> tuple[Float64s, Int32s, Int32s]:
         for p in range(r - 1, max(-1, r - 1 - LOOK_BACK), -1):
             across = runs[r, 0] - runs[p, 0] - runs[p, 2]
             down = runs[r, 1] - runs[p, 1] - runs[p, 2]
-            if across > GAP or down > GAP or runs[p, 0] >= runs[r, 0] or runs[p, 1] >= runs[r, 1]:
+            if max(across, down) > widest or runs[p, 0] >= runs[r, 0] or runs[p, 1] >= runs[r, 1]:
                 continue
             skip = max(0, -min(across, down))
             if skip >= runs[r, 2]:

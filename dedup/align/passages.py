@@ -63,7 +63,7 @@ def _accept_chains(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, coun
 
     A core may have as few as CORE of the words that a passage needs: it can reach them by being joined to others.
     """
-    scores, previous, skips = chain_runs(pair, runs)
+    scores, previous, skips = chain_runs(pair, runs, limits)
     least = CORE * limits.words
     good = np.flatnonzero(scores >= least)
     used = np.zeros(len(runs) if len(good) else 0, np.bool_)
