@@ -36,6 +36,7 @@ class Commands(TyperGroup):
 
 
 app = typer.Typer(
+    name="dedup",
     cls=Commands,
     add_completion=False,
     no_args_is_help=True,

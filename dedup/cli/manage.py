@@ -52,7 +52,8 @@ def check(url: str, *, repair: bool, json: bool) -> None:
     if json:
         print(line({**asdict(report), "sound": report.sound}))
     else:
-        state = "repaired" if report.repaired else "sound" if report.sound else "damaged"
+        found = report.orphans or report.missing
+        state = "sound" if not found else "repaired" if report.repaired else "damaged"
         sizes = f"{report.documents:,} documents, {report.postings:,} postings"
         print(f"{state}: {sizes}, {report.orphans:,} orphans, {report.missing:,} missing")
     if not report.sound:

@@ -1,26 +1,34 @@
 """Answers for people: a table of documents, then each shared passage, the two texts under each other."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from rich import box
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from dedup.cli.differences import Segment, differences
-from dedup.cli.terminal import clean, console
+from dedup.cli.terminal import clean
 from dedup.model import Answer, Document, Match, Passage
 
-if TYPE_CHECKING:
-    from rich.console import Console
+COLUMNS = ("jaccard", "query\nin it", "it in\nquery", "passages", "words\nalike")
 
-COLUMNS = ("jaccard", "query in it", "it in query", "passages", "words alike")
+
+class _Terminal(Console):
+    """Takes text as it is: no markup, no emoji codes, no guessed highlights."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Leave a closed pipe to the command, which ends quietly."""
+        raise  # noqa: PLE0704 - called while the error is handled
 
 
 def show_answer(query: Document, answer: Answer, get: Callable[[str], Document | None]) -> None:
     """Print what a query resembles; `get` fetches the documents whose passages are shown."""
-    out = console()
+    out = _Terminal()
     out.print(Text(clean(query.id), "bold"), Text(_summary(answer)))
     if answer.matches:
         out.print(_table("document", answer))
@@ -33,7 +41,7 @@ def show_answer(query: Document, answer: Answer, get: Callable[[str], Document |
 
 def show_comparison(query: Document, document: Document, match: Match) -> None:
     """Print how alike two texts are."""
-    out = console()
+    out = _Terminal()
     out.print(Text(clean(query.id), "bold"), "compared with")
     out.print(_table("", [match]))
     _show_passages(out, query, document, match)
@@ -61,7 +69,7 @@ def _table(heading: str, matches: Iterable[Match]) -> Table:
     return table
 
 
-def _show_passages(out: "Console", query: Document, document: Document, match: Match) -> None:
+def _show_passages(out: Console, query: Document, document: Document, match: Match) -> None:
     for passage in match.passages:
         out.print(_heading(document.id, passage))
         out.print(Padding(_stretches(out, query.text, document.text, passage), (0, 0, 1, 2)))
@@ -70,11 +78,11 @@ def _show_passages(out: "Console", query: Document, document: Document, match: M
 def _heading(name: str, passage: Passage) -> Text:
     seen = "1 document" if passage.documents == 1 else f"{passage.documents:,} documents"
     figures = f"{passage.matched_words:,} words alike, similarity {passage.similarity:.2f}, seen in {seen}"
-    style = "cyan" if passage.kind == "passage" else "dim"
-    return Text.assemble((clean(name), style), (f"  {passage.kind}: {figures}", "dim"))
+    style, kind = ("cyan", "") if passage.kind == "passage" else ("dim", "boilerplate, ")
+    return Text.assemble((clean(name), style), (f"  {kind}{figures}", "dim"))
 
 
-def _stretches(out: "Console", query: str, document: str, passage: Passage) -> Table:
+def _stretches(out: Console, query: str, document: str, passage: Passage) -> Table:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column()
@@ -87,7 +95,7 @@ def _stretches(out: "Console", query: str, document: str, passage: Passage) -> T
         ("query", passage.query, first, "bold red", "[--]"),
         ("found", passage.document, second, "bold green", "{++}"),
     ):
-        place = Text(f"{label} {span.start}–{span.end}", "dim")
+        place = Text(f"{label}\n{span.start}–{span.end}", "dim")
         grid.add_row(place, _marked(segments, base, style, marks if plain else ""))
     return grid
 

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.status import Status
 
 _STEERING = [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
@@ -23,13 +22,6 @@ def clean(text: str, keep: str = "") -> str:
 def note(message: str) -> None:
     """Print one line on standard error."""
     print(clean(message), file=sys.stderr, flush=True)
-
-
-def console(*, stderr: bool = False) -> "Console":
-    """Return a console that takes text as it is: no markup, no emoji codes, no guessed highlights."""
-    from rich.console import Console  # noqa: PLC0415 - help does without
-
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
 class Progress:
@@ -57,7 +49,9 @@ class Progress:
         if self.seconds < 1 or not sys.stderr.isatty():
             return
         if self._status is None:
-            self._status = console(stderr=True).status("")
+            from rich.console import Console  # noqa: PLC0415 - short commands do without
+
+            self._status = Console(stderr=True).status("")
             self._status.start()
         self._status.update(str(self))
 

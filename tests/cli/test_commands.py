@@ -1,0 +1,169 @@
+"""Each command does what the contract says, over the real LMDB store."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from cli.running import SEEDS, Records, Run, rows
+
+A = "000_afc7266689876ce6"
+B = "001_8e1230a5eb441382"
+C = "003_e9a2dcc20c2e7980"
+SENTENCE = "the quick brown fox jumps over the lazy dog while seven wizards box with liquor jugs at noon"
+
+
+def stretch(name: str, place: dict[str, int]) -> str:
+    """Return the words at a place of a seed, without the sentence's full stop."""
+    text = (SEEDS / f"{name}.txt").read_bytes().decode()
+    return text[place["start"] : place["end"]].removesuffix(".")
+
+
+def test_ingest_counts_what_became_of_each_document(run: Run, write: Records) -> None:
+    """The last line of `ingest --json` counts new, unchanged, replaced and rejected documents."""
+    first = write({"id": "a", "text": SENTENCE}, {"id": "b", "text": "some other words"})
+    second = write(
+        {"id": "a", "text": SENTENCE}, {"id": "b", "text": "new words"}, {"id": "c", "text": "?"}, name="2.jsonl"
+    )
+    [counts] = rows(run("ingest", first, "--json").stdout)
+    assert counts.pop("seconds") >= 0
+    assert counts == {"put": 2, "unchanged": 0, "replaced": 0, "rejected": 0}
+    [counts] = rows(run("ingest", second, "--json", code=3).stdout)
+    assert counts.pop("seconds") >= 0
+    assert counts == {"put": 0, "unchanged": 1, "replaced": 1, "rejected": 1}
+
+
+def test_ingest_for_people_says_the_same(run: Run) -> None:
+    """Without --json the counts come as a line of text."""
+    assert run("ingest", SEEDS).stdout.startswith("5 put, 0 unchanged, 0 replaced, 0 rejected in ")
+
+
+def test_ingest_reads_several_paths_and_standard_input(run: Run, write: Records) -> None:
+    """All paths named go in, `-` being JSON Lines on standard input."""
+    piped = json.dumps({"id": "piped", "text": SENTENCE}).encode()
+    run("ingest", SEEDS, write({"id": "a", "text": SENTENCE}), "-", stdin=piped)
+    assert rows(run("stats", "--json").stdout)[0]["documents"] == 7
+
+
+def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
+    """`resemble --json` prints exactly the keys of the contract, with places in the original strings."""
+    [answer] = rows(seeded("resemble", SEEDS / f"{B}.txt", "--json").stdout)
+    assert list(answer) == ["query", "truncated", "matches"]
+    assert (answer["query"], answer["truncated"]) == (B, False)
+    assert [match["id"] for match in answer["matches"]] == [C, A]
+    match = answer["matches"][0]
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages"]
+    assert list(match["containment"]) == ["query_in_document", "document_in_query"]
+    assert match["metadata"] == {}
+    [passage] = [one for one in match["passages"] if one["matched_words"] > 90]
+    assert list(passage) == ["query", "document", "matched_words", "similarity", "documents", "kind"]
+    assert stretch(B, passage["query"]).startswith("The meeting between Scaparrotti and Gerasimov follows over a year")
+    assert stretch(C, passage["document"]).endswith("the top US military officer, also met Gerasimov in Azerbaijan")
+    assert passage["kind"] == "passage"
+
+
+def test_answers_come_in_the_order_of_the_queries(seeded: Run, write: Records) -> None:
+    """Files, JSON Lines and ids are answered in the order given, ids last."""
+    queries = write({"id": "q2", "text": SENTENCE}, {"id": "q1", "text": "too short"})
+    answers = rows(seeded("resemble", queries, SEEDS / f"{B}.txt", "--id", C, "--id", A, "--json").stdout)
+    assert [answer["query"] for answer in answers] == ["q2", "q1", B, C, A]
+    assert answers[1] == {"query": "q1", "truncated": False, "too_short": True, "matches": []}
+
+
+def test_query_matches_its_own_text_only_under_another_id(seeded: Run) -> None:
+    """A document asked for by file or id does not find itself; the same text from elsewhere does."""
+    file = SEEDS / f"{B}.txt"
+    by_file, by_id = rows(seeded("resemble", file, "--id", B, "--json").stdout)
+    [piped] = rows(seeded("resemble", "-", "--json", stdin=file.read_bytes()).stdout)
+    assert by_file == by_id
+    assert B not in [match["id"] for match in by_file["matches"]]
+    assert (piped["query"], piped["matches"][0]["id"], piped["matches"][0]["jaccard"]) == ("-", B, 1.0)
+
+
+def test_options_bound_the_answer(seeded: Run) -> None:
+    """--limit, --min-words, --min-similarity and --no-passages each leave out what they say."""
+
+    def ask(*options: object) -> list[dict[str, list[dict[str, float]]]]:
+        return rows(seeded("resemble", "--id", B, "--json", *options).stdout)[0]["matches"]
+
+    assert [len(ask()), len(ask("--limit", 1))] == [2, 1]
+    assert {one["matched_words"] >= 90 for match in ask("--min-words", 90) for one in match["passages"]} == {True}
+    assert all(one["similarity"] >= 0.95 for match in ask("--min-similarity", 0.95) for one in match["passages"])
+    assert all(match["passages"] == [] for match in ask("--no-passages"))
+    assert any(match["passages"] for match in ask())
+
+
+def test_metadata_comes_back_with_every_match(run: Run, write: Records) -> None:
+    """Fields other than id and text are kept and returned as they were."""
+    metadata = {"source": "wire", "tags": ["a", 1, None], "nested": {"deep": True}}
+    run("ingest", write({"id": "a", "text": SENTENCE, **metadata}))
+    [answer] = rows(run("resemble", "-", "--json", stdin=SENTENCE.encode()).stdout)
+    assert answer["matches"][0]["metadata"] == metadata
+
+
+@pytest.mark.parametrize(
+    "text", [SENTENCE, "one\r\ntwo\rthree\n", "\ufeffmark", "nul \x00 word", "lone \ud800 word", "żółć 漢字 😀"]
+)
+def test_document_comes_back_as_it_was(run: Run, write: Records, text: str) -> None:
+    """`get --json` prints what `ingest` takes: the text code point by code point, and the metadata."""
+    record = {"id": "a/b c", "text": text, "source": "wire"}
+    run("ingest", write(record))
+    printed = run("get", "a/b c", "--json").stdout
+    assert rows(printed) == [record]
+    again = run("ingest", "-", "--json", stdin=printed.encode()).stdout
+    assert rows(again)[0]["unchanged"] == 1
+
+
+def test_get_prints_the_very_text(seeded: Run) -> None:
+    """Without --json and without a terminal, `get` prints the text's own bytes and nothing else."""
+    assert seeded("get", A).stdout_bytes == (SEEDS / f"{A}.txt").read_bytes()
+
+
+def test_removed_document_is_found_no_more(seeded: Run) -> None:
+    """`remove` says how many there were, each counted once, and look-ups never return them again."""
+    [counts] = rows(seeded("remove", C, C, "nobody", "--json").stdout)
+    assert counts == {"removed": 1, "unknown": 1}
+    assert seeded("remove", C).stdout == "0 removed, 1 unknown\n"
+    [answer] = rows(seeded("resemble", "--id", B, "--json").stdout)
+    assert [match["id"] for match in answer["matches"]] == [A]
+    assert "error[unknown_id]" in seeded("get", C, code=2).stderr
+
+
+def test_stats_tell_size_and_scheme(seeded: Run) -> None:
+    """`stats` prints the four sizes and every parameter of the scheme with its fingerprint."""
+    [stats] = rows(seeded("stats", "--json").stdout)
+    assert list(stats) == ["documents", "chunks", "postings", "bytes", "scheme"]
+    assert stats["documents"] == 5
+    assert (stats["scheme"]["k"], stats["scheme"]["w"], len(stats["scheme"]["fingerprint"])) == (4, 4, 16)
+    human = seeded("stats").stdout
+    assert "documents" in human
+    assert stats["scheme"]["fingerprint"] in human
+
+
+def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
+    """`check` reports no contradiction in an index that nobody damaged."""
+    [report] = rows(seeded("check", "--json").stdout)
+    assert list(report) == ["documents", "postings", "orphans", "missing", "repaired", "sound"]
+    assert (report["documents"], report["orphans"], report["missing"], report["sound"]) == (5, 0, 0, True)
+    assert seeded("check", "--repair").stdout.startswith("sound: 5 documents, ")
+
+
+def test_compare_needs_no_index(run: Run, here: Path) -> None:
+    """`compare --json` prints one match object, named after the second file, and leaves no index behind."""
+    [match] = rows(run("compare", SEEDS / f"{B}.txt", SEEDS / f"{C}.txt", "--json").stdout)
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages"]
+    assert match["id"] == C
+    assert any(stretch(B, one["query"]).endswith("also met Gerasimov in Azerbaijan") for one in match["passages"])
+    assert list(here.iterdir()) == []
+
+
+def test_compare_takes_any_text_and_standard_input(run: Run, here: Path) -> None:
+    """`compare` reads files of any ending, and `-`."""
+    (here / "draft.md").write_text(SENTENCE)
+    [match] = rows(run("compare", "draft.md", "-", "--json", stdin=SENTENCE.encode()).stdout)
+    assert (match["id"], match["jaccard"]) == ("-", 1.0)
+
+
+def test_version_is_the_distributions(run: Run) -> None:
+    """`--version` names the distribution and its version."""
+    assert run("--version").stdout == f"resembles {version('resembles')}\n"

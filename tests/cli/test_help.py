@@ -1,0 +1,37 @@
+"""Help is at hand at once and says what there is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from cli.running import Run
+
+
+def test_help_imports_nothing_heavy(run: Run) -> None:
+    """`dedup --help` and a subcommand's help load neither Numba, NumPy, LMDB, msgspec, zstandard nor Rich."""
+    script = """
+import sys
+from dedup.cli import app
+for arguments in (["--help"], ["ingest", "--help"], ["resemble", "--help"]):
+    app(arguments, prog_name="dedup", standalone_mode=False)
+heavy = {"numba", "numpy", "lmdb", "msgspec", "zstandard", "rapidfuzz", "rich"}
+print(sorted(heavy & sys.modules.keys()), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+    assert "Usage: dedup" in done.stdout
+
+
+def test_help_names_every_command_in_full(run: Run) -> None:
+    """`dedup -h` lists each command with an explanation that is not cut off."""
+    shown = run("-h").stdout
+    for name in ("ingest", "resemble", "compare", "get", "remove", "stats", "check"):
+        assert f"\n  {name} " in shown
+    assert "..." not in shown.split("Commands:")[1]
+
+
+def test_both_names_start_the_command() -> None:
+    """`dedup` and `python -m dedup` are the same command."""
+    module = subprocess.run([sys.executable, "-m", "dedup", "--version"], capture_output=True, check=True)
+    script = subprocess.run([Path(sys.executable).parent / "dedup", "--version"], capture_output=True, check=True)
+    assert module.stdout == script.stdout
