@@ -39,7 +39,7 @@ _opened: dict[tuple[int, int], "Environment"] = {}
 _opening = threading.Lock()
 
 
-def _forget_after_fork() -> None:
+def _forget_after_fork() -> None:  # pragma: no cover - runs in children, which coverage does not follow
     """Let a child open what its parent has open: the parent's environments are of no use to it."""
     global _opening  # noqa: PLW0603 - a lock held by a thread that the child does not have would never be released
     _opened.clear()
@@ -148,7 +148,12 @@ def acquire(path: Path, *, create: bool, read_only: bool) -> Environment:
         StoreDamaged: if the data file is cut short or no longer LMDB's.
     """
     with _opening, translated(path):
-        _find(path, create=create)
+        try:
+            if create:
+                path.mkdir(parents=True, exist_ok=True)
+            _examine(path, create=create)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise StoreForeign(f"{error.filename} is no folder, so {path} is no index; name another folder") from error
         environment = _opened.get(_identity(path)) or Environment(path, read_only=read_only)
         if environment.read_only and not read_only:
             raise StoreBusy(f"index {path} is open for reading only in this process; close that store first")
@@ -157,21 +162,22 @@ def acquire(path: Path, *, create: bool, read_only: bool) -> Environment:
         return environment
 
 
-def _find(path: Path, *, create: bool) -> None:
-    """Make sure that the folder is there and may be ours."""
-    if create:
-        path.mkdir(parents=True, exist_ok=True)
-    names = {entry.name for entry in path.iterdir()} - {"lost+found"}
-    data = path / DATA
-    begun = DATA in names and data.stat().st_size > 0
+def _examine(path: Path, *, create: bool) -> None:
+    """Make sure that the folder holds an index, or may hold a new one, by reading alone."""
+    try:
+        names = {entry.name for entry in path.iterdir()} - {"lost+found"}
+        begun = DATA in names and (path / DATA).stat().st_size > 0
+        is_lmdb = begun and _is_lmdb(path / DATA)
+    except PermissionError as error:
+        raise StoreUnreachable(f"index {path}: this process may not read it ({error}); change permissions") from error
     if not begun and names - {DATA, LOCK, WRITER}:
         raise StoreForeign(f"{path} holds other files and no index; name another folder")
     if not begun and not create:
         raise StoreUnreachable(f"{path} holds no index; put documents to create it, or name another folder")
-    if begun and not _is_lmdb(data):
+    if begun and not is_lmdb:
         if WRITER in names:
             raise StoreDamaged(f"index {path}: the first pages of {DATA} are destroyed; restore it from a backup")
-        raise StoreForeign(f"{data} is no LMDB file, so {path} is no index; name another folder")
+        raise StoreForeign(f"{path / DATA} is no LMDB file, so {path} is no index; name another folder")
     if begun and WRITER not in names:
         _refuse_strange_lmdb(path)
 
@@ -285,7 +291,7 @@ def translated(path: Path) -> Iterator[None]:
         ) from error
 
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # EIO is LMDB's word for a write cut short by a full disk
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DAMAGED = (
     lmdb.CorruptedError,
@@ -301,7 +307,9 @@ def translate(error: lmdb.Error | OSError, path: Path) -> StoreError:
     """Return the error of this package that says what `error` means for the index at `path`."""
     code = error.code if isinstance(error, lmdb.Error) else error.errno
     if code in _FULL or isinstance(error, lmdb.MapFullError | lmdb.MapResizedError):
-        return StoreFull(f"index {path}: no room left ({error}); the batch was not written: free space, put it again")
+        return StoreFull(
+            f"index {path}: no room left ({error}); nothing of this batch was written: free space, put it again"
+        )
     if code in _READ_ONLY:
         return StoreReadOnly(f"index {path}: this process may not write it ({error}); change the permissions")
     if isinstance(error, _DAMAGED):
