@@ -3,8 +3,9 @@
 A code point is decomposed (NFKD), loses its accents (marks of canonical class 200 and above, overlays, enclosing
 marks), is case folded and decomposed again. What is left decides its class:
 
-* SEPARATOR: everything that is no letter, mark or digit, and every apostrophe, so that quotes never matter: a space;
-* BYTE, WORD: part of a word, as an ASCII byte or a code point;
+* SEPARATOR: everything that is no letter, mark or digit: a space;
+* BYTE, WORD: part of a word, as an ASCII byte or a code point; every apostrophe and single quote, curly or straight, is
+  the byte of the straight one, of which `text` makes a part of a word only between two letters;
 * SINGLE: a letter of a script written without spaces, a word of its own;
 * MARK and above: a combining mark that stays, with its canonical class: a run of them is put in canonical order;
 * VANISH: accents, zero-width and other default-ignorable code points;
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 SEPARATOR, BYTE, WORD, SINGLE, VANISH, EXPAND, MARK = 0, 1, 2, 3, 4, 5, 16
 SIZE = 0x110000
 
-APOSTROPHES = frozenset("\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78c")
+APOSTROPHES = frozenset("'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u2018\u2019\u201b\u2032\ua78c")
 UNSPACED = (
     *("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA", "THAI "),
     *("LAO ", "KHMER ", "MYANMAR "),
@@ -52,7 +53,7 @@ def _decompose(text: str) -> str:
 
 def fold(character: str) -> str:
     """Return what one code point becomes: no, one or several code points."""
-    if character in APOSTROPHES:
+    if unicodedata.normalize("NFD", character) in APOSTROPHES:
         return "'"
     folded = _decompose(character)
     while (again := _decompose(folded.casefold())) != folded:
@@ -66,7 +67,9 @@ def entry(character: str) -> int:
     unspaced = unicodedata.name(character, "").startswith(UNSPACED)
     if category in {"Mn", "Mc"} and (unspaced or unicodedata.combining(character)):
         return (MARK + unicodedata.combining(character)) << 24 | code
-    if category[0] not in "LMN" or character in APOSTROPHES:
+    if character in APOSTROPHES:
+        return BYTE << 24 | ord("'")
+    if category[0] not in "LMN":
         return SEPARATOR << 24 | ord(" ")
     if unspaced and category != "Nd":
         return SINGLE << 24 | code

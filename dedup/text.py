@@ -1,8 +1,8 @@
 """Texts in, tokens and their places out: folded, hashed, in time linear in the text whatever the text is.
 
-A token is a maximal run of letters, marks and digits of the folded text (see `fold`), or one letter of a script
-written without spaces. A token's hash is taken over the UTF-8 bytes of its folded form, in little-endian words of
-eight bytes, the last one filled up with zeros, all arithmetic modulo 2**64::
+A token is a maximal run of letters, marks and digits of the folded text (see `fold`), with single apostrophes between
+two of them, or one letter of a script written without spaces. A token's hash is taken over the UTF-8 bytes of its
+folded form, in little-endian words of eight bytes, the last one filled up with zeros, all arithmetic modulo 2**64::
 
     def token_hash(data: bytes) -> int:
         h = 0x243F6A8885A308D3 ^ len(data)
@@ -30,7 +30,7 @@ from dedup.kernels import grown, kernel
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
 VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
-SPACE = 32
+SPACE, APOSTROPHE = 32, 39
 SLACK = 16
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0x243F6A8885A308D3),
@@ -123,7 +123,8 @@ def _fold_ascii(codes: Bytes, folded: Bytes) -> int:
         lower = np.uint8(code | np.uint8(32))
         letter = np.uint8(lower - np.uint8(97)) < np.uint8(26)
         digit = np.uint8(code - np.uint8(48)) < np.uint8(10)
-        folded[i] = lower if letter else (code if digit else np.uint8(SPACE))
+        quote = code in (np.uint8(39), np.uint8(96))
+        folded[i] = lower if letter else (code if digit else np.uint8(APOSTROPHE if quote else SPACE))
     folded[len(codes)] = SPACE
     return len(codes) + 1
 
@@ -237,13 +238,18 @@ def _write(code: int, place: int, folded: Bytes, places: Uint32s, state: Int64s)
 
 @kernel
 def _split(folded: Bytes, used: int, edges: Uint32s) -> int:
-    """Write where words begin and end, in turn; return how many edges (the text ends with a space)."""
-    count, inside = 0, False
+    """Write where words begin and end, in turn; return how many edges (the text ends with a space).
+
+    An apostrophe is part of a word only between two letters of it.
+    """
+    count, inside, before = 0, False, np.uint8(SPACE)
     for i in range(used):
-        word = folded[i] > np.uint8(SPACE)
+        byte = folded[i]
+        joint = (byte == APOSTROPHE) & (before > APOSTROPHE) & (folded[i + 1] > APOSTROPHE)
+        word = (byte > APOSTROPHE) | joint
         edges[count] = i
         count += word != inside
-        inside = word
+        inside, before = word, byte
     return count
 
 

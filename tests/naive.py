@@ -1,5 +1,6 @@
 """The models that kernels are held to: a few lines of plain Python each, written from the public definitions."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from dedup.scheme import Scheme
 WRAP = (1 << 64) - 1
 IGNORABLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
 IGNORABLE |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
-APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78c"
+APOSTROPHES = "'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u2018\u2019\u201b\u2032\ua78c"
 UNSPACED = ("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA", "THAI ", "LAO ", "KHMER ")
 UNSPACED += ("MYANMAR ",)
 
@@ -44,8 +45,10 @@ def vanishes(character: str) -> bool:
 
 def folded(character: str) -> str:
     """Return what a character becomes."""
-    if character in APOSTROPHES or "\ud800" <= character <= "\udfff":
+    if "\ud800" <= character <= "\udfff":
         return " "
+    if unicodedata.normalize("NFD", character) in APOSTROPHES:
+        return "'"
     text = character
     for _ in range(3):
         text = "".join(part for part in unicodedata.normalize("NFKD", text) if not vanishes(part)).casefold()
@@ -60,19 +63,26 @@ def is_mark(character: str) -> bool:
 
 def words(text: str) -> Iterator[str]:
     """Yield the folded tokens of a text, each with its marks in canonical order."""
+    for run in _runs(text):
+        yield from re.findall(r"[^ ']+(?:'[^ ']+)*", run)
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Yield what stands between spaces, one letter at a time where a script has none; apostrophes still in it."""
     word, marks, alone = "", list[str](), False
     for character in [part for one in text for part in folded(one)] + [" "]:
         if is_mark(character):
             marks.append(character)
             continue
         word, marks = word + "".join(sorted(marks, key=unicodedata.combining)), []
-        letter = unicodedata.category(character)[0] in "LMN" and character not in APOSTROPHES
-        single = letter and unicodedata.name(character, "").startswith(UNSPACED)
+        kept = character in APOSTROPHES or unicodedata.category(character)[0] in "LMN"
+        single = kept and unicodedata.name(character, "").startswith(UNSPACED)
         single = single and unicodedata.category(character) != "Nd"
-        if word and (alone or single or not letter):
+        if word and (alone or single or not kept):
             yield word
             word = ""
-        word, alone = word + character if letter else "", single
+        letter = "'" if character in APOSTROPHES else character
+        word, alone = word + letter if kept else "", single
 
 
 def shingles(tokens: list[int], k: int) -> list[int]:
