@@ -130,7 +130,7 @@ class Index:
             return Answer((), too_short=True)
         query, documents, truncated = self._candidates(text, tokens, id, max(CANDIDATES, limit + 16), min_words)
         limits = Limits(min_words, min_similarity, passages=passages)
-        matches = verify(query, documents, self.scheme.k, limits)
+        matches = verify(query, documents, self.scheme, limits)
         return Answer(tuple(matches[:limit]), truncated)
 
     def stats(self) -> Stats:
@@ -212,7 +212,7 @@ def compare(a: str, b: str, *, min_words: int = 12, min_similarity: float = 0.6,
     _check_length(b, "the second text")
     query = Query(a, tokenize([a]), np.empty(0, np.uint64), np.empty(0, np.uint32), total=1)
     limits = Limits(min_words, min_similarity)
-    return figure(query, [Document("b", b)], (scheme or Scheme()).k, limits)[0]
+    return figure(query, [Document("b", b)], scheme or Scheme(), limits)[0]
 
 
 def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:

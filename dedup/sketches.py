@@ -144,7 +144,7 @@ def _sketch(
         count = _shingle(tokens[offsets[text] : offsets[text + 1]], k, hashes)
         if count:
             _minhash(hashes[:count], factors, terms, signatures[text])
-            found = _winnow(hashes[:count], w, minima, values, least)
+            found = winnow(hashes[:count], w, minima, values, least)
             buckets, places = grown(buckets, used, bands + found), grown(places, used, bands + found)
             for band in range(bands):
                 buckets[used + band] = xxh3(signatures[text, band * rows : (band + 1) * rows], np.uint64(band))
@@ -209,7 +209,7 @@ def _minhash(hashes: Uint64s, factors: Uint32s, terms: Uint32s, signature: Uint3
 
 
 @kernel
-def _winnow(hashes: Uint64s, w: int, minima: Int32s, values: Uint64s, places: Int32s) -> int:
+def winnow(hashes: Uint64s, w: int, minima: Int32s, values: Uint64s, places: Int32s) -> int:
     """Write where the rightmost minimum of each window lies, each place once; return how many.
 
     The minimum of a window is that of two overlapping powers of two; without a branch a core does several at once.

@@ -30,7 +30,7 @@ from dedup.kernels import grown, kernel
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
 VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
-SPACE, APOSTROPHE = 32, 39
+SPACE, APOSTROPHE = np.uint8(32), np.uint8(39)
 SLACK = 16
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0x243F6A8885A308D3),
@@ -123,8 +123,8 @@ def _fold_ascii(codes: Bytes, folded: Bytes) -> int:
         lower = np.uint8(code | np.uint8(32))
         letter = np.uint8(lower - np.uint8(97)) < np.uint8(26)
         digit = np.uint8(code - np.uint8(48)) < np.uint8(10)
-        quote = code in (np.uint8(39), np.uint8(96))
-        folded[i] = lower if letter else (code if digit else np.uint8(APOSTROPHE if quote else SPACE))
+        quote = (code == np.uint8(39)) | (code == np.uint8(96))
+        folded[i] = lower if letter else (code if digit else (APOSTROPHE if quote else SPACE))
     folded[len(codes)] = SPACE
     return len(codes) + 1
 
@@ -199,7 +199,7 @@ def _emit(entry: np.uint32, place: int, folded: Bytes, places: Uint32s, marks: U
             _write(int(marks[i] & 0xFFFFFF), state[SINCE], folded, places, state)
         state[WAITING] = 0
     if kind in (SEPARATOR, SINGLE) or state[OPEN]:
-        _write(SPACE, place, folded, places, state)
+        _write(int(SPACE), place, folded, places, state)
     if kind != SEPARATOR:
         _write(int(entry & 0xFFFFFF), place, folded, places, state)
     state[OPEN] = kind == SINGLE
@@ -242,14 +242,14 @@ def _split(folded: Bytes, used: int, edges: Uint32s) -> int:
 
     An apostrophe is part of a word only between two letters of it.
     """
-    count, inside, before = 0, False, np.uint8(SPACE)
+    count, inside = 0, False
     for i in range(used):
-        byte = folded[i]
-        joint = (byte == APOSTROPHE) & (before > APOSTROPHE) & (folded[i + 1] > APOSTROPHE)
-        word = (byte > APOSTROPHE) | joint
+        word = folded[i] > APOSTROPHE
+        if folded[i] == APOSTROPHE:
+            word = i > 0 and folded[i - 1] > APOSTROPHE and folded[i + 1] > APOSTROPHE
         edges[count] = i
         count += word != inside
-        inside, before = word, byte
+        inside = word
     return count
 
 

@@ -11,7 +11,8 @@ from dedup.align import Alignments, align, overlaps
 from dedup.arrays import Float64s, Int32s, Int64s, Uint32s, Uint64s
 from dedup.kernels import kernel
 from dedup.model import Containment, Document, Match, Passage, Span
-from dedup.sketches import shingles
+from dedup.scheme import Scheme
+from dedup.sketches import shingles, winnow
 from dedup.text import Tokens, tokenize
 
 NEAR = 0.5
@@ -49,20 +50,20 @@ class Limits:
     passages: bool = True
 
 
-def verify(query: Query, documents: Sequence[Document], k: int, limits: Limits) -> list[Match]:
+def verify(query: Query, documents: Sequence[Document], scheme: Scheme, limits: Limits) -> list[Match]:
     """Return the documents that the query resembles, best first.
 
     A document counts if it shares a passage, or if half of the shingles of either side or of both are shared.
     """
-    matches = figure(query, documents, k, limits)
+    matches = figure(query, documents, scheme, limits)
     return sorted((match for match in matches if match.passages or _near(match)), key=_worth)
 
 
-def figure(query: Query, documents: Sequence[Document], k: int, limits: Limits) -> list[Match]:
+def figure(query: Query, documents: Sequence[Document], scheme: Scheme, limits: Limits) -> list[Match]:
     """Return the exact figures and passages of each document, in the order given, alike or not."""
     tokens = tokenize([document.text for document in documents])
-    query_shingles, _ = shingles(query.tokens, k)
-    document_shingles, offsets = shingles(tokens, k)
+    query_shingles, _ = shingles(query.tokens, scheme.k)
+    document_shingles, offsets = shingles(tokens, scheme.k)
     sizes = overlaps(query_shingles, document_shingles, offsets)
     found = align(
         query.tokens.hashes if limits.passages else query.tokens.hashes[:0],
@@ -72,14 +73,8 @@ def figure(query: Query, documents: Sequence[Document], k: int, limits: Limits) 
         min_similarity=limits.min_similarity,
     )
     evidence = _evidence(
-        found.document,
-        found.document_start,
-        found.document_end,
-        document_shingles,
-        offsets,
-        k,
-        query.minima,
-        query.counts,
+        *(found.document, found.document_start, found.document_end, document_shingles, offsets),
+        *(scheme.k, scheme.w, query.minima, query.counts),
     )
     first = np.searchsorted(found.document, np.arange(len(documents) + 1))
     return [
@@ -169,16 +164,24 @@ def _evidence(
     shingles: Uint64s,
     offsets: Int64s,
     k: int,
+    w: int,
     minima: Uint64s,
     counts: Uint32s,
 ) -> Float64s:
-    """Return for each passage: windows of the query it holds, the sum of -ln(df) over them, the rarest one's df."""
-    evidence = np.zeros((len(documents), 3))
+    """Return for each passage: windows shared with the query, the sum of -ln(df) over them, the rarest one's df.
+
+    A window counts if it lies in the passage whole, for only then do both texts have its minimum.
+    """
+    evidence, most = np.zeros((len(documents), 3)), np.int64(0)
     for row in range(len(documents)):
-        base = offsets[documents[row]]
-        for shingle in shingles[base + starts[row] : base + max(starts[row], ends[row] - k + 1)]:
-            at = np.searchsorted(minima, shingle)
-            if at < len(minima) and minima[at] == shingle and counts[at]:
+        most = max(most, np.int64(ends[row] - starts[row]))
+    places, values, least = np.empty(most + 1, np.int32), np.empty(most + 1, np.uint64), np.empty(most + 1, np.int32)
+    for row in range(len(documents)):
+        first = offsets[documents[row]] + starts[row]
+        own = shingles[first : first + max(0, ends[row] - starts[row] - k + 1)]
+        for place in places[: winnow(own, w, places, values, least) if len(own) >= w else 0]:
+            at = np.searchsorted(minima, own[place])
+            if at < len(minima) and minima[at] == own[place] and counts[at]:
                 evidence[row, 0] += 1
                 evidence[row, 1] -= math.log(counts[at])
                 if evidence[row, 2] == 0 or counts[at] < evidence[row, 2]:
