@@ -54,8 +54,11 @@ class _State(NamedTuple):
     def load(cls, txn: "Transaction") -> "_State":
         return cls(*_STATE.unpack(txn.get(b"state", b"")))
 
+    def pack(self) -> bytes:
+        return _STATE.pack(*self)
+
     def save(self, txn: "Transaction") -> None:
-        txn.put(b"state", _STATE.pack(*self))
+        txn.put(b"state", self.pack())
 
 
 _STATE = struct.Struct(">QQI")
@@ -87,9 +90,9 @@ class LMDBStore:
         """
         self._path, self._read_only, self._wait, self._pid = Path(path), read_only, wait, os.getpid()
         self._closed = False
-        self._environment = acquire(self._path, create=create and not read_only, read_only=read_only)
+        self._environment = acquire(self._path, create=create and not read_only, read_only=read_only, wait=wait)
         try:
-            self._scheme = self._load(scheme) or self._begin(scheme or Scheme(), create=create)
+            self._scheme = self._load(scheme) or self._begin(scheme, create=create)
             databases = self._environment.open_databases(wait)
             self._documents, self._ids, self._postings = databases.documents, databases.ids, databases.postings
         except BaseException:
@@ -115,18 +118,17 @@ class LMDBStore:
                 )
             return scheme
 
-    def _begin(self, scheme: Scheme, *, create: bool) -> Scheme:
-        """Write a new index's first transaction, unless another process has just done so."""
+    def _begin(self, wanted: Scheme | None, *, create: bool) -> Scheme:
+        """Write a new index's first transaction, which changes nothing if another process has just done so."""
         if not create:
             raise StoreUnreachable(f"{self._path} holds no index; put documents to create it, or name another folder")
+        scheme = wanted or Scheme()
         with self._writing() as txn:
-            begun = txn.get(b"resembles") is not None
-            if not begun:
-                txn.put(b"resembles", str(FORMAT).encode())
-                txn.put(b"scheme", scheme.to_json())
-                _State().save(txn)
-                Databases.open(self._environment.handle, txn, create=True)
-        return (self._load(scheme) if begun else None) or scheme
+            txn.put(b"resembles", str(FORMAT).encode(), overwrite=False)
+            txn.put(b"scheme", scheme.to_json(), overwrite=False)
+            txn.put(b"state", _State().pack(), overwrite=False)
+            Databases.open(self._environment.handle, txn, create=True)
+        return self._load(wanted) or scheme
 
     @property
     def scheme(self) -> Scheme:

@@ -29,10 +29,11 @@ from dedup.stores.lmdb_postings import PostingLevels
 if TYPE_CHECKING:
     Transaction = lmdb.Transaction[memoryview]
 
-DATA, LOCK, WRITER = "data.mdb", "lock.mdb", "writer.lock"
+DATA, LOCK, NEW_LOCK, WRITER = "data.mdb", "lock.mdb", "lock.mdb.new", "writer.lock"
 _MAGIC = (0xBEEFC0DE).to_bytes(4, "little")
 _LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26
 _READERS = 1024
+_LOCK_BYTES = 128 + 64 * _READERS
 _POLL = 0.001
 
 _opened: dict[tuple[int, int], "Environment"] = {}
@@ -40,8 +41,10 @@ _opening = threading.Lock()
 
 
 def _forget_after_fork() -> None:  # pragma: no cover - runs in children, which coverage does not follow
-    """Let a child open what its parent has open: the parent's environments are of no use to it."""
+    """Let a child open what its parent has open: close its copies, which are of no use to it."""
     global _opening  # noqa: PLW0603 - a lock held by a thread that the child does not have would never be released
+    for environment in _opened.values():
+        environment.handle.close()
     _opened.clear()
     _opening = threading.Lock()
 
@@ -76,9 +79,11 @@ class Environment:
         users: how many stores share it.
     """
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, wait: float) -> None:
         """Open the folder, which `acquire` has found fit."""
         self.path, self.read_only = path, read_only
+        if not (path / LOCK).exists():
+            _make_lock(path, wait)
         self.handle, self.writable = _open(path, read_only=read_only)
         self.databases: Databases | None = None
         self.users = 0
@@ -138,7 +143,7 @@ class Environment:
                 self.handle.close()
 
 
-def acquire(path: Path, *, create: bool, read_only: bool) -> Environment:
+def acquire(path: Path, *, create: bool, read_only: bool, wait: float) -> Environment:
     """Return the environment of an index folder, for one more user.
 
     Raises:
@@ -154,7 +159,7 @@ def acquire(path: Path, *, create: bool, read_only: bool) -> Environment:
             _examine(path, create=create)
         except (FileExistsError, NotADirectoryError) as error:
             raise StoreForeign(f"{error.filename} is no folder, so {path} is no index; name another folder") from error
-        environment = _opened.get(_identity(path)) or Environment(path, read_only=read_only)
+        environment = _opened.get(_identity(path)) or Environment(path, read_only=read_only, wait=wait)
         if environment.read_only and not read_only:
             raise StoreBusy(f"index {path} is open for reading only in this process; close that store first")
         environment.users += 1
@@ -170,7 +175,7 @@ def _examine(path: Path, *, create: bool) -> None:
         is_lmdb = begun and _is_lmdb(path / DATA)
     except PermissionError as error:
         raise StoreUnreachable(f"index {path}: this process may not read it ({error}); change permissions") from error
-    if not begun and names - {DATA, LOCK, WRITER}:
+    if not begun and names - {DATA, LOCK, NEW_LOCK, WRITER}:
         raise StoreForeign(f"{path} holds other files and no index; name another folder")
     if not begun and not create:
         raise StoreUnreachable(f"{path} holds no index; put documents to create it, or name another folder")
@@ -202,6 +207,14 @@ def _identity(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     return status.st_dev, status.st_ino
+
+
+def _make_lock(path: Path, wait: float) -> None:
+    """Give LMDB a lock file with blocks of its own: it would map an empty one, and die of SIGBUS on a full disk."""
+    with suppress(PermissionError), writer_lock(path, wait):
+        if not (path / LOCK).exists():
+            (path / NEW_LOCK).write_bytes(bytes(_LOCK_BYTES))
+            (path / NEW_LOCK).replace(path / LOCK)
 
 
 def _open(path: Path, *, read_only: bool) -> tuple[lmdb.Environment, bool]:
@@ -256,11 +269,10 @@ def writer_lock(path: Path, wait: float) -> Iterator[None]:
         deadline = time.monotonic() + wait
         while not _try_lock(descriptor):
             if time.monotonic() > deadline:
-                holder = os.pread(descriptor, 20, 0).decode() or "unknown"
+                holder = os.pread(descriptor, 20, 0).decode().strip() or "unknown"
                 raise StoreBusy(f"index {path}: process {holder} has been writing for over {wait:g} s; try again later")
             time.sleep(_POLL)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        os.pwrite(descriptor, b"%-20d" % os.getpid(), 0)  # never shorter: a full disk may give no new block
         try:
             yield
         finally:

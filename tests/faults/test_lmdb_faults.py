@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from dedup.errors import (
 from dedup.stores import lmdb_postings
 from dedup.stores.base import Buckets, Entry, Stored
 from dedup.stores.lmdb import LMDBStore
-from dedup.stores.lmdb_environment import WRITER
+from dedup.stores.lmdb_environment import LOCK, WRITER, writer_lock
 
 NOBODY = 65534
 
@@ -372,22 +373,32 @@ def test_interrupted_creation_is_taken_up(tmp_path: Path) -> None:
             assert is_whole(store, 3)
 
 
-def test_index_begun_by_another_process_meanwhile_is_taken(tmp_path: Path) -> None:
-    """Of two processes that create the same index at once, one begins it and the other takes it as it is."""
+def test_two_processes_create_the_same_index(tmp_path: Path) -> None:
+    """Of processes that create the same index at once, one begins it and the others take it as it is."""
     program = "import sys; from dedup.stores.lmdb import LMDBStore; LMDBStore(sys.argv[1], create=True).remove(['x'])"
-    with hold_new(tmp_path / "index") as holder:
-        others = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "index")]) for _ in range(2)]
+    (tmp_path / "index").mkdir()
+    with hold(tmp_path / "index", 60) as holder:
+        others = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "index")]) for _ in range(3)]
         time.sleep(1)
         holder.kill()
-        assert [other.wait(30) for other in others] == [0, 0]
+        assert [other.wait(30) for other in others] == [0, 0, 0]
     with opened(tmp_path / "index") as store:
         assert store.stats().documents == 0
 
 
-def hold_new(folder: Path) -> "subprocess.Popen[str]":
-    """Hold the writer's lock of an index that has not begun."""
-    folder.mkdir()
-    return hold(folder, 60)
+def test_lock_file_made_meanwhile_is_kept(index: Path) -> None:
+    """A lock file that another process made while this one waited its turn is used, not replaced."""
+    (index / LOCK).unlink()
+    with ThreadPoolExecutor(1) as pool:
+        with writer_lock(index, 1):
+            opening = pool.submit(LMDBStore, index)
+            time.sleep(0.2)
+            (index / LOCK).write_bytes(bytes(100_000))
+            made = (index / LOCK).stat().st_ino
+        store = opening.result(10)
+    assert is_whole(store, 10)
+    assert (index / LOCK).stat().st_ino == made
+    store.close()
 
 
 def test_newer_format_is_refused(index: Path) -> None:
@@ -527,4 +538,4 @@ def test_check_walks_in_parts_and_compares_in_batches(index: Path, monkeypatch: 
 
 def test_writers_lock_names_its_last_holder(index: Path) -> None:
     """The lock file holds the process id of who wrote last, and nothing else."""
-    assert (index / WRITER).read_text() == str(os.getpid())
+    assert int((index / WRITER).read_text()) == os.getpid()
