@@ -4,7 +4,7 @@ DEMO := --index lmdb:.demo
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-all lint lock clean
+.PHONY: demo test test-all lint picture lock clean
 
 demo: $(READY)
 	@$(BIN)/dedup ingest seeds $(DEMO)
@@ -23,6 +23,10 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing
 	$(BIN)/lint-imports
+
+# docs/demo.svg, the picture in the README
+picture: $(READY)
+	$(BIN)/python docs/picture.py
 
 # a stamp: the second run has nothing to do
 $(READY): requirements.lock pyproject.toml

@@ -35,3 +35,11 @@ def test_both_names_start_the_command() -> None:
     module = subprocess.run([sys.executable, "-m", "dedup", "--version"], capture_output=True, check=True)
     script = subprocess.run([Path(sys.executable).parent / "dedup", "--version"], capture_output=True, check=True)
     assert module.stdout == script.stdout
+
+
+def test_package_loads_its_names_when_they_are_used() -> None:
+    """`import dedup` loads neither Numba nor NumPy; a public name does."""
+    heavy = "print('numba' in sys.modules, 'numpy' in sys.modules)"
+    script = f"import sys, dedup; {heavy}; dedup.Index; {heavy}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\nTrue True\n"
