@@ -17,7 +17,7 @@ from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored
 from dedup.stores.codec import decode, digest, encode, id_key
 from dedup.text import Tokens, tokenize
-from dedup.verify import Limits, Query, figure, verify
+from dedup.verify import Limits, Query, best, figure, verify
 
 BATCH = 2_000
 BATCH_CHARACTERS = 1 << 25
@@ -113,7 +113,7 @@ class Index:
         Args:
             text: the query; by default the text of the document `id`.
             id: a document that the query does not match: its own.
-            limit: matches to return at most.
+            limit: matches to return at most; of more, those that cover most of the query between them.
             min_words: matched words that a passage needs at least.
             min_similarity: similarity that a passage needs at least, 0 to 1.
             passages: look for passages; if not, only documents that are alike as a whole are found.
@@ -131,7 +131,7 @@ class Index:
         query, documents, truncated = self._candidates(text, tokens, id, max(CANDIDATES, limit + 16), min_words)
         limits = Limits(min_words, min_similarity, passages=passages)
         matches = verify(query, documents, self.scheme, limits)
-        return Answer(tuple(matches[:limit]), truncated)
+        return Answer(tuple(best(matches, len(text), limit)), truncated)
 
     def stats(self) -> Stats:
         """Return the index's size."""

@@ -59,6 +59,36 @@ def verify(query: Query, documents: Sequence[Document], scheme: Scheme, limits: 
     return sorted((match for match in matches if match.passages or _near(match)), key=_worth)
 
 
+def best(matches: list[Match], length: int, limit: int) -> list[Match]:
+    """Return at most `limit` of `matches`, in their order, chosen so that every passage keeps a source.
+
+    Each is chosen for the characters of the query that it covers, one counting 1/(1 + c) once c chosen ones cover it:
+    ten copies of one paragraph do not keep out the only source of another.
+    """
+    if len(matches) <= limit:
+        return matches
+    worth = np.ones(length)
+    left, chosen = list(range(len(matches))), list[int]()
+    gains = [_cover(match, worth) for match in matches]
+    while len(chosen) < limit:
+        first = max(left, key=lambda i: (gains[i], -i))
+        gains[first] = _cover(matches[first], worth)
+        if all(gains[first] >= gains[i] for i in left):
+            chosen.append(first)
+            left.remove(first)
+            for span in _spans(matches[first]):
+                worth[span] = 1 / (1 + 1 / worth[span])
+    return [matches[i] for i in sorted(chosen)]
+
+
+def _spans(match: Match) -> list[slice]:
+    return [slice(one.query.start, one.query.end) for one in match.passages if one.kind == "passage"]
+
+
+def _cover(match: Match, worth: NDArray[np.float64]) -> float:
+    return sum(float(worth[span].sum()) for span in _spans(match))
+
+
 def figure(query: Query, documents: Sequence[Document], scheme: Scheme, limits: Limits) -> list[Match]:
     """Return the exact figures and passages of each document, in the order given, alike or not."""
     tokens = tokenize([document.text for document in documents])

@@ -115,3 +115,41 @@ def buckets(hashes: list[int], scheme: Scheme) -> list[int]:
     values = signature(hashes, scheme).hashvalues
     bands = [values[band * scheme.rows : (band + 1) * scheme.rows].tobytes() for band in range(scheme.bands)]
     return [xxhash.xxh3_64_intdigest(band, i) for i, band in enumerate(bands)] + minima(hashes, scheme.w)
+
+
+def shingle_set(text: str, k: int = 4) -> set[tuple[str, ...]]:
+    """Return a text's shingles as tuples of words."""
+    every = list(words(text))
+    k = min(k, len(every))
+    return {tuple(every[i : i + k]) for i in range(len(every) - k + 1)} if every else set()
+
+
+def figures(a: str, b: str) -> tuple[float, float, float]:
+    """Return Jaccard, and the containment of each text in the other."""
+    one, other = shingle_set(a), shingle_set(b)
+    both = len(one & other)
+    return both / max(1, len(one | other)), both / max(1, len(one)), both / max(1, len(other))
+
+
+def longest_run(a: str, b: str) -> int:
+    """Return the length in words of the longest verbatim run that two texts share."""
+    one, other = list(words(a)), list(words(b))
+    best, before = 0, [0] * (len(other) + 1)
+    for word in one:
+        row = [0] * (len(other) + 1)
+        for j, twin in enumerate(other, 1):
+            row[j] = before[j - 1] + 1 if word == twin else 0
+        best, before = max(best, *row), row
+    return best
+
+
+def common_subsequence(a: str, b: str) -> int:
+    """Return the length in words of the longest common subsequence of two texts."""
+    one, other = list(words(a)), list(words(b))
+    before = [0] * (len(other) + 1)
+    for word in one:
+        row = [0]
+        for j, twin in enumerate(other, 1):
+            row.append(before[j - 1] + 1 if word == twin else max(before[j], row[-1]))
+        before = row
+    return before[-1]
