@@ -11,7 +11,6 @@ every 4 kB page of a large index; docs/adr/0002-lmdb-layout.md has the figures.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -85,17 +84,19 @@ class _Level:
         return Postings(counts.astype(np.uint32), offsets, numbers[places].astype(np.uint32))
 
     def walk(self, txn: "Transaction") -> Iterator[tuple[Names, Numbers]]:
-        """Iterate over all postings in order, about a million at a time."""
-        shards = max(1, _WALK // (1 + (self.entries(txn) >> self.bits)))
-        keys = self._keys_from(txn, b"", shards)
-        while keys:
-            names, numbers = self.read(txn, keys)
-            yield names, numbers.astype(np.uint32)
-            keys = self._keys_from(txn, keys[-1] + b"\0", shards)
+        """Iterate over all postings in order, about a million at a time.
 
-    def _keys_from(self, txn: "Transaction", first: bytes, most: int) -> list[bytes]:
-        with txn.cursor(self.database) as cursor:
-            return [bytes(key) for key in islice(cursor.iternext_nodup(), most)] if cursor.set_range(first) else []
+        Every key that can be is asked for: LMDB notices a destroyed page on the way to a key, and dies of one that it
+        meets on the way from key to key.
+        """
+        entries = self.entries(txn)
+        if not entries:
+            return
+        step = max(1, (_WALK << self.bits) // max(_WALK, entries))
+        for first in range(0, 1 << self.bits, step):
+            shards = np.arange(first, min(first + step, 1 << self.bits), dtype=np.uint64)
+            names, numbers = self.read(txn, self.keys(shards))
+            yield names, numbers.astype(np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
