@@ -9,6 +9,7 @@ from dedup.kernels import kernel
 
 GAP = 60
 SWAPPED = 512
+ORDERED = 0.5
 
 
 @kernel
@@ -31,7 +32,7 @@ def join_neighbours(pair: Pair, passages: Int32s, limits: Limits) -> int:
     for row in range(1, len(passages)):
         left, right = passages[last], passages[row]
         start, end = min(left[3], right[3]), max(left[4], right[4])
-        matched = _matched_jointly(pair, left, right)
+        matched = _matched_jointly(pair, left, right, limits)
         if matched > 0 and 2 * matched >= limits.similarity * (right[2] - left[1] + end - start):
             left[2], left[3], left[4], left[5] = right[2], start, end, matched
         else:
@@ -49,11 +50,12 @@ def join_neighbours(pair: Pair, passages: Int32s, limits: Limits) -> int:
 
 
 @kernel
-def _matched_jointly(pair: Pair, left: Int32s, right: Int32s) -> int:
+def _matched_jointly(pair: Pair, left: Int32s, right: Int32s, limits: Limits) -> int:
     """Return how many tokens two passages as one would have in common, 0 if they are no neighbours.
 
     Between neighbours lie at most GAP tokens on either side, none of them another passage's. In the same order their
-    tokens and those between add up; in swapped order the longest common subsequence of the whole counts.
+    tokens and those between add up. In swapped order the longest common subsequence of the whole counts, and only
+    where no more than ORDERED similarity is asked for: two halves that changed places are half similar.
     """
     forward = left[4] <= right[3]
     down, down_end = (left[4], right[3]) if forward else (right[4], left[3])
@@ -62,6 +64,6 @@ def _matched_jointly(pair: Pair, left: Int32s, right: Int32s) -> int:
     if forward:
         matched: int = left[5] + common_tokens(pair, left[2], right[1], down, down_end) + right[5]
         return matched
-    if max(right[2] - left[1], left[4] - right[3]) > SWAPPED:
+    if limits.similarity > ORDERED or max(right[2] - left[1], left[4] - right[3]) > SWAPPED:
         return 0
     return common_tokens(pair, left[1], right[2], right[3], left[4])

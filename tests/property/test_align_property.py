@@ -1,0 +1,77 @@
+"""What holds for the passages of any texts whatever."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rapidfuzz.distance import LCSseq
+
+from dedup.align import align, overlaps
+
+FEW_WORDS = st.lists(st.integers(0, 6), max_size=120)
+SIMILARITIES = st.sampled_from([0.0, 0.3, 0.6, 0.9, 1.0])
+
+
+def found_in(
+    query: list[int], documents: list[list[int]], min_words: int = 12, min_similarity: float = 0.6
+) -> list[list[int]]:
+    """Align lists of small numbers taken for hashes; return rows (document, places …, matched)."""
+    flat = np.array([word for document in documents for word in document], np.uint64)
+    offsets = np.cumsum([0, *map(len, documents)])
+    found = align(np.array(query, np.uint64), flat, offsets, min_words=min_words, min_similarity=min_similarity)
+    columns = (found.document, found.query_start, found.query_end, found.document_start, found.document_end)
+    rows: list[list[int]] = np.column_stack([*columns, found.matched]).tolist()
+    return rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(FEW_WORDS, FEW_WORDS, FEW_WORDS, FEW_WORDS, st.integers(12, 40))
+def test_planted_run_is_found_whole(
+    before: list[int], after: list[int], left: list[int], right: list[int], length: int
+) -> None:
+    """A run of at least twelve distinct words, whatever stands around it, lies whole within one passage."""
+    run = list(range(100, 100 + length))
+    start, place = len(before), len(left)
+    assert any(
+        i <= start and start + length <= j and k <= place and place + length <= m
+        for _, i, j, k, m, _ in found_in([*before, *run, *after], [[*left, *run, *right]])
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(FEW_WORDS, st.lists(FEW_WORDS, max_size=4), st.integers(1, 15), SIMILARITIES)
+def test_passages_lie_in_bounds_and_reach_the_limits(
+    query: list[int], documents: list[list[int]], min_words: int, min_similarity: float
+) -> None:
+    """Places lie in the texts, `matched` is rapidfuzz's longest common subsequence, and both limits are reached."""
+    for n, i, j, k, m, matched in found_in(query, documents, min_words, min_similarity):
+        assert 0 <= i < j <= len(query)
+        assert 0 <= k < m <= len(documents[n])
+        assert matched == LCSseq.similarity(query[i:j], documents[n][k:m])
+        assert matched >= min_words
+        assert 2 * matched >= min_similarity * (j - i + m - k) - 1e-9
+
+
+@settings(max_examples=200, deadline=None)
+@given(FEW_WORDS, st.lists(FEW_WORDS, max_size=4), st.integers(1, 15), SIMILARITIES)
+def test_passages_are_disjoint_and_in_order(
+    query: list[int], documents: list[list[int]], min_words: int, min_similarity: float
+) -> None:
+    """No token of either text belongs to two passages of one document; rows go by document, then by query place."""
+    rows = found_in(query, documents, min_words, min_similarity)
+    assert rows == sorted(rows)
+    for n in range(len(documents)):
+        own = [row for row in rows if row[0] == n]
+        for start, end in ((1, 2), (3, 4)):
+            places = [place for row in own for place in range(row[start], row[end])]
+            assert len(places) == len(set(places))
+
+
+@settings(max_examples=100, deadline=None)
+@given(FEW_WORDS, FEW_WORDS)
+def test_overlaps_are_symmetric_sets(one: list[int], other: list[int]) -> None:
+    """The sizes are those of Python's sets, and the same either way round."""
+    a, b = np.array(one, np.uint64), np.array(other, np.uint64)
+    forth = overlaps(a, b, np.array([0, len(b)]))[0].tolist()
+    back = overlaps(b, a, np.array([0, len(a)]))[0].tolist()
+    assert forth == [len(set(one)), len(set(other)), len(set(one) & set(other))]
+    assert back == [forth[1], forth[0], forth[2]]
