@@ -1,0 +1,133 @@
+"""Measure what is found of planted passages, by length and by share of words edited: `python -m benchmarks.grid`.
+
+A query is a whole host article with one passage planted in it, looked up at default settings; see `planting`.
+"""
+
+import json
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import dedup
+from benchmarks.corpus import arguments, articles, print_table, unigrams
+from benchmarks.planting import Planted, Planter
+from benchmarks.score import Spans, score
+from dedup import Answer, Document, Index
+from dedup.candidates import rank
+from dedup.engine import LISTED
+
+LENGTHS = (15, 25, 40, 80)
+RATES = (0.0, 0.05, 0.1, 0.2, 0.3)
+TARGETS = {15: (1, 1, 0.84, 0.68, 0.32), 25: (1, 1, 1, 1, 0.80)}
+HOSTS = 300
+FIRST = 20
+
+
+@dataclass(slots=True)
+class Cell:
+    """The trials of one length and one rate.
+
+    Attributes:
+        trials: passages planted.
+        found: of them, those found with their source at the planted place, on both sides.
+        ranked: of them, those whose source is among the first 20 candidates, before verification.
+        others: matches with passages that are neither the source's nor boilerplate, natural reuse included.
+        cases: the planted places, one list a trial.
+        detections: the passages reported of the source, one list a trial.
+        milliseconds: a look-up's duration, for each trial.
+    """
+
+    length: int
+    rate: float
+    trials: int = 0
+    found: int = 0
+    ranked: int = 0
+    others: int = 0
+    cases: list[Sequence[Spans]] = field(default_factory=list)
+    detections: list[Sequence[Spans]] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+
+    def add(self, planted: Planted, answer: Answer) -> None:
+        """Count one answer."""
+        self.trials += 1
+        self.found += planted.hits(answer)
+        self.others += sum(
+            match.id != planted.source and any(passage.kind == "passage" for passage in match.passages)
+            for match in answer
+        )
+        self.cases.append([(planted.place, planted.origin)])
+        self.detections.append([(passage.query, passage.document) for passage in planted.passages(answer)])
+
+    def row(self) -> dict[str, Any]:
+        """Return the figures, the target beside the recall."""
+        scored = score(self.cases, self.detections)
+        return {
+            "words": self.length,
+            "edited": f"{self.rate:.0%}",
+            "recall": self.found / self.trials,
+            "target": float(TARGETS.get(self.length, (1,) * len(RATES))[RATES.index(self.rate)]),
+            "recall@20": self.ranked / self.trials,
+            "precision": scored.precision,
+            "char_recall": scored.recall,
+            "granularity": scored.granularity,
+            "plagdet": scored.plagdet,
+            "others": self.others / self.trials,
+            "ms": float(np.median(self.milliseconds)),
+        }
+
+
+def measure(index: Index, planter: Planter, trials: int) -> Iterator[Cell]:
+    """Plant and look up, cell by cell."""
+    for length in LENGTHS:
+        for rate in RATES:
+            cell = Cell(length, rate)
+            for _ in range(trials):
+                planted = planter.plant(length, rate)
+                start = time.perf_counter()
+                answer = index.resemble(planted.text)
+                cell.milliseconds.append((time.perf_counter() - start) * 1e3)
+                cell.add(planted, answer)
+                cell.ranked += planted.source in first_candidates(index, planted.text, FIRST)
+            yield cell
+
+
+def first_candidates(index: Index, text: str, most: int) -> set[str]:
+    """Return the ids of the best `most` candidates, before verification."""
+    store = index._store  # noqa: SLF001 - a stage of the engine is measured by itself
+    postings = store.lookup(dedup.sketch([text], index.scheme).buckets, LISTED)
+    numbers, _ = rank(postings, store.stats().documents, most)
+    return {stored.id for stored in store.fetch(numbers) if stored}
+
+
+def main() -> None:
+    """Print a row a cell, then all trials together."""
+    parser = arguments(__doc__)
+    parser.add_argument("--documents", type=int, default=17_000)
+    parser.add_argument("--trials", type=int, default=50, help="trials a cell")
+    args = parser.parse_args()
+    texts = articles(args.documents + HOSTS, args.data, args.seed)
+    sources, hosts = texts[: args.documents], texts[args.documents :]
+    planter = Planter(sources, hosts, unigrams(sources), random.Random(args.seed))
+    with tempfile.TemporaryDirectory() as folder, dedup.open(f"lmdb:{Path(folder) / 'index'}") as index:
+        index.put(Document(str(place), text) for place, text in enumerate(sources))
+        cells = list(measure(index, planter, args.trials))
+    rows = [cell.row() for cell in cells]
+    scored = score(*([part for cell in cells for part in getattr(cell, name)] for name in ("cases", "detections")))
+    total = {"recall": float(np.mean([row["recall"] for row in rows])), "plagdet": scored.plagdet}
+    total |= {"precision": scored.precision, "char_recall": scored.recall, "granularity": scored.granularity}
+    if args.json:
+        print(json.dumps({"documents": args.documents, "trials": args.trials, "cells": rows, "all": total}))
+        return
+    print_table(rows)
+    print()
+    print_table([total])
+
+
+if __name__ == "__main__":
+    main()
