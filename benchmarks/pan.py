@@ -1,4 +1,4 @@
-"""Measure the passages found in the PAN 2013 text alignment pairs: `python benchmarks/pan.py --data FOLDER [--json]`.
+"""Measure the passages found in the PAN 2013 text alignment pairs: `python -m benchmarks.pan --data FOLDER [--json]`.
 
 Each pair is aligned directly, without an index. The folder, also given by RESEMBLES_EVAL, holds
 `pan13_train/docs.jsonl.gz`, `pairs.jsonl.gz` and `spans.jsonl.gz`. The measures are those of Potthast, Stein,
@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from corpus import arguments, records
 from numpy.typing import NDArray
 
+from benchmarks.corpus import arguments, print_table, records
 from dedup.align import align, overlaps
 from dedup.text import tokenize
 
@@ -143,17 +143,6 @@ def timed(call: Any) -> float:
     return (time.perf_counter_ns() - start) / 1000
 
 
-def show(figures: dict[str, dict[str, float]]) -> None:
-    """Print a table, a line a category."""
-    print(f"{'category':28} plagdet  precision  recall  granularity  detections/cases  pairs detected")
-    for category, row in figures.items():
-        print(
-            f"{category:28} {row['plagdet']:7.4f}  {row['precision']:9.4f}  {row['recall']:6.4f}  "
-            f"{row['granularity']:11.4f}  {row['detections']:>10}/{row['cases']:<5}  "
-            f"{row['pairs_detected']:>6}/{row['pairs']}"
-        )
-
-
 def main() -> None:
     """Measure and print."""
     parser = arguments(__doc__)
@@ -170,7 +159,7 @@ def main() -> None:
     if figures is None:
         print(f"skipped: no PAN 2013 data in {folder}; give --data or RESEMBLES_EVAL")
     else:
-        show(figures)
+        print_table([{"category": category, **row} for category, row in figures.items()])
     print("a candidate of 300 words, in batches of 50: " + ", ".join(f"{n} {v:.1f}" for n, v in times.items()))
 
 
