@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from dedup.stores import open_store
+from dedup.stores import lmdb_postings, open_store
 from dedup.stores.base import Buckets, Entry, Store, Stored
 
 IDS = ["a", "b", "ab", "é", "z" * 480]
@@ -44,14 +45,17 @@ class Histories(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.stores: list[Store] = []
         self.documents: dict[str, Content] = {}
+        self.patch = pytest.MonkeyPatch()
 
     @initialize()
     def open(self) -> None:
-        """Open the stores under test."""
+        """Open the stores under test; on LMDB a few postings are many, so that they settle."""
+        self.patch.setattr(lmdb_postings, "RECENT_MOST", 10)
         self.stores = [open_store("memory:", create=True), open_store(self.url.format(self.folder), create=True)]
 
     def teardown(self) -> None:
         """Throw everything away."""
+        self.patch.undo()
         for store in self.stores:
             store.close()
         shutil.rmtree(self.folder)
