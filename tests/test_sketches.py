@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xxhash
 from datasketch import MinHash
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from naive import buckets, minima, shingle_hash, shingles, signature
 
@@ -26,7 +26,6 @@ texts = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=80).map(" ".join
 
 
 @given(texts, st.sampled_from(SCHEMES))
-@settings(deadline=None)
 def test_equals_datasketch_xxhash_and_the_naive_model(given_texts: list[str], scheme: Scheme) -> None:
     """Signature, band keys and window minima are bit for bit what the packages and the naive model say."""
     sketched = sketch(given_texts, scheme)

@@ -1,0 +1,90 @@
+"""Candidates: rarest first within a budget, greedily so that every bucket is covered, held to a naive model."""
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup.candidates import BUDGET, rank
+from dedup.stores.base import Postings
+
+
+def postings(lists: list[list[int]], counts: list[int] | None = None) -> Postings:
+    """Return the postings of buckets that list these chunk numbers."""
+    sizes = [len(one) for one in lists]
+    return Postings(
+        np.array(counts or sizes, np.uint32),
+        np.cumsum([0, *sizes]).astype(np.int64),
+        np.array([number for one in lists for number in one], np.uint32),
+    )
+
+
+def naive(lists: list[list[int]], total: int, most: int) -> list[tuple[int, float]]:
+    """Choose chunk by chunk, working out every gain anew each time."""
+    taken, chosen = [0] * len(lists), list[tuple[int, float]]()
+    left = sorted({number for one in lists for number in one})
+    while left and len(chosen) < most:
+        gain = {
+            n: sum(math.log1p(total / len(one)) / (1 + taken[b]) for b, one in enumerate(lists) if n in one)
+            for n in left
+        }
+        best = max(left, key=lambda n: (gain[n], -n))
+        chosen.append((best, gain[best]))
+        left.remove(best)
+        taken = [count + (best in one) for count, one in zip(taken, lists, strict=True)]
+    return chosen
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 20), max_size=8, unique=True).map(sorted), max_size=12),
+    st.integers(1, 100),
+    st.integers(1, 15),
+)
+def test_equals_the_naive_greedy_choice(lists: list[list[int]], total: int, most: int) -> None:
+    """The lazy choice has the gains of working out all of them each time."""
+    numbers, cut = rank(postings(lists), total, most)
+    expected = naive(lists, total, most)
+    assert not cut.any()
+    assert len(numbers) == len(set(numbers.tolist())) == len(expected)
+    gains, taken = [], [0] * len(lists)
+    for number in numbers.tolist():
+        own = [b for b, one in enumerate(lists) if number in one]
+        gains.append(sum(math.log1p(total / len(lists[b])) / (1 + taken[b]) for b in own))
+        taken = [count + (b in own) for b, count in enumerate(taken)]
+    assert np.allclose(gains, [gain for _, gain in expected])
+
+
+def test_a_rare_bucket_beats_several_common_ones() -> None:
+    """One window that two documents have outweighs a boilerplate line that hundreds have."""
+    boilerplate = list(range(300))
+    numbers, _ = rank(postings([boilerplate, boilerplate, [7, 500]]), 20_000, 3)
+    assert numbers[0] == 7
+    assert 500 in numbers
+
+
+def test_copies_leave_room_for_another_source() -> None:
+    """Sixty copies of one passage do not push out the only source of another."""
+    numbers, _ = rank(postings([list(range(60))] * 10 + [[999]] * 3), 20_000, 5)
+    assert 999 in numbers
+
+
+def test_the_budget_goes_to_the_rarest() -> None:
+    """Beyond the budget the most frequent buckets are not read, and are told as cut."""
+    lists = [list(range(64))] * 100 + [[1000 + i] for i in range(20)]
+    numbers, cut = rank(postings(lists), 1000, 200)
+    assert set(range(1000, 1020)) <= set(numbers.tolist())
+    assert cut.sum() == 100 - (max(BUDGET * 120, 4096) - 20) // 64
+    assert not cut[100:].any()
+
+
+def test_a_truncated_bucket_is_told_as_cut() -> None:
+    """A bucket that lists fewer chunks than it counts was not read to its end."""
+    _, cut = rank(postings([[1, 2], [3]], [2, 300]), 1000, 5)
+    assert cut.tolist() == [False, True]
+
+
+def test_nothing_found_is_no_candidate() -> None:
+    """Empty buckets, or none, give no candidates."""
+    assert rank(postings([[], []]), 10, 5)[0].tolist() == []
+    assert rank(postings([]), 10, 5)[0].tolist() == []
