@@ -1,6 +1,7 @@
 """How the hot functions are compiled: Numba, GIL released, machine code cached beside the package.
 
-Where the installation cannot be written Numba keeps its cache in the user's own cache folder.
+Where the installation cannot be written Numba keeps its cache in the user's own cache folder, and where that cannot be
+written either, nowhere.
 """
 
 import sys
@@ -19,9 +20,12 @@ _compiled: list[Any] = []
 
 def kernel(function: Function) -> Function:
     """Compile `function` at its first call, once per machine; other threads run while it does."""
-    compiled = cast("Function", numba.njit(cache=True, nogil=True)(function))
+    try:
+        compiled = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # no folder can be written: compiled anew in every process, but it works
+        compiled = numba.njit(nogil=True)(function)
     _compiled.append(compiled)
-    return compiled
+    return cast("Function", compiled)
 
 
 def ready(announce: Callable[[str], None]) -> None:
@@ -34,7 +38,8 @@ def _cached(compiled: Any) -> bool:
     code = compiled.py_func.__code__
     python = f"py{sys.version_info[0]}{sys.version_info[1]}"
     name = f"{Path(code.co_filename).stem}.{code.co_name}-{code.co_firstlineno}.{python}*.nbi"
-    return any(Path(compiled.stats.cache_path).glob(name))
+    folder = compiled.stats.cache_path
+    return folder is not None and any(Path(folder).glob(name))
 
 
 @kernel
