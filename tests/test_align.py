@@ -125,11 +125,11 @@ def test_a_passage_keeps_the_words_that_a_better_one_leaves() -> None:
     assert found == [(0, 0, 36, 0, 36, 36), (0, 122, 136, 36, 50, 14)]
 
 
-def test_a_chain_ends_where_a_better_passage_stands_between() -> None:
-    """A longer copy inside a gap keeps its place; what stands around it is not stretched over it."""
-    query = f"{words('m', 16)} {words('x', 90)} l0 l1 l2 l3 l4 l5 l6 {words('y', 4)} {words('r', 7)}"
-    document = f"l0 l1 l2 l3 l4 l5 l6 {words('m', 16)} {words('r', 7)}"
-    assert passages(query, document) == [(0, 0, 16, 7, 23, 16)]
+def test_a_passage_that_begins_with_frequent_words_is_found_whole() -> None:
+    """Words that the query repeats too often to seed a run still belong to the run that rarer words seed."""
+    frequent = " ".join(f"of the {word}" for word in words("x", 30).split())
+    run = f"of the of the {words('r', 12)}"
+    assert passages(f"{frequent} {run}", f"{words('y', 9)} {run}") == [(0, 90, 106, 9, 25, 16)]
 
 
 def test_documents_of_a_batch_do_not_disturb_each_other() -> None:
