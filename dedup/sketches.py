@@ -37,7 +37,7 @@ from dedup.xxh3 import xxh3
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-BATCH = 1 << 18
+BATCH = 1 << 17
 LANES = 64
 BLOCK = 4096
 SHINGLE_STEP, SHINGLE_MIX, SHINGLE_END = (
@@ -135,7 +135,8 @@ def _sketch(
     for text in range(texts):
         most = max(most, offsets[text + 1] - offsets[text])
     signatures = np.full((texts, len(factors)), np.uint32(0xFFFFFFFF))
-    buckets, places = np.empty(64 + len(tokens) // 2, np.uint64), np.empty(64 + len(tokens) // 2, np.int32)
+    room = len(tokens) // 2 + bands * texts
+    buckets, places = np.empty(room, np.uint64), np.empty(room, np.int32)
     ends = np.zeros(texts + 1, np.int64)
     hashes, values = np.empty(most + LANES, np.uint64), np.empty(most + LANES, np.uint64)
     minima, least = np.empty(most + LANES, np.int32), np.empty(most + LANES, np.int32)

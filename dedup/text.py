@@ -95,29 +95,31 @@ def _tokenize(
     edges, marks = np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         begin, length = begins[document], lengths[document]
+        used, room = abs(length) + 1, 0
+        words = grown(words, 0, used // 8 + SLACK)
+        codes = wide[begin // 4 : begin // 4 - length]
         if length >= 0:
-            words = grown(words, 0, length // 8 + SLACK)
-            used = _fold_ascii(narrow[begin : begin + length], words.view(np.uint8))
+            _fold_ascii(narrow[begin : begin + length], words.view(np.uint8))
         else:
-            codes = wide[begin // 4 : begin // 4 - length]
-            room = _room(codes, table, expansions)
+            room = _fold_flat(codes, table, expansions, words.view(np.uint8))
+        if room:
             words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-            marks = grown(marks, 0, len(codes) + 32)
+            marks = grown(marks, 0, len(codes) + SLACK)
             used, sorted_marks = _fold_any(codes, table, expansions, words.view(np.uint8), places, marks)
             steps += sorted_marks
         edges = grown(edges, 0, used + SLACK)
         found = _split(words.view(np.uint8), used, edges) // 2
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
         steps += abs(length) + used + _hash(words, edges, found, hashes[tokens:])
-        _place(edges, found, places, length < 0, starts[tokens:], ends[tokens:])
+        _place(edges, found, places, room > 0, starts[tokens:], ends[tokens:])
         tokens += found
         offsets[document + 1] = tokens
     return hashes[:tokens], starts[:tokens], ends[:tokens], offsets, steps
 
 
 @kernel
-def _fold_ascii(codes: Bytes, folded: Bytes) -> int:
-    """Write lower case words and spaces, one byte a character, and a space at the end; return the bytes written."""
+def _fold_ascii(codes: Bytes, folded: Bytes) -> None:
+    """Write lower case words and spaces, one byte a character, and a space at the end."""
     for i in range(len(codes)):
         code = codes[i]
         lower = np.uint8(code | np.uint8(32))
@@ -126,18 +128,23 @@ def _fold_ascii(codes: Bytes, folded: Bytes) -> int:
         quote = (code == np.uint8(39)) | (code == np.uint8(96))
         folded[i] = lower if letter else (code if digit else (APOSTROPHE if quote else SPACE))
     folded[len(codes)] = SPACE
-    return len(codes) + 1
 
 
 @kernel
-def _room(codes: Uint32s, table: Uint32s, expansions: Uint32s) -> int:
-    """Return how many bytes the folded text can take at most: five a part (UTF-8 and a space), and one at the end."""
-    parts = len(codes) + 1
-    for code in codes:
-        entry = table[code]
+def _fold_flat(codes: Uint32s, table: Uint32s, expansions: Uint32s, folded: Bytes) -> int:
+    """Write one byte a code point, and a space at the end, as far as that is possible: for most text in Latin script.
+
+    Returns 0 if it was, else how many bytes the folded text can take at most: five a part (UTF-8 and a space).
+    """
+    parts, kinds = len(codes) + 1, np.uint32(0)
+    for i in range(len(codes)):
+        entry = table[codes[i]]
+        folded[i] = entry
+        kinds |= entry
         if entry >> 24 == EXPAND:
             parts += expansions[entry & 0xFFFFFF]
-    return 5 * parts
+    folded[len(codes)] = SPACE
+    return 0 if kinds >> 24 <= BYTE else 5 * parts
 
 
 @kernel
