@@ -43,7 +43,8 @@ def read_queries(path: str) -> Iterator[Item]:
     """Return the records as `read` does; standard input that does not begin with `{` is one plain text with id `-`."""
     if path != STDIN:
         return read(path)
-    stream = io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))
+    # what lies below the buffer hands over what there is, so that a query is answered before the next one comes
+    stream = io.BufferedReader(cast("io.RawIOBase", getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)))
     start = stream.peek(1).removeprefix(jsonl.BYTE_ORDER_MARK).lstrip()
     reader = jsonl.records if start.startswith(b"{") else text.records
     return reader(stream, STDIN, STDIN)

@@ -12,7 +12,17 @@ import pytest
 from cli.running import SEEDS, Records, Run
 from typer.testing import CliRunner, Result
 
+import dedup
 from dedup.cli import app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """Compile the kernels, so that no test finds their announcement among its messages."""
+    with dedup.open("memory:") as index:
+        index.put(dedup.Document(path.stem, path.read_text("utf-8")) for path in SEEDS.glob("*.txt"))
+        for document in list(index.documents()):
+            index.resemble(id=document.id)
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 """Each command does what the contract says, over the real LMDB store."""
 
 import json
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli.running import SEEDS, Records, Run, rows
+
+from dedup import sketch
+from dedup.stores import open_store
 
 A = "000_afc7266689876ce6"
 B = "001_8e1230a5eb441382"
@@ -146,6 +151,20 @@ def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
     assert list(report) == ["documents", "postings", "orphans", "missing", "repaired", "sound"]
     assert (report["documents"], report["orphans"], report["missing"], report["sound"]) == (5, 0, 0, True)
     assert seeded("check", "--repair").stdout.startswith("sound: 5 documents, ")
+
+
+def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
+    """An index that lacks postings is reported with exit code 4, mended by --repair, and sound afterwards."""
+    with closing(open_store("lmdb:./index", create=False)) as store:
+        [victim] = store.get([A])
+        assert victim
+        seen = sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme).buckets
+        store.withdraw([(victim.number, np.sort(seen)[:10])])
+    damaged = seeded("check", code=4)
+    assert damaged.stdout.startswith("damaged: 5 documents, ")
+    assert "error[store_damaged]: lmdb:./index: " in damaged.stderr
+    assert seeded("check", "--repair").stdout.startswith("repaired: 5 documents, ")
+    assert seeded("check").stdout.startswith("sound: 5 documents, ")
 
 
 def test_compare_needs_no_index(run: Run, here: Path) -> None:

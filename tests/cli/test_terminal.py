@@ -163,6 +163,20 @@ def test_interrupt_says_what_is_safe(run: Run, command: Command) -> None:
     assert rows(run("check", "--json").stdout)[0]["documents"] == 2_000
 
 
+def test_interrupted_question_ends_without_a_traceback(seeded: Run, command: Command) -> None:
+    """Ctrl-C between two queries ends with 130 and one line; the answers given before stand."""
+    with command("resemble", "-", "--json") as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(b'{"id": "q", "text": "too short"}\n')
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["too_short"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stderr.read() == b"interrupted; what was acknowledged before is safe\n"
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     """Ask until it is so; the test's own time limit bounds the wait."""
     while True:
