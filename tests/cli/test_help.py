@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from cli.running import Run
+import pytest
+from cli.running import SEEDS, Run
 
 
 def test_help_imports_nothing_heavy(run: Run) -> None:
@@ -43,3 +45,12 @@ def test_package_loads_its_names_when_they_are_used() -> None:
     script = f"import sys, dedup; {heavy}; dedup.Index; {heavy}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\nTrue True\n"
+
+
+@pytest.mark.slow
+def test_compilation_is_announced_once(command: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path) -> None:
+    """On a machine that has compiled nothing the first command says so, compiles everything, and the next is silent."""
+    for arguments, announced in ((["ingest", SEEDS], b"compiling kernels, once\n"), (["resemble", SEEDS], b"")):
+        with command(*arguments, NUMBA_CACHE_DIR=str(tmp_path / "cache")) as process:
+            _, messages = process.communicate()
+        assert (process.returncode, messages) == (0, announced)
