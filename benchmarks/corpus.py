@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 SEEDS = Path(__file__).parent.parent / "seeds"
-ENGLISH = ("pan13_train/docs", "open/bible_nt.docs", "open/suttas_en.docs")
+ENGLISH = ("pan13_train/docs", "open/bible_nt.docs")
 WORDS = 300
 VOCABULARY = 50_000
 EXPONENT = 1.07

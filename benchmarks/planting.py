@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from benchmarks.corpus import SENTENCE_END
 from dedup import Answer, Passage, Span
 
-WORD = re.compile(r"\S+")
+WORD = re.compile(r"\S*\w\S*")
 GAPS = (" ",) * 12 + ("  ", "\n", "\n\n", "\n    ")
 FROM_SENTENCE = 0.6
 SUBSTITUTED, DELETED = 0.6, 0.2
@@ -83,7 +83,7 @@ class Planter:
         """Change each word with probability `rate`."""
         edited = list[str]()
         for word in words:
-            change = self.rng.random() / rate if rate else 1.0
+            change = self.rng.random() / rate if rate and WORD.match(word) else 1.0
             if change >= 1:
                 edited.append(word)
             elif change < SUBSTITUTED:
