@@ -6,11 +6,13 @@ written either, nowhere.
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -21,11 +23,21 @@ _compiled: list[Any] = []
 def kernel(function: Function) -> Function:
     """Compile `function` at its first call, once per machine; other threads run while it does."""
     try:
-        compiled = numba.njit(cache=True, nogil=True)(function)
+        compiled: Any = numba.njit(cache=True, nogil=True)(function)
+        # Numba compares the caller's file alone: one that calls a changed kernel of another file would stay as it was
+        compiled._cache._cache_file._source_stamp = _sources()  # noqa: SLF001 - there is no public way
     except RuntimeError:  # no folder can be written: compiled anew in every process, but it works
         compiled = numba.njit(nogil=True)(function)
     _compiled.append(compiled)
     return cast("Function", compiled)
+
+
+@cache
+def _sources() -> str:
+    """Return a hash of everything that kernels may be made of."""
+    package = Path(__file__).parent
+    files = sorted([*package.glob("*.py"), *package.glob("align/*.py")])
+    return xxhash.xxh3_128_hexdigest(b"".join(file.read_bytes() for file in files))
 
 
 def ready(announce: Callable[[str], None]) -> None:

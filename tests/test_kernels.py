@@ -19,9 +19,9 @@ kernels.ready(lambda message: print("again:", message))
 """
 
 
-def run(site: Path, home: Path, *, read_only: bool) -> list[str]:
-    """Run the kernels of a package copied to `site`, which may be read-only; return what was announced."""
-    command = [sys.executable, "-W", "error", "-c", TOKENIZE]
+def run(site: Path, home: Path, code: str = TOKENIZE, *, read_only: bool) -> list[str]:
+    """Run the kernels of a package copied to `site`, which may be read-only; return what was printed."""
+    command = [sys.executable, "-W", "error", "-c", code]
     if read_only:
         command = ["unshare", "-m", "sh", "-c", f'mount --bind -o ro {site} {site} && exec "$@"', "sh", *command]
     environment = os.environ | {"PYTHONPATH": str(site), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -55,3 +55,13 @@ def test_a_read_only_installation_works(site: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "home").rglob("text._tokenize-*.nbi"))
     nowhere = Path("/proc")
     assert run(site, nowhere, read_only=True)[:1] == ["compiling kernels, once"]
+
+
+def test_a_changed_callee_in_another_file_is_compiled_anew(site: Path, tmp_path: Path) -> None:
+    """After an upgrade that changes one kernel, those of other files that call it are not taken from the old cache."""
+    code = "import dedup; print(dedup.sketch(['one two three four']).buckets[0])"
+    (before,) = run(site, tmp_path, code, read_only=False)
+    changed = site / "dedup" / "xxh3.py"
+    changed.write_text(changed.read_text().replace("0x165667919E3779F9", "0x165667919E3779FB"))
+    (after,) = run(site, tmp_path, code, read_only=False)
+    assert before != after
