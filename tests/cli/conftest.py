@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -67,6 +68,8 @@ def write(here: Path) -> Records:
 @pytest.fixture
 def command(here: Path) -> Callable[..., "subprocess.Popen[bytes]"]:
     """Start the real command as a process of its own, in an empty folder, with pipes."""
+    # a runner in the background hands down that interrupts are ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start(*arguments: object, **environment: str) -> "subprocess.Popen[bytes]":
         pipe = subprocess.PIPE
