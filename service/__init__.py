@@ -1,0 +1,1 @@
+"""The HTTP edge: a FastAPI application over one index; `create_app` makes it, `dedup serve` starts it."""

@@ -1,0 +1,84 @@
+"""JSON in and out: refusing what could not be given back, and able to write whatever an index holds."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from starlette.responses import Response
+
+
+class Answer(Response):
+    """A JSON answer; a lone surrogate in an indexed text becomes an escape and no error."""
+
+    media_type = "application/json"
+
+    def __init__(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        """Answer with `content`."""
+        super().__init__(dump(content), status, headers)
+
+
+def dump(value: Any) -> bytes:
+    """Return JSON in UTF-8, with escapes only if UTF-8 cannot hold the text."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+
+
+def load(data: bytes, depth: int) -> Any:
+    """Return what JSON holds.
+
+    Raises:
+        ValueError: if it is no JSON, no UTF-8, deeper than `depth`, or holds a lone surrogate or a number that no
+            double can hold; the message never repeats the data.
+    """
+    try:
+        value = json.loads(data.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise ValueError(f"it is nested deeper than {depth} levels") from None
+    if _depth(value, depth + 1) > depth:
+        raise ValueError(f"it is nested deeper than {depth} levels")
+    if b"\\u" in data and not _encodable(value):
+        raise ValueError("it holds half of a surrogate pair; send whole characters")
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number - number != 0:
+        raise ValueError("it holds a number that no double can hold")
+    return number
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 300:  # the digits of the largest double; also Python refuses to print very long ones
+        raise ValueError("it holds a number of more than 300 digits")
+    return int(digits)
+
+
+def _encodable(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _depth(value: Any, most: int) -> int:
+    """Return how deep lists and objects are nested, `most` at most."""
+    depth, level = 0, [value]
+    while depth < most:
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
+            break
+        depth += 1
+        level = [below for one in level for below in (one.values() if isinstance(one, dict) else one)]
+    return depth

@@ -1,0 +1,92 @@
+"""Every answer that is no success: `application/problem+json` (RFC 9457) with a stable `code`."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from dedup.errors import InvalidInput, ResemblesError, StoreError
+from service.json import Answer
+
+_BY_STATUS = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+}
+_BY_CODE = {"unknown_id": 404, "store_full": 507, "store_read_only": 403}
+RETRY_SECONDS = 1
+
+
+class Problem(HTTPException):
+    """A refusal: raised anywhere below a route, or sent as it is by what stands before the routes."""
+
+    def __init__(self, status: int, code: str, detail: str, **more: Any) -> None:
+        """Say what happened (`code`, stable), to what, and what to do; `headers` and other members in `more`."""
+        headers: dict[str, str] = more.pop("headers", {})
+        super().__init__(status, detail, headers)
+        self.code, self.more = code, more
+
+    def response(self) -> Answer:
+        """Return it as an answer."""
+        return problem(self.status_code, self.code, self.detail, self.headers, **self.more)
+
+
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
+    """Return a problem document."""
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, **more}
+    return Answer(body, status, {**(headers or {}), "Content-Type": "application/problem+json"})
+
+
+def busy(detail: str, code: str = "too_busy") -> Problem:
+    """Return the refusal of what can be asked again in a moment."""
+    return Problem(503, code, detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def of_error(error: ResemblesError) -> Problem:
+    """Return what an error of the library means over HTTP."""
+    if isinstance(error, StoreError) and error.code not in _BY_CODE:
+        return busy("the index cannot answer or accept now; ask again, or see the service's log", error.code)
+    status = _BY_CODE.get(error.code, 422 if isinstance(error, InvalidInput) else 500)
+    return Problem(status, error.code, str(error))
+
+
+def install(app: FastAPI) -> None:
+    """Let every error that reaches the routes' edge leave as a problem."""
+    app.add_exception_handler(ResemblesError, _library)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(StarletteHTTPException, _http)
+
+
+async def _library(_: Request, error: Exception) -> Answer:
+    assert isinstance(error, ResemblesError)
+    return of_error(error).response()
+
+
+async def _validation(_: Request, error: Exception) -> Answer:
+    """Name the fields and what is wrong with each, never their values: the default repeats the whole body."""
+    assert isinstance(error, RequestValidationError)
+    return problem(
+        422, "invalid_request", "the request is not as documented; see errors", errors=fields(error.errors())
+    )
+
+
+def fields(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return where each validation error stands and what is wrong there, without the value."""
+    return [{"at": _pointer(one["loc"]), "code": one["type"], "detail": one["msg"]} for one in errors[:20]]
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    return "/" + "/".join(str(step)[:80] for step in location)
+
+
+async def _http(_: Request, error: Exception) -> Answer:
+    """Answer for FastAPI and Starlette themselves."""
+    assert isinstance(error, StarletteHTTPException)
+    if isinstance(error, Problem):
+        return error.response()
+    code = _BY_STATUS.get(error.status_code, "error")
+    return problem(error.status_code, code, f"{error.detail}; see /openapi.json for what there is", error.headers)

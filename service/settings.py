@@ -1,0 +1,93 @@
+"""What the service can be told: environment (`DEDUP_…`), then the table `[serve]` of the settings file, then this."""
+
+import os
+import tomllib
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+Scope = Literal["read", "write", "admin"]
+MiB = 1 << 20
+
+
+class Key(BaseModel):
+    """An API key: its hash, what it may do, until when; `python -m service.auth NAME` makes one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    scopes: frozenset[Scope] = frozenset({"read"})
+    expires: AwareDatetime | None = None
+
+    def expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires is not None and self.expires <= datetime.now(UTC)
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults; docs/http.md explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="DEDUP_", extra="ignore", frozen=True)
+
+    index: str = "lmdb:./index"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    keys: tuple[Key, ...] = ()
+    telemetry: bool = False
+
+    body_bytes: Annotated[int, Field(ge=1)] = 16 * MiB
+    decompressed_bytes: Annotated[int, Field(ge=1)] = 64 * MiB
+    ratio: Annotated[float, Field(ge=1)] = 100
+    document_bytes: Annotated[int, Field(ge=1)] = 4 * MiB
+    batch: Annotated[int, Field(ge=1)] = 64
+    json_depth: Annotated[int, Field(ge=1, le=200)] = 32
+    lookups: Annotated[int, Field(ge=1)] = 64
+    threads: Annotated[int, Field(ge=1, le=64)] = 4
+    rate: Annotated[int, Field(ge=0)] = 0
+    body_seconds: Annotated[float, Field(gt=0, le=10)] = 8
+    send_seconds: Annotated[float, Field(gt=0)] = 30
+    stop_seconds: Annotated[int, Field(ge=1)] = 20
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the address bound."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments beat the environment, the environment beats the file."""
+        return init_settings, env_settings, _File(settings_cls)
+
+
+class _File(PydanticBaseSettingsSource):
+    """The table `[serve]` and the key `index` of the file that DEDUP_CONFIG names, else of `dedup.toml` here."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Unused: the file is read whole."""
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what the file sets."""
+        named = os.environ.get("DEDUP_CONFIG")
+        path = Path(named or "dedup.toml")
+        if not named and not path.is_file():
+            return {}
+        values = tomllib.loads(path.read_text("utf-8"))
+        own = {"index": values["index"]} if "index" in values else {}
+        return own | values.get("serve", {})
