@@ -1,31 +1,25 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dedup.candidates import rank
 from dedup.errors import InvalidDocument, InvalidInput
-from dedup.model import Answer, Document, Match, Reject, Report
+from dedup.explain import Candidate, Comparison, candidates, pair
+from dedup.lookup import CHUNK, WHOLE, Lookup, Question, Watch, look_up, unwatched
+from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
-from dedup.sketches import Sketch, sketch, sketch_tokens
+from dedup.sketches import Sketch, sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored
 from dedup.stores.codec import decode, digest, encode, id_key
-from dedup.text import Tokens, tokenize
-from dedup.verify import Limits, Query, best, figure, verify
 
 BATCH = 2_000
 BATCH_CHARACTERS = 1 << 25
 LONGEST_TEXT = 1 << 24
-LISTED = 64
-CANDIDATES = 48
-CHUNK = 512
-WHOLE = 2 * CHUNK
 
 
 def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, read_only: bool = False) -> "Index":
@@ -73,14 +67,29 @@ class Index:
         Raises:
             StoreError: the index cannot be written; what earlier batches put stays.
         """
-        counts, rejects, place = {"put": 0, "unchanged": 0, "replaced": 0}, list[Reject](), 0
-        for batch in _batches(documents):
-            entries, superseded = self._entries(batch, place, rejects)
-            counts["replaced"] += superseded
-            for outcome in self._write(entries):
+        counts, rejects = {"put": 0, "unchanged": 0, "replaced": 0}, list[Reject]()
+        for outcome in self.put_each(documents):
+            if isinstance(outcome, Reject):
+                rejects.append(outcome)
+            else:
                 counts[outcome.status] += 1
-            place += len(batch)
         return Report(**counts, rejected=tuple(rejects))
+
+    def put_each(self, documents: Iterable[Document]) -> Iterator[Placed | Reject]:
+        """Index documents as `put` does, and yield what became of each, in the order given, once it is durable."""
+        place = 0
+        for batch in _batches(documents):
+            rejects: dict[int, Reject] = {}
+            entries, rows = self._entries(batch, place, rejects)
+            outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
+            for row, document in enumerate(batch, place):
+                if row in rejects:
+                    yield rejects[row]
+                    continue
+                # of several with the same id the first bears what became of the id, the others replaced it
+                first = outcomes.pop(document.id, None)
+                yield Placed(row, document.id, first.status if first else "replaced", rows[row].hex())
+            place += len(batch)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, text and all; return how many there were."""
@@ -93,9 +102,9 @@ class Index:
         stored = self._store.get([id])[0]
         return decode(stored.id, stored.payload) if stored else None
 
-    def documents(self) -> Iterator[Document]:
-        """Iterate over all documents, in order of the id's UTF-8 bytes."""
-        for stored in self._store.scan():
+    def documents(self, after: str = "") -> Iterator[Document]:
+        """Iterate over all documents whose id sorts after `after`, in order of the id's UTF-8 bytes."""
+        for stored in self._store.scan(after):
             yield decode(stored.id, stored.payload)
 
     def resemble(
@@ -107,6 +116,7 @@ class Index:
         min_words: int = 12,
         min_similarity: float = 0.6,
         passages: bool = True,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002 - the same
     ) -> Answer:
         """Say what a text resembles, best first.
 
@@ -117,21 +127,31 @@ class Index:
             min_words: matched words that a passage needs at least.
             min_similarity: similarity that a passage needs at least, 0 to 1.
             passages: look for passages; if not, only documents that are alike as a whole are found.
+            filter: conditions that a document's metadata must meet, field by field; see `dedup.filters.Filter`.
 
         Raises:
-            InvalidInput: a limit makes no sense, or there is neither a text nor an id.
+            InvalidInput: a limit or condition makes no sense, or there is neither a text nor an id.
             InvalidDocument: `unknown_id` or `long_text`.
         """
-        _check_limits(limit, min_words, min_similarity)
-        text = self._text(id) if text is None else text
+        return self.look_up(text, id, Question(limit, min_words, min_similarity, passages, filter)).answer
+
+    def look_up(
+        self,
+        text: str | None,
+        id: str | None,  # noqa: A002 - the field's name everywhere
+        question: Question,
+        watch: Watch = unwatched,
+    ) -> Lookup:
+        """Return what `resemble` does, and what the look-up saw on the way; `watch` is told of each stage."""
+        own = self._own(id) if text is None else self.get(id) if id is not None and question.filter else None
+        text = own.text if text is None and own else text or ""
         _check_length(text, "the query")
-        tokens = tokenize([text])
-        if len(tokens.hashes) < self.scheme.k:
-            return Answer((), too_short=True)
-        query, documents, truncated = self._candidates(text, tokens, id, max(CANDIDATES, limit + 16), min_words)
-        limits = Limits(min_words, min_similarity, passages=passages)
-        matches = verify(query, documents, self.scheme, limits)
-        return Answer(tuple(best(matches, len(text), limit)), truncated)
+        return look_up(self._store, text, question, own, id, watch)
+
+    def explain(self, found: Lookup, question: Question) -> Iterator[Candidate]:
+        """Yield each document that a look-up considered, best candidate first, with what speaks for and against it."""
+        ids = frozenset(match.id for match in found.answer)
+        return candidates(found.seen, ids, question, self.scheme) if found.seen else iter(())
 
     def stats(self) -> Stats:
         """Return the index's size."""
@@ -145,21 +165,23 @@ class Index:
         """Release the index; a second close does nothing."""
         self._store.close()
 
-    def _entries(self, batch: Sequence[Document], place: int, rejects: list[Reject]) -> tuple[list[Entry], int]:
-        """Return what to write, the last of each id; how many of the same id came before it."""
+    def _entries(
+        self, batch: Sequence[Document], place: int, rejects: dict[int, Reject]
+    ) -> tuple[dict[str, Entry], dict[int, bytes]]:
+        """Return what to write, the last of each id; the digest of each document that is not rejected, by place."""
         good = list[tuple[int, Document, bytes]]()
         for i, document in enumerate(batch, place):
             with _rejecting(document, i, rejects):
                 good.append((i, document, _payload(document)))
         sketches = sketch([document.text for _, document, _ in good], self.scheme)
         entries: dict[str, Entry] = {}
+        digests: dict[int, bytes] = {}
         for row, (i, document, payload) in enumerate(good):
             with _rejecting(document, i, rejects):
-                entries[document.id] = Entry(
-                    document.id, digest(document), payload, _chunks(sketches, row, document.id)
-                )
-        indexed = len(batch) - sum(reject.place >= place for reject in rejects)
-        return list(entries.values()), indexed - len(entries)
+                chunks = _chunks(sketches, row, document.id)
+                digests[i] = digest(document)
+                entries[document.id] = Entry(document.id, digests[i], payload, chunks)
+        return entries, digests
 
     def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
         outcomes = self._store.put(entries) if entries else []
@@ -176,28 +198,13 @@ class Index:
     def _postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
         return _chunks(sketch([decode(stored.id, stored.payload).text], self.scheme), 0, stored.id)
 
-    def _text(self, id: str | None) -> str:  # noqa: A002 - the field's name everywhere
+    def _own(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:
             raise InvalidInput("neither a text nor an id to look up; give one of them")
         document = self.get(id)
         if document is None:
             raise InvalidDocument("unknown_id", f"there is no document {id!r} in the index; check the id")
-        return document.text
-
-    def _candidates(
-        self, text: str, tokens: Tokens, own: str | None, most: int, min_words: int
-    ) -> tuple[Query, list[Document], bool]:
-        sketched = sketch_tokens(tokens, self.scheme)
-        total = self._store.stats().documents
-        postings = self._store.lookup(sketched.buckets, LISTED)
-        windows = 1 + len(tokens.hashes) // WHOLE
-        numbers, cut = rank(postings, total, most * windows)
-        living = {stored.id: stored for stored in self._store.fetch(numbers) if stored and stored.id != own}
-        documents = [decode(stored.id, stored.payload) for stored in living.values()]
-        passage = sketched.places >= 0
-        order = np.argsort(sketched.buckets[passage])
-        query = Query(text, tokens, sketched.buckets[passage][order], postings.counts[passage][order], total)
-        return query, documents, _hides_passage(sketched.places[passage], cut[passage], min_words, self.scheme)
+        return document
 
 
 def compare(a: str, b: str, *, min_words: int = 12, min_similarity: float = 0.6, scheme: Scheme | None = None) -> Match:
@@ -207,12 +214,14 @@ def compare(a: str, b: str, *, min_words: int = 12, min_similarity: float = 0.6,
         InvalidInput: a limit makes no sense.
         InvalidDocument: `long_text`.
     """
-    _check_limits(1, min_words, min_similarity)
+    return explain(a, b, Question(1, min_words, min_similarity), scheme).match
+
+
+def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | None = None) -> Comparison:
+    """Compare two texts as `compare` does, and say why they are matched or not."""
     _check_length(a, "the first text")
     _check_length(b, "the second text")
-    query = Query(a, tokenize([a]), np.empty(0, np.uint64), np.empty(0, np.uint32), total=1)
-    limits = Limits(min_words, min_similarity)
-    return figure(query, [Document("b", b)], scheme or Scheme(), limits)[0]
+    return pair(a, b, question or Question(), scheme or Scheme())
 
 
 def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -228,11 +237,11 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 
 @contextmanager
-def _rejecting(document: Document, place: int, rejects: list[Reject]) -> Iterator[None]:
+def _rejecting(document: Document, place: int, rejects: dict[int, Reject]) -> Iterator[None]:
     try:
         yield
     except InvalidDocument as error:
-        rejects.append(Reject(place, document.id, error.code, str(error)))
+        rejects[place] = Reject(place, document.id, error.code, str(error))
 
 
 def _payload(document: Document) -> bytes:
@@ -259,23 +268,8 @@ def _chunks(sketches: Sketch, row: int, name: str) -> tuple[Buckets, ...]:
     return tuple(np.split(buckets, ends))
 
 
-def _check_limits(limit: int, min_words: int, min_similarity: float) -> None:
-    if limit < 1 or min_words < 1 or not 0 < min_similarity <= 1:
-        raise InvalidInput(
-            f"limit {limit}, min_words {min_words}, min_similarity {min_similarity}: "
-            "give at least 1, at least 1, and a number above 0 up to 1",
-        )
-
-
 def _check_length(text: str, name: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise InvalidDocument(
             "long_text", f"{name} has {len(text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
         )
-
-
-def _hides_passage(places: NDArray[np.int32], cut: NDArray[np.bool_], min_words: int, scheme: Scheme) -> bool:
-    """Whether a stretch of the query, long enough for a passage, had all its windows read in part only."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], cut, [False])).astype(np.int8)))
-    starts, ends = edges[::2], edges[1::2]
-    return bool(np.any(places[ends - 1] - places[starts] + scheme.k >= min_words)) if len(starts) else False

@@ -107,6 +107,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A document that was indexed.
+
+    Attributes:
+        place: its place in what was given, from 0.
+        id: its id.
+        status: whether the id is new, its content was replaced, or was equal already.
+        version: 32 hexadecimal digits, equal for equal text and metadata.
+    """
+
+    place: int
+    id: str
+    status: Status
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     """A document that was not indexed: its place in what was given (from 0), its id, a stable code, the reason."""
 

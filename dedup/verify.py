@@ -56,7 +56,7 @@ def verify(query: Query, documents: Sequence[Document], scheme: Scheme, limits: 
     A document counts if it shares a passage, or if half of the shingles of either side or of both are shared.
     """
     matches = figure(query, documents, scheme, limits)
-    return sorted((match for match in matches if match.passages or _near(match)), key=_worth)
+    return sorted((match for match in matches if match.passages or near(match)), key=_worth)
 
 
 def best(matches: list[Match], length: int, limit: int) -> list[Match]:
@@ -131,10 +131,11 @@ def _match(document: Document, sizes: NDArray[np.int64], passages: list[Passage]
 def _worth(match: Match) -> tuple[bool, int, float, str]:
     """Sort key: boilerplate last; then most words in passages, then most alike; the id decides a tie."""
     words = sum(passage.matched_words for passage in match.passages if passage.kind == "passage")
-    return not (words or _near(match)), -words, -match.jaccard, match.id
+    return not (words or near(match)), -words, -match.jaccard, match.id
 
 
-def _near(match: Match) -> bool:
+def near(match: Match) -> bool:
+    """Whether half of the shingles of either side or of both are shared."""
     both = match.containment
     return max(match.jaccard, both.query_in_document, both.document_in_query) >= NEAR
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -62,16 +62,13 @@ def install(app: FastAPI) -> None:
 
 
 async def _library(_: Request, error: Exception) -> Answer:
-    assert isinstance(error, ResemblesError)
-    return of_error(error).response()
+    return of_error(cast("ResemblesError", error)).response()
 
 
 async def _validation(_: Request, error: Exception) -> Answer:
     """Name the fields and what is wrong with each, never their values: the default repeats the whole body."""
-    assert isinstance(error, RequestValidationError)
-    return problem(
-        422, "invalid_request", "the request is not as documented; see errors", errors=fields(error.errors())
-    )
+    errors = cast("RequestValidationError", error).errors()
+    return problem(422, "invalid_request", "the request is not as documented; see errors", errors=fields(errors))
 
 
 def fields(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -85,8 +82,8 @@ def _pointer(location: Sequence[str | int]) -> str:
 
 async def _http(_: Request, error: Exception) -> Answer:
     """Answer for FastAPI and Starlette themselves."""
-    assert isinstance(error, StarletteHTTPException)
     if isinstance(error, Problem):
         return error.response()
+    error = cast("StarletteHTTPException", error)
     code = _BY_STATUS.get(error.status_code, "error")
     return problem(error.status_code, code, f"{error.detail}; see /openapi.json for what there is", error.headers)

@@ -90,4 +90,4 @@ class _File(PydanticBaseSettingsSource):
             return {}
         values = tomllib.loads(path.read_text("utf-8"))
         own = {"index": values["index"]} if "index" in values else {}
-        return own | values.get("serve", {})
+        return {**own, **values.get("serve", {})}

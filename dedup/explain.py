@@ -1,0 +1,133 @@
+"""Why a document was returned or not: the buckets it shares with the query, the estimate, the exact figures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.lookup import Question, Seen
+from dedup.model import Document, Match
+from dedup.scheme import Scheme
+from dedup.sketches import Sketch, sketch
+from dedup.stores.base import Stored
+from dedup.text import tokenize
+from dedup.verify import Query, figure, near
+
+LISTED = 100
+
+Rejection = Literal["filter", "not_alike", "limit"]
+Reason = Literal["passage", "alike", "too_short_a", "too_short_b", "no_shared_bucket", "below_threshold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The buckets that two texts share.
+
+    Attributes:
+        bands: numbers of the signature's bands that are equal, from 0.
+        windows: token places in the query where a shared window's minimum begins, the first 100.
+        window_count: how many windows' minima are shared.
+    """
+
+    bands: tuple[int, ...]
+    windows: tuple[int, ...]
+    window_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that shared a bucket and was considered.
+
+    Attributes:
+        id: the document's id.
+        shared: the buckets that it was found by.
+        estimate: the Jaccard similarity as the two MinHash signatures estimate it; None if its text was not read.
+        figures: the exact ones, with what passages there are; None if its text was not read.
+        rejected: "filter" (its metadata were not wanted), "not_alike" (no passage, and neither half of the shingles),
+            "limit" (others cover more of the query), or None: it is in the answer.
+    """
+
+    id: str
+    shared: Shared
+    estimate: float | None
+    figures: Match | None
+    rejected: Rejection | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Why two texts are matched or not.
+
+    Attributes:
+        match: the exact figures and passages.
+        shared: the buckets that an index would find one by, given the other; places are in the first text.
+        estimate: the Jaccard similarity as the two MinHash signatures estimate it.
+        words: how many words each has.
+        reason: "passage" or "alike" if they match; else "too_short_a", "too_short_b", "no_shared_bucket" (an index
+            would not even consider them) or "below_threshold".
+    """
+
+    match: Match
+    shared: Shared
+    estimate: float
+    words: tuple[int, int]
+    reason: Reason
+
+
+def candidates(seen: Seen, answer: frozenset[str], question: Question, scheme: Scheme) -> Iterator[Candidate]:
+    """Yield what was considered, best candidate first.
+
+    Args:
+        seen: what the look-up saw.
+        answer: the ids it returned.
+        question: what was asked.
+        scheme: the index's.
+    """
+    documents = list(seen.read.values())
+    exact = dict(zip(seen.read, figure(seen.query, documents, scheme, question.limits), strict=True))
+    signatures = sketch([document.text for document in documents], scheme).signatures
+    estimates = dict(zip(seen.read, (signatures == seen.sketched.signatures[0]).mean(axis=1).tolist(), strict=True))
+    matched = {match.id for match in seen.matches}
+    for name, stored in seen.stored.items():
+        rejected: Rejection | None = None
+        if name not in answer:
+            rejected = "filter" if name not in seen.read else "limit" if name in matched else "not_alike"
+        yield Candidate(name, _found_by(seen, stored, scheme), estimates.get(name), exact.get(name), rejected)
+
+
+def pair(a: str, b: str, question: Question, scheme: Scheme) -> Comparison:
+    """Say why two texts are matched or not."""
+    sketched, tokens = sketch([a, b], scheme), tokenize([a])
+    cut, count = int(sketched.offsets[1]), len(tokens.hashes)
+    places = np.flatnonzero(np.isin(sketched.buckets[:cut], sketched.buckets[cut:]))
+    words = (count, len(tokenize([b]).hashes))
+    query = Query(a, tokens, np.empty(0, np.uint64), np.empty(0, np.uint32), total=1)
+    match = figure(query, [Document("b", b)], scheme, question.limits)[0]
+    estimate = float((sketched.signatures[0] == sketched.signatures[1]).mean()) if min(words) else 0.0
+    return Comparison(
+        match, _shared(sketched, places, scheme), estimate, words, _reason(match, words, len(places), scheme)
+    )
+
+
+def _reason(match: Match, words: tuple[int, int], shared: int, scheme: Scheme) -> Reason:
+    if min(words) < scheme.k:
+        return "too_short_a" if words[0] < scheme.k else "too_short_b"
+    if match.passages or near(match):
+        return "passage" if match.passages else "alike"
+    return "below_threshold" if shared else "no_shared_bucket"
+
+
+def _found_by(seen: Seen, stored: Stored, scheme: Scheme) -> Shared:
+    """Return the query's buckets whose lists name one of the document's chunks."""
+    numbers = seen.postings.numbers.astype(np.int64)
+    postings = np.flatnonzero((numbers >= stored.number) & (numbers < stored.number + stored.chunks))
+    buckets = np.unique(np.searchsorted(seen.postings.offsets, postings, side="right") - 1)
+    return _shared(seen.sketched, buckets, scheme)
+
+
+def _shared(sketched: Sketch, buckets: NDArray[np.intp], scheme: Scheme) -> Shared:
+    windows = buckets[buckets >= scheme.bands]
+    bands = buckets[buckets < scheme.bands]
+    return Shared(tuple(bands.tolist()), tuple(sketched.places[windows[:LISTED]].tolist()), len(windows))

@@ -1,0 +1,98 @@
+"""Conditions on metadata: which documents a look-up may return."""
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+
+from dedup.errors import InvalidInput
+
+Test = Callable[[Any], bool]
+_MISSING = object()
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_FORM = 'give a value, a list of values, or an object of "<", "<=", ">", ">=" (a number or string), "not", "same"'
+
+
+class Filter:
+    """A conjunction of conditions, one a metadata field.
+
+    A field's condition is a value it must equal, a list of values of which it must equal one, or an object of `<`,
+    `<=`, `>`, `>=` (numbers compare with numbers, strings with strings: RFC 3339 times in UTC sort as strings), `not`
+    (a value or a list that it must not equal) and `same` (true or false: whether it must equal the query document's
+    own). A field that is missing meets `not` and `same: false` only.
+    """
+
+    def __init__(self, conditions: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
+        """Read the conditions; `own` is the metadata of the query document, where there is one.
+
+        Raises:
+            InvalidInput: if a condition is of no known form, or `same` is asked for without a query document.
+        """
+        self._tests = [
+            (field, test) for field, condition in conditions.items() for test in _tests(field, condition, own)
+        ]
+
+    @classmethod
+    def of(cls, conditions: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Self | None:
+        """Return a filter, or None where there is no condition."""
+        return cls(conditions, own) if conditions else None
+
+    def __call__(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether the metadata meet every condition."""
+        return all(test(metadata.get(field, _MISSING)) for field, test in self._tests)
+
+
+def _tests(field: str, condition: Any, own: Mapping[str, Any] | None) -> Iterator[Test]:
+    if not isinstance(condition, Mapping):
+        yield _one_of(condition)
+        return
+    if not condition:
+        raise InvalidInput(f"filter on {field!r}: no condition; {_FORM}")
+    for name, operand in condition.items():
+        if name == "not":
+            yield _negated(_one_of(operand))
+        elif name == "same" and isinstance(operand, bool):
+            yield _same(field, operand, own)
+        elif name in _ORDER and _orderable(operand):
+            yield _ordered(_ORDER[name], operand)
+        else:
+            raise InvalidInput(
+                f"filter on {field!r}: {name!r} is no condition, or its operand is of a wrong kind; {_FORM}"
+            )
+
+
+def _one_of(condition: Any) -> Test:
+    wanted = condition if isinstance(condition, list | tuple) else [condition]
+    return lambda value: any(_equal(value, one) for one in wanted)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """JSON's equality: 1 is 1.0, but true is not 1."""
+    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
+
+
+def _negated(test: Test) -> Test:
+    return lambda value: not test(value)
+
+
+def _same(field: str, wanted: bool, own: Mapping[str, Any] | None) -> Test:
+    if own is None:
+        raise InvalidInput(f'filter on {field!r}: "same" compares with the query\'s own metadata; ask by id')
+    mine = own.get(field, _MISSING)
+    return lambda value: (mine is not _MISSING and _equal(value, mine)) == wanted
+
+
+def _orderable(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _ordered(compare: Callable[[Any, Any], bool], bound: Any) -> Test:
+    def test(value: Any) -> bool:
+        comparable = _orderable(value) and isinstance(value, str) == isinstance(bound, str)
+        return comparable and compare(value, bound)
+
+    return test
