@@ -41,6 +41,10 @@ def resemble(
     min_words: options.MinWords = 12,
     min_similarity: options.MinSimilarity = 0.6,
     passages: options.Passages = True,
+    html: Annotated[
+        str | None,
+        typer.Option("--html", metavar="FILE", help="Write a page to look at and to send on, instead of text."),
+    ] = None,
     rejects: options.Rejects = None,
 ) -> None:
     """Show which documents texts resemble, and the passages shared.
@@ -51,8 +55,10 @@ def resemble(
 
     if not paths and not ids:
         raise typer.BadParameter("give a path, - for standard input, or --id ID", param_hint="PATH")
+    if html and json:
+        raise typer.BadParameter("give --html FILE or --json, not both", param_hint="--html")
     question = Question(limit, min_words, min_similarity, passages)
-    run(paths or [], ids or [], index, question, json=json, rejects=rejects)
+    run(paths or [], ids or [], index, question, json=json, html=html, rejects=rejects)
 
 
 def compare(

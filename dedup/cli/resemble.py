@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
+from pathlib import Path
 
 import typer
 
@@ -11,8 +12,9 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.shape import answer_json, line
 from dedup.cli.show import show_answer
 from dedup.engine import Index
-from dedup.errors import InvalidDocument
+from dedup.errors import InvalidDocument, InvalidInput
 from dedup.formats import Item, Record, Rejected, Source, read_queries
+from dedup.model import Answer, Document
 
 
 @dataclass(frozen=True)
@@ -25,19 +27,28 @@ class Question:
     passages: bool
 
 
-def run(paths: list[str], ids: list[str], url: str, question: Question, *, json: bool, rejects: str | None) -> None:
+def run(
+    paths: list[str],
+    ids: list[str],
+    url: str,
+    question: Question,
+    *,
+    json: bool,
+    html: str | None,
+    rejects: str | None,
+) -> None:
     """Answer what the paths hold, then the documents of those ids."""
     streams = [read_queries(path) for path in paths]
     with Rejects(rejects) as rejected, open_index(url, read_only=True) as index:
         prepare_kernels()
-        for item in chain(chain.from_iterable(streams), _known(index, ids)):
-            if isinstance(item, Rejected):
-                rejected.add(item)
-                continue
-            try:
-                _answer(index, item, question, json=json)
-            except InvalidDocument as error:
-                rejected.add(Rejected(item.source, item.document.id, error.code, str(error)))
+        answers = _answers(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)
+        if html:
+            _write_report(html, index, answers)
+        for query, answer in answers:
+            if json:
+                print(line(answer_json(query.id, answer)), flush=True)
+            else:
+                show_answer(query, answer, index.get)
     raise typer.Exit(rejected.exit_code)
 
 
@@ -46,10 +57,28 @@ def _known(index: Index, ids: Iterable[str]) -> Iterator[Item]:
         yield Record(Source("--id"), document(index, name))
 
 
-def _answer(index: Index, record: Record, question: Question, *, json: bool) -> None:
-    query = record.document
-    answer = index.resemble(query.text, id=query.id, **asdict(question))
-    if json:
-        print(line(answer_json(query.id, answer)), flush=True)
-    else:
-        show_answer(query, answer, index.get)
+def _answers(
+    index: Index, items: Iterable[Item], question: Question, rejected: Rejects
+) -> Iterator[tuple[Document, Answer]]:
+    for item in items:
+        if isinstance(item, Rejected):
+            rejected.add(item)
+            continue
+        query = item.document
+        try:
+            answer = index.resemble(query.text, id=query.id, **asdict(question))
+        except InvalidDocument as error:
+            rejected.add(Rejected(item.source, query.id, error.code, str(error)))
+            continue
+        yield query, answer
+
+
+def _write_report(path: str, index: Index, answers: Iterable[tuple[Document, Answer]]) -> None:
+    from dedup.report.render import section, write  # noqa: PLC0415 - Jinja is loaded for a report only
+
+    try:
+        file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed below; the error is about opening
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be written ({error.strerror}); name another file for --html") from error
+    with file:
+        write(file, (section(query, answer, index.get) for query, answer in answers))

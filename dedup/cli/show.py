@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dedup.cli.differences import Segment, differences
 from dedup.cli.terminal import clean
 from dedup.model import Answer, Document, Match, Passage
+from dedup.report.differences import Segment, differences
 
 COLUMNS = ("jaccard", "query\nin it", "it in\nquery", "passages", "words\nalike")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from cli.running import SEEDS, Records, Run, rows
 
-from dedup.cli.differences import Segment, differences
 from dedup.cli.terminal import Progress, clean
+from dedup.report.differences import Segment, differences
 
 Command = Callable[..., "subprocess.Popen[bytes]"]
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202edesrever\u2066\r"
@@ -69,7 +69,7 @@ def test_differences_are_those_of_the_words_compared() -> None:
 
 def test_stretches_too_long_to_align_are_shown_unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two stretches whose alignment would take too much memory come back whole."""
-    monkeypatch.setattr("dedup.cli.differences.MOST_CELLS", 8)
+    monkeypatch.setattr("dedup.report.differences.MOST_CELLS", 8)
     assert differences("a b c", "a b d") == ([Segment("a b c", differs=False)], [Segment("a b d", differs=False)])
 
 

@@ -1,0 +1,63 @@
+"""Which words of two stretches of text differ, for display."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import LCSseq
+
+from dedup.report.anchors import anchors
+from dedup.text import tokenize
+
+MOST_CELLS = 1 << 27
+"""Bits in rapidfuzz's alignment matrix: 16 MB. Longer stretches are cut at runs of words that both have once."""
+
+Runs = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a text; `differs` if its words have no counterpart in the other text."""
+
+    text: str
+    differs: bool
+
+
+def differences(a: str, b: str) -> tuple[list[Segment], list[Segment]]:
+    """Return both texts in pieces, aligned by their longest common subsequence of words.
+
+    Between two anchors too far apart to align in 16 MB nothing is said to differ.
+    """
+    tokens = tokenize([a, b])
+    cut = int(tokens.offsets[1])
+    places = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+    changed_a, changed_b = _changes(tokens.hashes[:cut], tokens.hashes[cut:])
+    return _segments(a, places[:cut], changed_a), _segments(b, places[cut:], changed_b)
+
+
+def _changes(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[Runs, Runs]:
+    """Return the runs of words that differ, half-open, on each side; a run may be empty."""
+    whole = len(a) * len(b) <= MOST_CELLS
+    cuts = [(0, 0), *([] if whole else anchors(a, b)), (len(a), len(b))]
+    changed_a, changed_b = list[tuple[int, int]](), list[tuple[int, int]]()
+    for (a_from, b_from), (a_to, b_to) in pairwise(cuts):
+        if (a_to - a_from) * (b_to - b_from) > MOST_CELLS:
+            continue
+        for step in LCSseq.opcodes(a[a_from:a_to].tolist(), b[b_from:b_to].tolist()):
+            if step.tag != "equal":
+                changed_a.append((a_from + step.src_start, a_from + step.src_end))
+                changed_b.append((b_from + step.dest_start, b_from + step.dest_end))
+    return changed_a, changed_b
+
+
+def _segments(text: str, places: Runs, changed: Runs) -> list[Segment]:
+    """Cut `text` around the runs of words `changed` (half-open; an empty run is passed over)."""
+    segments, done = [], 0
+    for first, last in changed:
+        if first < last:
+            start, end = places[first][0], places[last - 1][1]
+            segments += [Segment(text[done:start], differs=False), Segment(text[start:end], differs=True)]
+            done = end
+    segments.append(Segment(text[done:], differs=False))
+    return [segment for segment in segments if segment.text]

@@ -1,0 +1,92 @@
+"""A text cut into runs of one look each: plain, or part of a shared passage, its differing words apart."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import pairwise
+
+from dedup.model import Kind
+from dedup.report.differences import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A passage's stretch of one text.
+
+    Attributes:
+        number: the passage's, from 1; of passages that overlap, a place shows the lowest.
+        start: its place in the text, code points.
+        end: the same, exclusive.
+        kind: as the passage's.
+        segments: the stretch in pieces, in order, those that differ marked.
+    """
+
+    number: int
+    start: int
+    end: int
+    kind: Kind
+    segments: Sequence[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a text that one passage or none covers.
+
+    Attributes:
+        number: the passage's, 0 for none.
+        boilerplate: whether the passage says nothing.
+        begins: the numbers of the passages that begin here.
+        segments: the words, in order.
+    """
+
+    number: int
+    boilerplate: bool
+    begins: tuple[int, ...]
+    segments: tuple[Segment, ...]
+
+
+def runs(text: str, marks: Sequence[Mark]) -> Iterator[Run]:
+    """Cut `text` at the ends of `marks`; the runs, joined, are the text. Takes O(text + marks * log marks)."""
+    begins: dict[int, list[int]] = {}
+    for mark in marks:
+        begins.setdefault(mark.start, []).append(mark.number)
+    cursors = {mark.number: _Cursor(mark) for mark in marks}
+    for start, end, cover in _cover(len(text), marks):
+        begun = tuple(sorted(begins.get(start, ())))
+        if cover is None:
+            yield Run(0, boilerplate=False, begins=begun, segments=(Segment(text[start:end], differs=False),))
+        else:
+            segments = tuple(cursors[cover.number].segments(text, start, end))
+            yield Run(cover.number, cover.kind == "boilerplate", begun, segments)
+
+
+def _cover(length: int, marks: Iterable[Mark]) -> Iterator[tuple[int, int, Mark | None]]:
+    """Yield the stretches between the ends of marks, each with the mark of the lowest number that covers it."""
+    waiting = sorted(marks, key=lambda mark: mark.start, reverse=True)
+    edges = sorted({0, length, *(mark.start for mark in waiting), *(mark.end for mark in waiting)})
+    active: list[tuple[int, int, Mark]] = []
+    for start, end in pairwise(edges):
+        while waiting and waiting[-1].start <= start:
+            mark = waiting.pop()
+            heappush(active, (mark.number, mark.end, mark))
+        while active and active[0][1] <= start:
+            heappop(active)
+        yield start, end, active[0][2] if active else None
+
+
+class _Cursor:
+    """Finds a mark's segments between two places."""
+
+    def __init__(self, mark: Mark) -> None:
+        self._ends, self._segments, place = list[int](), mark.segments, mark.start
+        for segment in mark.segments:
+            place += len(segment.text)
+            self._ends.append(place)
+
+    def segments(self, text: str, start: int, end: int) -> Iterator[Segment]:
+        i = bisect_right(self._ends, start)
+        while start < end:
+            stop = min(end, self._ends[i])
+            yield Segment(text[start:stop], self._segments[i].differs)
+            start, i = stop, i + 1

@@ -1,0 +1,186 @@
+"""From the engine's answers to what templates show: pure functions and plain values."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dedup.model import Answer, Document, Match, Passage, Span
+from dedup.report.anchors import ascending
+from dedup.report.dates import Moment, published
+from dedup.report.differences import differences
+from dedup.report.marks import Mark, Run, runs
+
+TITLES = ("title", "headline")
+WIDTH = 1000
+NARROWEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """How a document is called: its title if the metadata has one, else its id; `id` is empty for a pasted text."""
+
+    id: str
+    title: str
+    source: str
+    published: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A passage's place in a strip 1,000 wide that stands for the whole text."""
+
+    number: int
+    x: int
+    width: int
+    boilerplate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A passage with its number, from 1, in the order of the query, boilerplate last.
+
+    Attributes:
+        number: the passage's.
+        passage: the passage.
+        in_order: whether it is one of the most that follow each other alike in both texts: no moved block.
+    """
+
+    number: int
+    passage: Passage
+    in_order: bool
+
+    @property
+    def boilerplate(self) -> bool:
+        """Whether its words say nothing."""
+        return self.passage.kind == "boilerplate"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A match in the list of them.
+
+    Attributes:
+        name: the document's.
+        match: the figures.
+        passages: how many are no boilerplate.
+        words: matched words in them.
+        strip: where the passages lie in the query.
+    """
+
+    name: Name
+    match: Match
+    passages: int
+    words: int
+    strip: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two texts side by side."""
+
+    name: Name
+    metadata: tuple[tuple[str, str], ...]
+    strip: tuple[Bar, ...]
+    runs: Iterable[Run]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two texts side by side, with the passages that they share."""
+
+    match: Match
+    shared: tuple[Shared, ...]
+    left: Side
+    right: Side
+
+
+def name(document: Document) -> Name:
+    """Say how a document is called."""
+    return _name(document.id, document.metadata)
+
+
+def found(query: str, match: Match) -> Found:
+    """Summarise a match of the text `query`."""
+    telling = [passage for passage in match.passages if passage.kind == "passage"]
+    return Found(
+        _name(match.id, match.metadata),
+        match,
+        len(telling),
+        sum(passage.matched_words for passage in telling),
+        _strip(((one, one.passage.query) for one in _numbered(match)), len(query)),
+    )
+
+
+def pair(query: Document, document: Document, match: Match) -> Pair:
+    """Set a query and a document that it matches side by side. Each side's runs can be read once."""
+    shared = _numbered(match)
+    left, right = list[Mark](), list[Mark]()
+    for one in shared:
+        at, there = one.passage.query, one.passage.document
+        pieces = differences(query.text[at.start : at.end], document.text[there.start : there.end])
+        left.append(Mark(one.number, at.start, at.end, one.passage.kind, pieces[0]))
+        right.append(Mark(one.number, there.start, there.end, one.passage.kind, pieces[1]))
+    return Pair(
+        match,
+        shared,
+        _side(query, left, _strip(((one, one.passage.query) for one in shared), len(query.text))),
+        _side(document, right, _strip(((one, one.passage.document) for one in shared), len(document.text))),
+    )
+
+
+def summary(answer: Answer) -> str:
+    """Say in a sentence what was found."""
+    if answer.too_short:
+        return "Too short to judge."
+    if not answer.matches:
+        return "Resembles nothing in the index."
+    documents = "1 document" if len(answer) == 1 else f"{len(answer):,} documents"
+    return f"Resembles {documents}" + (
+        ", perhaps more: some words are too frequent to read all." * answer.truncated or "."
+    )
+
+
+def facts(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return metadata as words."""
+    return tuple((str(key), value if isinstance(value, str) else _words(value)) for key, value in metadata.items())
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_words(part)}" for key, part in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value is None else str(value)
+
+
+def _name(name: str, metadata: Mapping[str, Any]) -> Name:
+    titles = (metadata.get(key) for key in TITLES)
+    title = next((value for value in titles if isinstance(value, str) and value.strip()), name)
+    source = metadata.get("source")
+    return Name(name, title, source if isinstance(source, str) else "", published(metadata))
+
+
+def _numbered(match: Match) -> tuple[Shared, ...]:
+    places = [(one.query.start, one.document.start) for one in match.passages]
+    chain = set(ascending(sorted(places)))
+    return tuple(
+        Shared(number, passage, place in chain)
+        for number, (passage, place) in enumerate(zip(match.passages, places, strict=True), 1)
+    )
+
+
+def _side(document: Document, marks: list[Mark], strip: tuple[Bar, ...]) -> Side:
+    return Side(name(document), facts(document.metadata), strip, runs(document.text, marks))
+
+
+def _strip(spans: Iterable[tuple[Shared, Span]], length: int) -> tuple[Bar, ...]:
+    return tuple(_bars(spans, max(length, 1)))
+
+
+def _bars(spans: Iterable[tuple[Shared, Span]], length: int) -> Iterator[Bar]:
+    for one, span in spans:
+        x, end = (round(WIDTH * place / length) for place in (span.start, span.end))
+        width = max(NARROWEST, end - x)
+        yield Bar(one.number, min(x, WIDTH - width), width, one.boilerplate)
