@@ -1,11 +1,12 @@
 """One real Redis or Valkey server on a free loopback port, set up by deploy/redis.conf."""
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -59,12 +60,8 @@ class Server:
     def start(self) -> None:
         """Start the process and wait until it answers and has read its files."""
         self.launch()
-        deadline = time.monotonic() + READY_WITHIN
-        while not self._answers():
-            gone = self._process is None or self._process.poll() is not None
-            if gone or time.monotonic() > deadline:
-                raise RuntimeError(f"{self._command} did not start; its log is in {self.folder}")
-            time.sleep(0.02)
+        with self.client() as client:
+            wait_for(client, alive=lambda: self._process is not None and self._process.poll() is None)
 
     def launch(self) -> None:
         """Start the process and wait for nothing."""
@@ -83,6 +80,11 @@ class Server:
         assert self._process
         return self._process.pid
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What redis-cli must find in its environment."""
+        return {**os.environ, "REDISCLI_AUTH": PASSWORD}
+
     def client(self) -> redis.Redis:
         """Return a plain client."""
         return redis.Redis(port=self.port, password=PASSWORD)
@@ -91,12 +93,21 @@ class Server:
         """Return the server's URL, by way of another port if one is given."""
         return f"{scheme}://:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port or self.port}"
 
-    def _answers(self) -> bool:
-        with self.client() as client:
-            try:
-                return bool(client.ping()) and not client.info("persistence")["loading"]
-            except redis.RedisError:
-                return False
+
+def wait_for(client: redis.Redis, alive: Callable[[], bool] = lambda: True) -> None:
+    """Wait until a server answers and has read its files."""
+    deadline = time.monotonic() + READY_WITHIN
+    while not _answers(client):
+        if not alive() or time.monotonic() > deadline:
+            raise RuntimeError(f"the server of {client} did not start; its log is beside its data")
+        time.sleep(0.02)
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return not client.info("persistence")["loading"]
+    except redis.RedisError:
+        return False
 
 
 @contextlib.contextmanager
