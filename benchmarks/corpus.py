@@ -12,6 +12,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def generated(seed: int) -> Iterator[str]:
     shares = 1 / np.arange(1, len(words) + 1) ** EXPONENT
     cumulated = np.cumsum(shares / shares.sum())
     while True:
-        drawn = np.searchsorted(cumulated, generator.random(1000 * WORDS)).tolist()
+        drawn = np.searchsorted(cumulated, generator.random(100 * WORDS)).tolist()
         for start in range(0, len(drawn), WORDS):
             yield _laid_out([words[i] for i in drawn[start : start + WORDS]], capitals[drawn[start]], generator)
 
@@ -110,12 +111,14 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[start:last].strip()
 
 
+@cache
 def _vocabulary() -> list[str]:
     """Return the seeds' words, most frequent first, then made-up ones."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
     known = [word for word, _ in Counter(word.lower() for word in unigrams(texts)).most_common()]
-    onsets, vowels, ends = "b c d f g l m n p r s t v st tr pl".split(), "aeiou", ["", "n", "r", "s", "l"]
-    syllables = [onset + vowel + end for onset in onsets for vowel in vowels for end in ends]
+    syllables = [
+        onset + vowel + end for onset in (*"bcdfglmnprstv", "st", "tr") for vowel in "aeiou" for end in (*"nrsl", "")
+    ]
     generator = np.random.default_rng(0)
     made = ("".join(generator.choice(syllables, generator.integers(2, 5))) for _ in range(2 * VOCABULARY))
     return list(dict.fromkeys([*known, *made]))[:VOCABULARY]

@@ -1,13 +1,14 @@
 """Measure what is found of planted passages, by length and by share of words edited: `python -m benchmarks.grid`.
 
-A query is a whole host article with one passage planted in it, looked up at default settings but for the limit; see `planting`.
+A query is a whole host article with one passage planted in it (see `planting`), looked up at default settings but for
+the limit.
 """
 
 import json
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,11 @@ import numpy as np
 
 import dedup
 from benchmarks.corpus import arguments, articles, print_table, unigrams
+from benchmarks.pan import Case
+from benchmarks.pan import measure as scored
 from benchmarks.planting import Planted, Planter
-from benchmarks.score import Spans, score
-from dedup import Answer, Document, Index
-from dedup.candidates import rank
-from dedup.engine import LISTED
+from dedup import Document, Index, Span
+from dedup.lookup import Lookup, Question
 
 LENGTHS = (15, 25, 40, 80)
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3)
@@ -39,8 +40,8 @@ class Cell:
         found: of them, those found with their source at the planted place, on both sides.
         ranked: of them, those whose source is among the first 20 candidates, before verification.
         others: matches with passages that are neither the source's nor boilerplate, natural reuse included.
-        cases: the planted places, one list a trial.
-        detections: the passages reported of the source, one list a trial.
+        cases: the planted places, by trial and source.
+        detections: the passages reported of the source, likewise.
         milliseconds: a look-up's duration, for each trial.
     """
 
@@ -50,37 +51,45 @@ class Cell:
     found: int = 0
     ranked: int = 0
     others: int = 0
-    cases: list[Sequence[Spans]] = field(default_factory=list)
-    detections: list[Sequence[Spans]] = field(default_factory=list)
+    cases: dict[tuple[str, str], list[Case]] = field(default_factory=dict)
+    detections: dict[tuple[str, str], list[Case]] = field(default_factory=dict)
     milliseconds: list[float] = field(default_factory=list)
 
-    def add(self, planted: Planted, answer: Answer) -> None:
+    def add(self, planted: Planted, found: Lookup) -> None:
         """Count one answer."""
+        answer = found.answer
         self.trials += 1
+        self.ranked += found.seen is not None and planted.source in list(found.seen.read)[:FIRST]
         self.found += planted.hits(answer)
         self.others += sum(
             match.id != planted.source and any(passage.kind == "passage" for passage in match.passages)
             for match in answer
         )
-        self.cases.append([(planted.place, planted.origin)])
-        self.detections.append([(passage.query, passage.document) for passage in planted.passages(answer)])
+        key = f"{self.length} {self.rate} {self.trials}", planted.source
+        self.cases[key] = [case(planted.place, planted.origin)]
+        self.detections[key] = [case(passage.query, passage.document) for passage in planted.passages(answer)]
 
     def row(self) -> dict[str, Any]:
         """Return the figures, the target beside the recall."""
-        scored = score(self.cases, self.detections)
+        measured = scored(self.cases, self.detections)
         return {
             "words": self.length,
             "edited": f"{self.rate:.0%}",
             "recall": self.found / self.trials,
             "target": float(TARGETS.get(self.length, (1,) * len(RATES))[RATES.index(self.rate)]),
             "recall@20": self.ranked / self.trials,
-            "precision": scored.precision,
-            "char_recall": scored.recall,
-            "granularity": scored.granularity,
-            "plagdet": scored.plagdet,
+            "precision": measured["precision"],
+            "char_recall": measured["recall"],
+            "granularity": measured["granularity"],
+            "plagdet": measured["plagdet"],
             "others": self.others / self.trials,
             "ms": float(np.median(self.milliseconds)),
         }
+
+
+def case(query: Span, document: Span) -> Case:
+    """Return the two places as a case of the PAN measures."""
+    return Case(query.start, query.end, document.start, document.end)
 
 
 def measure(index: Index, planter: Planter, trials: int) -> Iterator[Cell]:
@@ -91,19 +100,10 @@ def measure(index: Index, planter: Planter, trials: int) -> Iterator[Cell]:
             for _ in range(trials):
                 planted = planter.plant(length, rate)
                 start = time.perf_counter()
-                answer = index.resemble(planted.text, limit=LIMIT)
+                found = index.look_up(planted.text, None, Question(limit=LIMIT))
                 cell.milliseconds.append((time.perf_counter() - start) * 1e3)
-                cell.add(planted, answer)
-                cell.ranked += planted.source in first_candidates(index, planted.text, FIRST)
+                cell.add(planted, found)
             yield cell
-
-
-def first_candidates(index: Index, text: str, most: int) -> set[str]:
-    """Return the ids of the best `most` candidates, before verification."""
-    store = index._store  # noqa: SLF001 - a stage of the engine is measured by itself
-    postings = store.lookup(dedup.sketch([text], index.scheme).buckets, LISTED)
-    numbers, _ = rank(postings, store.stats().documents, most)
-    return {stored.id for stored in store.fetch(numbers) if stored}
 
 
 def main() -> None:
@@ -119,9 +119,9 @@ def main() -> None:
         index.put(Document(str(place), text) for place, text in enumerate(sources))
         cells = list(measure(index, planter, args.trials))
     rows = [cell.row() for cell in cells]
-    scored = score(*([part for cell in cells for part in getattr(cell, name)] for name in ("cases", "detections")))
-    total = {"recall": float(np.mean([row["recall"] for row in rows])), "plagdet": scored.plagdet}
-    total |= {"precision": scored.precision, "char_recall": scored.recall, "granularity": scored.granularity}
+    truth = {key: value for cell in cells for key, value in cell.cases.items()}
+    found = {key: value for cell in cells for key, value in cell.detections.items()}
+    total = {"e2e_recall": float(np.mean([row["recall"] for row in rows])), **scored(truth, found)}
     if args.json:
         print(json.dumps({"documents": args.documents, "trials": args.trials, "cells": rows, "all": total}))
         return

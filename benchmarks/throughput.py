@@ -71,7 +71,7 @@ def rows(rates: dict[str, float], documents: int, size: float) -> list[dict[str,
 def _target(name: str) -> str:
     if name == "resembles":
         return f">= {TARGET} MB/s"
-    return ">= 1.8 × one" if name.startswith("resembles") else f">= {PEERS[name.split()[0]]} ×"
+    return ">= 1.8 × one" if name.startswith("resembles") else f">= {PEERS[name.split(maxsplit=1)[0]]} ×"
 
 
 def main() -> None:
