@@ -7,15 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dedup.errors import ResemblesError
-from dedup.model import Answer, Containment, Document, Match, Passage, Reject, Report, Span
+from dedup.model import Answer, Containment, Document, Match, Passage, Placed, Reject, Report, Span
 from dedup.scheme import Scheme
 
 if TYPE_CHECKING:
+    from dedup.client import AsyncClient, Client
     from dedup.engine import Index, compare
     from dedup.engine import open_index as open  # noqa: A004 - dedup.open reads as what it does
     from dedup.sketches import Sketch, sketch, to_datasketch
 
 _LATER = {
+    "AsyncClient": ("dedup.client", "AsyncClient"),
+    "Client": ("dedup.client", "Client"),
     "Index": ("dedup.engine", "Index"),
     "Sketch": ("dedup.sketches", "Sketch"),
     "compare": ("dedup.engine", "compare"),
@@ -26,11 +29,14 @@ _LATER = {
 
 __all__ = [
     "Answer",
+    "AsyncClient",
+    "Client",
     "Containment",
     "Document",
     "Index",
     "Match",
     "Passage",
+    "Placed",
     "Reject",
     "Report",
     "ResemblesError",

@@ -224,6 +224,11 @@ def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | N
     return pair(a, b, question or Question(), scheme or Scheme())
 
 
+def version(document: Document) -> str:
+    """Return 32 hexadecimal digits, equal for equal text and metadata; see `Placed`."""
+    return digest(document).hex()
+
+
 def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
     batch, characters = list[Document](), 0
     for document in documents:

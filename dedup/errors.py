@@ -6,11 +6,14 @@ ResemblesError
 │   ├── InvalidRecord       a line or file of the input is no document
 │   ├── InvalidScheme       scheme parameters that make no sense
 │   └── InvalidURL          an index URL of an unknown kind
+├── ServiceError            a remote index refused a request, or does not answer
 └── StoreError              the index cannot answer or accept; nothing acknowledged was lost
     ├── StoreUnreachable    folder or server missing, unreadable, or gone
+    ├── StoreDenied         the server refuses user, password or command
+    ├── StoreEvicts         the server throws keys away when memory runs out
     ├── StoreReadOnly       the index cannot be written from here
     ├── StoreBusy           another writer holds the index
-    ├── StoreFull           no room: disk or map
+    ├── StoreFull           no room: disk, map or memory
     ├── StoreForeign        the folder holds something that is not an index of ours
     ├── StoreTooNew         written by a newer version of this package
     ├── StoreDamaged        the index contradicts itself; `dedup check --repair` mends it
@@ -64,6 +67,17 @@ class InvalidURL(InvalidInput):
     code = "invalid_url"
 
 
+class ServiceError(ResemblesError):
+    """A remote index refused a request, or does not answer; `code` is the service's own, or `unreachable`."""
+
+    code = "service_error"
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the specific code beside the message."""
+        super().__init__(message)
+        self.code = code
+
+
 class StoreError(ResemblesError):
     """The index cannot answer or accept; nothing acknowledged was lost."""
 
@@ -74,6 +88,18 @@ class StoreUnreachable(StoreError):
     """Folder or server missing, unreadable, or gone."""
 
     code = "store_unreachable"
+
+
+class StoreDenied(StoreError):
+    """The server refuses user, password or command."""
+
+    code = "store_denied"
+
+
+class StoreEvicts(StoreError):
+    """The server throws keys away when memory runs out: postings would vanish unnoticed."""
+
+    code = "store_evicts"
 
 
 class StoreReadOnly(StoreError):
@@ -89,7 +115,7 @@ class StoreBusy(StoreError):
 
 
 class StoreFull(StoreError):
-    """No room is left: disk or map."""
+    """No room is left: disk, map or memory."""
 
     code = "store_full"
 
