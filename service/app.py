@@ -2,32 +2,44 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
 
 import dedup
-from dedup.kernels import ready
 from dedup.model import Document
 from service import problems
-from service.routes import operations
+from service.auth import Keys, refuse_open_doors
+from service.bodies import Bodies
+from service.reading import RawIds
+from service.refusals import described
+from service.routes import documents, operations, resemble
 from service.settings import Settings
 from service.state import Service
+from service.telemetry import Metrics, Observed
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Return the application; it opens the index when it starts and closes it when it stops."""
+    """Return the application; it opens the index when it starts and closes it when it stops.
+
+    Raises:
+        InvalidInput: it would be open to other machines without an API key.
+    """
+    refuse_open_doors(settings)
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(_warm)
         with dedup.open(settings.index) as index:
-            app.state.service = Service(settings, index)
+            app.state.service = Service(settings, index, metrics)
             yield
 
-    app = FastAPI(
+    app = _Application(
         title="resembles",
-        version="1",
+        version=version("resembles"),
         summary="What does this text resemble, and which lines?",
         lifespan=lifespan,
         redirect_slashes=False,
@@ -36,13 +48,29 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={
             "tracing": settings.telemetry,
             "metrics": settings.telemetry,
-            "logs": False,
+            "logs": False,  # they would repeat what was sent
             "operation_spans": False,
         },
     )
     problems.install(app)
+    app.include_router(resemble.router)  # before the documents: `{id}/resembles` is a path of its own
+    app.include_router(documents.router)
     app.include_router(operations.router)
+    app.add_middleware(RawIds)
+    app.add_middleware(Bodies, settings=settings)
+    app.add_middleware(Keys, settings=settings)
+    app.add_middleware(Observed, metrics=metrics)  # the last one added stands first
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI, whose description of itself knows the problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if not self.openapi_schema:
+            self.openapi_schema = described(super().openapi())
+        return self.openapi_schema
 
 
 def from_environment() -> FastAPI:
@@ -52,11 +80,7 @@ def from_environment() -> FastAPI:
 
 def _warm() -> None:
     """Load the kernels, so that the first request is as quick as the others."""
-    ready(lambda _: None)
     with dedup.open("memory:") as index:
-        texts = (
-            "a look-up of an indexed text runs through each kernel",
-            "in “others” too: a look-up of an indexed text",
-        )
+        texts = ("a look-up of an indexed text runs through each kernel", "in “others” too: a look-up of a text")
         index.put(Document(str(place), text) for place, text in enumerate(texts))
         index.resemble(texts[1])

@@ -1,0 +1,1 @@
+"""The web page: plain forms and links, readable without JavaScript."""
