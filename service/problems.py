@@ -29,16 +29,17 @@ class Problem(HTTPException):
         super().__init__(status, detail, headers)
         self.code, self.more = code, more
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the problem document says."""
+        title = HTTPStatus(self.status_code).phrase
+        named = {"type": "about:blank", "title": title, "status": self.status_code}
+        return {**named, "code": self.code, "detail": self.detail, **self.more}
+
     def response(self) -> Answer:
         """Return it as an answer."""
-        return problem(self.status_code, self.code, self.detail, self.headers, **self.more)
-
-
-def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
-    """Return a problem document."""
-    title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, **more}
-    return Answer(body, status, {**(headers or {}), "Content-Type": "application/problem+json"})
+        headers = {**(self.headers or {}), "Content-Type": "application/problem+json"}
+        return Answer(self.body, self.status_code, headers)
 
 
 def busy(detail: str, code: str = "too_busy") -> Problem:
@@ -68,7 +69,8 @@ async def _library(_: Request, error: Exception) -> Answer:
 async def _validation(_: Request, error: Exception) -> Answer:
     """Name the fields and what is wrong with each, never their values: the default repeats the whole body."""
     errors = cast("RequestValidationError", error).errors()
-    return problem(422, "invalid_request", "the request is not as documented; see errors", errors=fields(errors))
+    detail = "the request is not as documented; see errors and /openapi.json"
+    return Problem(422, "invalid_request", detail, errors=fields(errors)).response()
 
 
 def fields(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -86,4 +88,7 @@ async def _http(_: Request, error: Exception) -> Answer:
         return error.response()
     error = cast("StarletteHTTPException", error)
     code = _BY_STATUS.get(error.status_code, "error")
-    return problem(error.status_code, code, f"{error.detail}; see /openapi.json for what there is", error.headers)
+    headers = dict(error.headers or {})
+    return Problem(
+        error.status_code, code, f"{error.detail}; see /openapi.json for what there is", headers=headers
+    ).response()

@@ -1,4 +1,4 @@
-"""What requests share: the index, and the threads in which it is asked."""
+"""What requests share: the index, the counters, and the threads in which the index is asked."""
 
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from dedup.engine import Index
 from service.problems import busy
 from service.settings import Settings
+from service.telemetry import Metrics
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,9 +18,9 @@ T = TypeVar("T")
 class Service:
     """The index and its bounds; `read` and `write` run engine calls off the event loop."""
 
-    def __init__(self, settings: Settings, index: Index) -> None:
+    def __init__(self, settings: Settings, index: Index, metrics: Metrics) -> None:
         """Serve `index`."""
-        self.settings, self.index = settings, index
+        self.settings, self.index, self.metrics = settings, index, metrics
         self._readers, self._writers = CapacityLimiter(settings.threads), CapacityLimiter(1)
         self._asked = 0
 
@@ -32,13 +33,21 @@ class Service:
         if self._asked >= self.settings.lookups:
             raise busy("as many look-ups as the service takes at once are under way; ask again in a moment")
         self._asked += 1
+        self.metrics.waiting.inc()
         try:
             return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._readers)
         finally:
             self._asked -= 1
+            self.metrics.waiting.dec()
 
     async def write(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what a call that writes returns; one at a time, as an index has one writer."""
+        """Return what a call that writes returns; one at a time, as an index has one writer.
+
+        Raises:
+            Problem: 503 if as many as `lookups` wait already.
+        """
+        if self._writers.statistics().tasks_waiting >= self.settings.lookups:
+            raise busy("as many writes as the service lets wait are waiting; write again in a moment")
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
 
 

@@ -1,32 +1,47 @@
 """Whether the service lives, is ready, and how large its index is."""
 
 from dataclasses import asdict
-from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from service.json import Answer
-from service.state import Shared
+from service.refusals import refusals
+from service.schemas import StatsOut, StatusOut
+from service.state import Service, Shared
 
 router = APIRouter(tags=["operations"])
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@router.get("/livez")
-async def livez() -> dict[str, str]:
+@router.get("/livez", response_model=StatusOut, responses=refusals())
+async def livez() -> Answer:
     """Say that the process answers."""
-    return {"status": "alive"}
+    return Answer({"status": "alive"})
 
 
-@router.get("/readyz")
-async def readyz(service: Shared) -> dict[str, str]:
-    """Say that the index can be asked and has the scheme it was opened with."""
+@router.get("/readyz", response_model=StatusOut, responses=refusals())
+async def readyz(service: Shared) -> Answer:
+    """Say that the index can be asked, and has the scheme that it was opened with."""
     await service.read(service.index.stats)
-    return {"status": "ready"}
+    return Answer({"status": "ready"})
 
 
-@router.get("/v1/stats", response_model=dict[str, Any])
+@router.get("/v1/stats", response_model=StatsOut, responses=refusals())
 async def stats(service: Shared) -> Answer:
     """Return the index's size and scheme."""
     sizes = await service.read(service.index.stats)
     scheme = service.index.scheme
     return Answer({**asdict(sizes), "scheme": {**asdict(scheme), "fingerprint": scheme.fingerprint}})
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {PROMETHEUS: {}}}, **refusals()})
+async def metrics(service: Shared) -> Response:
+    """Return the counters, as Prometheus reads them."""
+    return Response(await service.read(_measured, service), media_type=PROMETHEUS)
+
+
+def _measured(service: Service) -> bytes:
+    sizes = service.index.stats()
+    for name in ("documents", "chunks", "postings", "bytes"):
+        service.metrics.size.labels(name).set(getattr(sizes, name))
+    return service.metrics.text()

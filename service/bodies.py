@@ -1,0 +1,194 @@
+"""What stands between the socket and the routes: bodies are unpacked, counted and hurried; answers too."""
+
+import asyncio
+import zlib
+from collections.abc import Iterator
+from typing import Protocol
+
+import zstandard
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.problems import Problem
+from service.settings import MiB, Settings
+
+PROGRESS = 1 << 14
+STEP = 256
+"""Compressed bytes unpacked at once: a block of zstd is 4 bytes at least and unpacks to 128 KiB at most."""
+WINDOW = 8 * MiB
+
+
+class Unpacker(Protocol):
+    """A decompressor that is fed piece by piece."""
+
+    finished: bool
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        """Yield what more data unpack to, a bounded piece at a time."""
+
+
+class Gzip:
+    """Members of gzip, one after the other."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._member, self.finished = zlib.decompressobj(wbits=31), False
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        """Yield at most a mebibyte at a time."""
+        while data:
+            if self.finished:
+                self._member, self.finished = zlib.decompressobj(wbits=31), False
+            yield self._member.decompress(data, MiB)
+            self.finished = self._member.eof
+            data = self._member.unused_data if self.finished else self._member.unconsumed_tail
+
+
+class Zstd:
+    """Frames of Zstandard, one after the other."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
+        self._frame, self.finished = self._decompressor.decompressobj(), False
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        """Yield what a few bytes at a time unpack to: the library sets no bound itself."""
+        view = memoryview(data)
+        for start in range(0, len(view), STEP):
+            step = bytes(view[start : start + STEP])
+            while step:
+                if self.finished:
+                    self._frame, self.finished = self._decompressor.decompressobj(), False
+                yield self._frame.decompress(step)
+                self.finished = self._frame.eof
+                step = self._frame.unused_data if self.finished else b""
+
+
+UNPACKERS: dict[str, type[Gzip] | type[Zstd]] = {"gzip": Gzip, "x-gzip": Gzip, "zstd": Zstd}
+
+
+class Body:
+    """One request's body as it is received."""
+
+    def __init__(self, receive: Receive, settings: Settings, unpacker: Unpacker | None) -> None:
+        """Receive from `receive`."""
+        self._receive, self._settings, self._unpacker = receive, settings, unpacker
+        self._sent = self._unpacked = self._recent = 0
+        self._left, self._done = settings.body_seconds, False
+
+    async def receive(self) -> Message:
+        """Return the next message, unpacked.
+
+        Raises:
+            Problem: it is too large, too slow or damaged.
+        """
+        if self._done:
+            return await self._receive()
+        message = await self._next()
+        if message["type"] == "http.request":
+            self._done = not message.get("more_body", False)
+            message["body"] = self._take(message.get("body", b""))
+        return message
+
+    async def _next(self) -> Message:
+        """Wait for the next piece; the clock starts anew with each 16 KiB, and does not run while we work."""
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        try:
+            async with asyncio.timeout(self._left) as clock:
+                return await self._receive()
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            detail = f"less than {PROGRESS:,} bytes of the body came in {self._settings.body_seconds:g} s; send faster"
+            raise Problem(408, "slow_body", detail, headers={"Connection": "close"}) from None
+        finally:
+            self._left -= loop.time() - start
+
+    def _take(self, data: bytes) -> bytes:
+        self._sent += len(data)
+        self._recent += len(data)
+        if self._recent >= PROGRESS:
+            self._recent, self._left = 0, self._settings.body_seconds
+        if self._sent > self._settings.body_bytes:
+            raise too_large(self._settings)
+        if self._unpacker is None:
+            return data
+        try:
+            pieces = [piece for piece in self._unpacker.unpack(data) if self._count(len(piece))]
+        except (zlib.error, zstandard.ZstdError):
+            raise Problem(
+                400, "damaged_body", "the body is not what Content-Encoding says; compress it again"
+            ) from None
+        if self._done and not self._unpacker.finished:
+            raise Problem(400, "damaged_body", "the compressed body ends too early; send all of it")
+        return b"".join(pieces)
+
+    def _count(self, size: int) -> int:
+        self._unpacked += size
+        if self._unpacked > self._settings.decompressed_bytes:
+            raise Problem(
+                413,
+                "decompressed_too_large",
+                f"the body unpacks to more than {self._settings.decompressed_bytes:,} bytes; send it in parts",
+            )
+        if self._unpacked > max(MiB, self._settings.ratio * self._sent):
+            raise Problem(
+                413,
+                "ratio_too_high",
+                f"the body unpacks to more than {self._settings.ratio:g} times its size; send it plain",
+            )
+        return size
+
+
+class Bodies:
+    """Gives the routes bodies that are bounded in bytes and in time."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        """Stand before `app`."""
+        self._app, self._settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse at once what the headers already rule out, else pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            unpacker = self._unpacker(Headers(scope=scope))
+        except Problem as refusal:
+            await refusal.response()(scope, receive, send)
+            return
+        if unpacker:
+            headers = MutableHeaders(scope=scope)
+            del headers["content-encoding"], headers["content-length"]
+        await self._app(scope, Body(receive, self._settings, unpacker).receive, self._hurried(send))
+
+    def _unpacker(self, headers: Headers) -> Unpacker | None:
+        if int(headers.get("content-length", 0)) > self._settings.body_bytes:
+            raise too_large(self._settings)
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding == "identity":
+            return None
+        if encoding not in UNPACKERS:
+            raise Problem(
+                415,
+                "unsupported_encoding",
+                "that Content-Encoding is not known; send gzip, zstd or none",
+                headers={"Accept-Encoding": "gzip, zstd"},
+            )
+        return UNPACKERS[encoding]()
+
+    def _hurried(self, send: Send) -> Send:
+        """A client that does not read its answer is let go."""
+
+        async def hurried(message: Message) -> None:
+            async with asyncio.timeout(self._settings.send_seconds):
+                await send(message)
+
+        return hurried
+
+
+def too_large(settings: Settings) -> Problem:
+    """Return the refusal of a long body."""
+    return Problem(413, "body_too_large", f"the body has more than {settings.body_bytes:,} bytes; send it in parts")

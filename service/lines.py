@@ -1,0 +1,170 @@
+"""JSON Lines in, JSON Lines out: a document a line, a result a line, in order, while both are under way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from dedup.errors import ResemblesError
+from dedup.model import Document, Placed, Reject
+from service import json
+from service.problems import Problem, of_error
+from service.settings import MiB, Settings
+from service.state import Service
+
+PAUSE = 0.02
+"""Seconds without more of the body after which what is there is indexed."""
+TOGETHER = 500
+MEDIA_TYPE = "application/x-ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the body: a document, or what is wrong with it."""
+
+    number: int
+    id: str | None
+    document: Document | None
+    code: str = ""
+    detail: str = ""
+
+
+class Splitter:
+    """Pieces of a body in, lines out; never holds more of a line than a document may have."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Begin."""
+        self._settings, self._rest, self._number, self._skipping = settings, bytearray(), 0, False
+
+    def feed(self, data: bytes) -> Iterator[Line]:
+        """Yield the lines that `data` complete."""
+        *ended, rest = data.split(b"\n")
+        for piece in ended:
+            yield from self._end(piece)
+        self._keep(rest)
+
+    def end(self) -> Iterator[Line]:
+        """Yield the last line, if it has no newline."""
+        if self._rest or self._skipping:
+            yield from self._end(b"")
+
+    def _end(self, piece: bytes) -> Iterator[Line]:
+        self._keep(piece)
+        data, long = bytes(self._rest), self._skipping
+        self._rest, self._skipping = bytearray(), False
+        self._number += 1
+        if long:
+            detail = f"the line has more than {self._settings.document_bytes:,} bytes; split the document"
+            yield Line(self._number, None, None, "long_line", detail)
+        elif data.strip():
+            yield self._line(data)
+
+    def _keep(self, piece: bytes) -> None:
+        if self._skipping or len(self._rest) + len(piece) > self._settings.document_bytes:
+            self._skipping, self._rest = True, bytearray()
+        else:
+            self._rest += piece
+
+    def _line(self, data: bytes) -> Line:
+        try:
+            fields = json.load(data, self._settings.json_depth)
+        except ValueError as error:
+            return Line(self._number, None, None, "invalid_json", f"the line cannot be read: {error}")
+        if not isinstance(fields, dict):
+            return Line(self._number, None, None, "not_an_object", "the line is no object; give id and text")
+        name, text = fields.pop("id", None), fields.pop("text", None)
+        if not isinstance(name, str):
+            return Line(self._number, None, None, "no_id", '"id" is missing or no string')
+        if not isinstance(text, str):
+            return Line(self._number, name, None, "no_text", '"text" is missing or no string')
+        alone = fields.keys() == {"metadata"} and isinstance(fields["metadata"], dict)
+        return Line(self._number, name, Document(name, text, fields["metadata"] if alone else fields))
+
+
+class Lines(Response):
+    """The answer to a stream of documents; it reads the body while it is sent."""
+
+    def __init__(self, service: Service, receive: Receive) -> None:
+        """Read the body from `receive`."""
+        super().__init__(media_type=MEDIA_TYPE)
+        del self.headers["content-length"]
+        self._service, self._body = service, receive
+        self._splitter = Splitter(service.settings)
+        self._counts = {"put": 0, "unchanged": 0, "replaced": 0, "rejected": 0}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the body's is at hand
+        """Send a result for each line, then a summary that says whether it came to its end."""
+        first = await anext(batches := self._batches())  # a body refused at once is refused with its own status
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        end: dict[str, Any] = {"complete": True}
+        try:
+            await self._answer(first, send)
+            async for batch in batches:
+                await self._answer(batch, send)
+        except ResemblesError as error:
+            end = _interrupted(of_error(error))
+        except Problem as refusal:
+            end = _interrupted(refusal)
+        await self._send(send, [{"summary": {**self._counts, **end}}], more=False)
+
+    async def _batches(self) -> AsyncIterator[list[Line]]:
+        """Yield lines as they come in, many together where they come fast."""
+        lines, size, more = list[Line](), 0, True
+        while more:
+            message = await self._next(waiting=bool(lines))
+            if message is not None:
+                if message["type"] == "http.disconnect":
+                    raise Problem(400, "interrupted", "the connection ended before the body did; send the rest again")
+                data, more = message.get("body", b""), message.get("more_body", False)
+                lines += self._splitter.feed(data)
+                size += len(data)
+            if not more:
+                lines += self._splitter.end()
+            elif message is not None and size < MiB and len(lines) < TOGETHER:
+                continue
+            yield lines
+            lines, size = [], 0
+
+    async def _next(self, *, waiting: bool) -> Any:
+        """Return the next message, or None if lines are waiting and nothing comes."""
+        if not waiting:
+            return await self._body()
+        try:
+            async with asyncio.timeout(PAUSE) as clock:
+                return await self._body()
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            return None
+
+    async def _answer(self, lines: list[Line], send: Send) -> None:
+        if lines:
+            results = await self._service.write(self._put, lines)
+            await self._send(send, results)
+
+    def _put(self, lines: list[Line]) -> list[dict[str, Any]]:
+        documents = [line.document for line in lines if line.document]
+        outcomes = iter(list(self._service.index.put_each(documents)))
+        results = [_result(line, next(outcomes) if line.document else None) for line in lines]
+        for result in results:
+            self._counts[result["status"]] += 1
+            self._service.metrics.documents.labels(result["status"]).inc()
+        return results
+
+    async def _send(self, send: Send, values: list[dict[str, Any]], *, more: bool = True) -> None:
+        body = b"".join(json.dump(value) + b"\n" for value in values)
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def _result(line: Line, outcome: Placed | Reject | None) -> dict[str, Any]:
+    if isinstance(outcome, Placed):
+        return {"line": line.number, "id": line.id, "status": outcome.status, "version": outcome.version}
+    code, detail = (outcome.code, outcome.reason) if outcome else (line.code, line.detail)
+    return {"line": line.number, "id": line.id, "status": "rejected", "code": code, "detail": detail}
+
+
+def _interrupted(problem: Problem) -> dict[str, Any]:
+    return {"complete": False, "error": {"code": problem.code, "detail": problem.detail}}

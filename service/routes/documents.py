@@ -1,0 +1,130 @@
+"""Documents: put, get, remove, list."""
+
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from dedup.engine import version
+from dedup.model import Document, Placed, Reject
+from dedup.wire import document_json
+from service.json import Answer
+from service.lines import Lines
+from service.problems import Problem
+from service.reading import DocumentId, StrictRoute, bounded, media_type, unsupported
+from service.refusals import refusals
+from service.schemas import DocumentOut, ListOut, NewDocument, PlacedOut
+from service.state import Service, Shared
+
+router = APIRouter(prefix="/v1", tags=["documents"], route_class=StrictRoute)
+JSONL = ("application/x-ndjson", "application/jsonl", "application/json-lines")
+Tags = Annotated[str | None, Header(description="Entity tags, or *.")]
+
+
+@router.put(
+    "/documents/{id:path}",
+    response_model=PlacedOut,
+    responses={201: {"model": PlacedOut, "description": "The id is new."}, **refusals(412, 413, 415, 507)},
+)
+async def put(service: Shared, name: DocumentId, document: NewDocument, if_none_match: Tags = None) -> Answer:
+    """Index a text; one of that id is replaced, equal content changes nothing. `If-None-Match: *` only creates."""
+    bounded(service, document.text)
+    placed = await service.write(
+        _put, service, Document(name, document.text, document.metadata), create=if_none_match == "*"
+    )
+    status = 201 if placed.status == "put" else 200
+    body = {"id": placed.id, "status": placed.status, "version": placed.version}
+    return Answer(body, status, {"ETag": f'"{placed.version}"'})
+
+
+def _put(service: Service, document: Document, *, create: bool) -> Placed:
+    if create and service.index.get(document.id) is not None:
+        raise Problem(412, "exists", "there is a document of that id already; leave If-None-Match out to replace it")
+    (outcome,) = service.index.put_each([document])
+    if isinstance(outcome, Reject):
+        service.metrics.documents.labels("rejected").inc()
+        raise Problem(422, outcome.code, outcome.reason)
+    service.metrics.documents.labels(outcome.status).inc()
+    return outcome
+
+
+@router.get(
+    "/documents/{id:path}",
+    response_model=DocumentOut,
+    responses={304: {"description": "It is the version named."}, **refusals(404)},
+)
+async def get(service: Shared, name: DocumentId, if_none_match: Tags = None) -> Response:
+    """Return a document."""
+    document = await service.read(service.index.get, name)
+    if document is None:
+        raise unknown()
+    tag = f'"{version(document)}"'
+    if if_none_match and (if_none_match == "*" or tag in if_none_match):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Answer({**document_json(document), "version": tag.strip('"')}, headers={"ETag": tag})
+
+
+@router.delete("/documents/{id:path}", status_code=204, responses=refusals(404))
+async def remove(service: Shared, name: DocumentId) -> Response:
+    """Remove a document, text and all."""
+    if not await service.write(service.index.remove, [name]):
+        raise unknown()
+    service.metrics.documents.labels("removed").inc()
+    return Response(status_code=204)
+
+
+def unknown() -> Problem:
+    """Return the refusal of an id that no document has."""
+    return Problem(404, "unknown_id", "there is no document of that id; check it, and that it is percent-encoded")
+
+
+@router.post(
+    "/documents",
+    response_class=Response,
+    responses={
+        200: {"description": "A result a line, in order; then a summary.", "content": {JSONL[0]: {}}},
+        **refusals(413, 415),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": {JSONL[0]: {"schema": {"type": "string"}}}}},
+)
+async def put_many(service: Shared, request: Request) -> Lines:
+    """Index a document a line (`id`, `text`, `metadata`), streaming both ways; a result a line, in order."""
+    if media_type(request) not in JSONL:
+        raise unsupported(JSONL[0])
+    return Lines(service, request.receive)
+
+
+@router.get("/documents", response_model=ListOut, responses=refusals())
+async def list_documents(
+    service: Shared,
+    cursor: Annotated[str, Query(max_length=2000, description="`next` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    text: Annotated[bool, Query(description="Give the texts too.")] = False,
+) -> Answer:
+    """List documents in order of the id's UTF-8 bytes."""
+    try:
+        after = bytes.fromhex(cursor).decode("utf-8", "surrogatepass")
+    except ValueError:
+        raise Problem(422, "invalid_cursor", "that is no cursor; give `next` of the page before") from None
+    return Answer(await service.read(_page, service, after, limit, text))
+
+
+def _page(service: Service, after: str, limit: int, text: bool) -> dict[str, Any]:
+    page, size, more = list[dict[str, Any]](), 0, False
+    for document in islice(service.index.documents(after), limit + 1):
+        size += len(document.text)
+        more = len(page) == limit or (bool(page) and text and size > service.settings.document_bytes)
+        if more:
+            break
+        page.append(_listed(document, text=text))
+    return {"documents": page, "next": page[-1]["id"].encode().hex() if more else None}
+
+
+def _listed(document: Document, *, text: bool) -> dict[str, Any]:
+    listed = {
+        "id": document.id,
+        "metadata": dict(document.metadata),
+        "version": version(document),
+        "characters": len(document.text),
+    }
+    return {**listed, "text": document.text} if text else listed

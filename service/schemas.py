@@ -1,0 +1,248 @@
+"""What requests hold and answers look like. Unknown fields of a request are refused; answers may gain fields."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.offsets import Unit
+
+MOST_MATCHES = 200
+MOST_WORDS = 1 << 24
+
+Limit = Annotated[int, Field(ge=1, le=MOST_MATCHES, description="Matches to return at most.")]
+MinWords = Annotated[int, Field(ge=1, le=MOST_WORDS, description="Matched words that a passage needs at least.")]
+MinSimilarity = Annotated[float, Field(gt=0, le=1, description="Similarity that a passage needs at least.")]
+Passages = Annotated[bool, Field(description="Look for shared passages, not only for documents alike as a whole.")]
+Offsets = Annotated[Unit, Field(description="What `start` and `end` count.")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Request(BaseModel):
+    """Base of what requests hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NewDocument(Request):
+    """A text to index under the id in the path."""
+
+    text: str
+    metadata: dict[str, Any] = {}
+
+
+class Asked(Request):
+    """What is asked of a text."""
+
+    limit: Limit = 10
+    min_words: MinWords = 12
+    min_similarity: MinSimilarity = 0.6
+    passages: Passages = True
+    filter: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="Conditions on metadata, all of which must hold: a value, a list of values, or an object of "
+            "`<`, `<=`, `>`, `>=`, `not` (a value or list) and `same` (as the query document; ask by id).",
+            examples=[{"source": {"same": False}, "published": {">=": "2026-01-01"}, "language": ["en", "de"]}],
+        ),
+    ] = None
+    offsets: Offsets = "codepoints"
+    explain: Annotated[bool, Field(description="Say of each candidate why it was returned or not.")] = False
+
+
+class Resemble(Asked):
+    """A text, or the id of an indexed document, or both: then the text, which does not match that document."""
+
+    text: str | None = None
+    id: str | None = None
+
+
+class Batch(Request):
+    """Several look-ups."""
+
+    queries: Annotated[list[Resemble], Field(min_length=1)]
+
+
+class Compare(Request):
+    """Two texts."""
+
+    a: str
+    b: str
+    min_words: MinWords = 12
+    min_similarity: MinSimilarity = 0.6
+    offsets: Offsets = "codepoints"
+    explain: Annotated[bool, Field(description="Say why they are matched or not.")] = False
+
+
+class SpanOut(BaseModel):
+    """Places in a text, `end` exclusive, in the unit asked for: by default code points."""
+
+    start: Count
+    end: Count
+
+
+class PassageOut(BaseModel):
+    """A stretch of text that query and document share."""
+
+    query: SpanOut
+    document: SpanOut
+    matched_words: Count
+    similarity: Share
+    documents: Annotated[int, Field(ge=1, description="In how many documents its rarest window occurs.")]
+    kind: Literal["passage", "boilerplate"]
+
+
+class ContainmentOut(BaseModel):
+    """Shares of one side's shingles found in the other's."""
+
+    query_in_document: Share
+    document_in_query: Share
+
+
+class MatchOut(BaseModel):
+    """One document that the query resembles; every figure is exact."""
+
+    id: str
+    jaccard: Share
+    containment: ContainmentOut
+    metadata: dict[str, Any]
+    passages: list[PassageOut]
+
+
+class SharedOut(BaseModel):
+    """Buckets that both sides share: numbers of bands, and words of the query where a shared window begins."""
+
+    bands: list[Count]
+    windows: Annotated[list[Count], Field(description="The first 100.")]
+    window_count: Count
+
+
+class CandidateOut(BaseModel):
+    """A document that was considered, and why it is in the answer or not."""
+
+    id: str
+    shared: SharedOut
+    estimate: Annotated[Share | None, Field(description="Jaccard as the two MinHash signatures estimate it.")]
+    figures: MatchOut | None
+    rejected: Literal["filter", "not_alike", "limit"] | None
+
+
+class ExplanationOut(BaseModel):
+    """What the look-up saw."""
+
+    buckets: Count
+    postings: Count
+    chunks_found: Count
+    candidates: list[CandidateOut]
+
+
+class AnswerOut(BaseModel):
+    """What a text resembles, best first."""
+
+    query: str | None
+    truncated: Annotated[bool, Field(description="A bucket held more than was read: there may be more matches.")]
+    too_short: Annotated[bool, Field(description="The query has fewer than k words: nothing was looked up.")] = False
+    matches: list[MatchOut]
+    explanation: ExplanationOut | None = None
+
+
+class ComparisonOut(BaseModel):
+    """Why two texts are matched or not."""
+
+    reason: Literal["passage", "alike", "too_short_a", "too_short_b", "no_shared_bucket", "below_threshold"]
+    shared: SharedOut
+    estimate: Share
+    words: Annotated[list[Count], Field(min_length=2, max_length=2)]
+
+
+class ComparedOut(MatchOut):
+    """Two texts compared."""
+
+    explanation: ComparisonOut | None = None
+
+
+class FaultOut(BaseModel):
+    """A part of a request that is wrong."""
+
+    at: str
+    code: str
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """A refusal (RFC 9457); `code` is stable."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FaultOut] = []
+
+
+class BatchOut(BaseModel):
+    """An answer or a problem for each query, in the order given."""
+
+    answers: list[AnswerOut | ProblemOut]
+
+
+class PlacedOut(BaseModel):
+    """What became of a document."""
+
+    id: str
+    status: Literal["put", "replaced", "unchanged"]
+    version: str
+
+
+class DocumentOut(BaseModel):
+    """A document; `version` is equal for equal text and metadata."""
+
+    id: str
+    text: str
+    metadata: dict[str, Any]
+    version: str
+
+
+class ListedOut(BaseModel):
+    """A document in a list; its text only if asked for."""
+
+    id: str
+    metadata: dict[str, Any]
+    version: str
+    characters: Count
+    text: str | None = None
+
+
+class ListOut(BaseModel):
+    """A page of documents in order of the id's UTF-8 bytes; `next` is the next page's cursor."""
+
+    documents: list[ListedOut]
+    next: str | None
+
+
+class SchemeOut(BaseModel):
+    """How the index turns texts into buckets."""
+
+    fingerprint: str
+    k: int
+    w: int
+    num_perm: int
+    bands: int
+    rows: int
+    seed: int
+
+
+class StatsOut(BaseModel):
+    """Size of the index."""
+
+    documents: Count
+    chunks: Count
+    postings: Count
+    bytes: Count
+    scheme: SchemeOut
+
+
+class StatusOut(BaseModel):
+    """Alive or ready."""
+
+    status: str
