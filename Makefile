@@ -4,7 +4,7 @@ DEMO := --index lmdb:.demo
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-all lint picture lock clean
+.PHONY: demo test test-all lint picture lock clean bench bench-deps
 
 demo: $(READY)
 	@$(BIN)/dedup ingest seeds $(DEMO)
@@ -27,6 +27,15 @@ lint: $(READY)
 # docs/demo.svg, the picture in the README
 picture: $(READY)
 	$(BIN)/python docs/picture.py
+
+# RESEMBLES_EVAL names a folder of evaluation texts; without it the texts are generated
+bench: $(READY)
+	for name in throughput lookup ingest grid syndication; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# peers, for the benchmarks only; an older pip knows no dependency groups
+bench-deps: $(READY)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --group bench
 
 # a stamp: the second run has nothing to do
 $(READY): requirements.lock pyproject.toml

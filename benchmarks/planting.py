@@ -70,7 +70,7 @@ class Planter:
             source = self.rng.randrange(len(self.sources))
             text = self.sources[source]
             words = [match.span() for match in WORD.finditer(text)]
-            begins = range(len(words) - length + 1)
+            begins = list(range(len(words) - length + 1))
             if self.rng.random() < FROM_SENTENCE:
                 after = {0, *sentence_ends(text)}
                 begins = [i for i in begins if words[i][0] in after]

@@ -8,7 +8,7 @@ to be called boilerplate. Swapped halves: both are to be found.
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,8 @@ def templates(planter: Planter, trials: int) -> dict[str, Any]:
                 spans.append(Span(len(text), len(text) + len(form)))
                 text += f"{form}\n{host[:300]}\n"
             answer = index.resemble(text, limit=LIMIT)
-            first += bool(answer.matches) and answer[0].id == planted.source
+            ids = [match.id for match in answer if match.id == planted.source or _only(match.passages, spans)]
+            first += ids[:1] == [planted.source]
             found += planted.hits(answer)
             kinds = [
                 one.kind
@@ -101,7 +102,7 @@ def templates(planter: Planter, trials: int) -> dict[str, Any]:
     return {
         "documents": len(planter.sources),
         "planted found": found / trials,
-        "planted first": first / trials,
+        "planted before forms": first / trials,
         "forms reported": forms / trials,
         "of them boilerplate": boilerplate / max(1, forms),
     }
@@ -122,6 +123,10 @@ def swapped(planter: Planter, index: Index, trials: int) -> Iterator[dict[str, A
             found = [one for match in matches if match.id == str(source) for one in match.passages]
             both += all(any(_mostly(one.query, span) for one in found) for span in spans)
         yield {"words": length, "both halves found": both / trials}
+
+
+def _only(passages: Sequence[Passage], spans: Sequence[Span]) -> bool:
+    return all(any(overlap(passage.query, span) for span in spans) for passage in passages)
 
 
 def _mostly(found: Span, wanted: Span) -> bool:

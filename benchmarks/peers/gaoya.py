@@ -28,4 +28,4 @@ def signatures(texts: Sequence[str]) -> int:
     )
     for place, text in enumerate(texts):
         index.insert_document(place, text)
-    return index.size()
+    return int(index.size())
