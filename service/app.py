@@ -15,6 +15,7 @@ from service.auth import Keys, refuse_open_doors
 from service.bodies import Bodies
 from service.reading import RawIds
 from service.refusals import described
+from service.page.router import router as page
 from service.routes import documents, operations, resemble
 from service.settings import Settings
 from service.state import Service
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(resemble.router)  # before the documents: `{id}/resembles` is a path of its own
     app.include_router(documents.router)
     app.include_router(operations.router)
+    app.include_router(page)
     app.add_middleware(RawIds)
     app.add_middleware(Bodies, settings=settings)
     app.add_middleware(Keys, settings=settings)

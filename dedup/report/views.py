@@ -6,7 +6,7 @@ from typing import Any
 
 from dedup.model import Answer, Document, Match, Passage, Span
 from dedup.report.anchors import ascending
-from dedup.report.dates import Moment, published
+from dedup.report.dates import KEYS, Moment, published
 from dedup.report.differences import differences
 from dedup.report.marks import Mark, Run, runs
 
@@ -79,7 +79,6 @@ class Side:
     """One of two texts side by side."""
 
     name: Name
-    metadata: tuple[tuple[str, str], ...]
     strip: tuple[Bar, ...]
     runs: Iterable[Run]
 
@@ -145,6 +144,17 @@ def facts(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((str(key), value if isinstance(value, str) else _words(value)) for key, value in metadata.items())
 
 
+def other_facts(document: Document) -> tuple[tuple[str, str], ...]:
+    """Return the metadata that its name does not show already."""
+    called = name(document)
+    dates = KEYS if called.published else ()
+    return tuple(
+        (key, value)
+        for key, value in facts(document.metadata)
+        if key not in dates and value not in (called.title, called.source)
+    )
+
+
 def _words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_words, value))
@@ -172,7 +182,7 @@ def _numbered(match: Match) -> tuple[Shared, ...]:
 
 
 def _side(document: Document, marks: list[Mark], strip: tuple[Bar, ...]) -> Side:
-    return Side(name(document), facts(document.metadata), strip, runs(document.text, marks))
+    return Side(name(document), strip, runs(document.text, marks))
 
 
 def _strip(spans: Iterable[tuple[Shared, Span]], length: int) -> tuple[Bar, ...]:

@@ -6,8 +6,10 @@ from fastapi import Request
 
 from dedup.errors import InvalidInput
 from service.problems import Problem
+from service.reading import media_type, unsupported
 from service.state import Service
 
+FORM = "application/x-www-form-urlencoded"
 FIELDS = 8
 
 
@@ -18,9 +20,8 @@ async def read_text(request: Request, service: Service) -> dict[str, str]:
         Problem: 415 if it is no form, 413 if the text is longer than a document may be.
         InvalidInput: if there is no text.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise Problem(415, "unsupported_media_type", "this address takes a form; programs ask /v1/resemble")
+    if media_type(request) != FORM:
+        raise unsupported(FORM)
     body = (await request.body()).decode("utf-8", "replace")
     try:
         fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS))

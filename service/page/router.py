@@ -8,7 +8,7 @@ from dedup.engine import Index, compare
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document, Match
 from dedup.report.render import asset
-from dedup.report.views import facts, found, name, pair, summary
+from dedup.report.views import found, name, other_facts, pair, summary
 from service.page.browse import search
 from service.page.form import read_text
 from service.page.show import ASSETS, PageRoute, show
@@ -95,7 +95,7 @@ def _matches(index: Index, query: Document) -> Response:
         "matches.html",
         query=query,
         name=name(query),
-        facts=facts(query.metadata) if query.id else (),
+        facts=other_facts(query),
         excerpt=query.text[:EXCERPT],
         cut=len(query.text) > EXCERPT,
         summary=summary(answer),
