@@ -13,9 +13,9 @@ from dedup.model import Document
 from service import problems
 from service.auth import Keys, refuse_open_doors
 from service.bodies import Bodies
+from service.page.router import router as page
 from service.reading import RawIds
 from service.refusals import described
-from service.page.router import router as page
 from service.routes import documents, operations, resemble
 from service.settings import Settings
 from service.state import Service

@@ -9,6 +9,9 @@ from itertools import pairwise
 from dedup.model import Kind
 from dedup.report.differences import Segment
 
+BLOCK = 2_000
+LONGEST_BLOCK = 6_000
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -46,25 +49,51 @@ class Run:
     segments: tuple[Segment, ...]
 
 
-def runs(text: str, marks: Sequence[Mark]) -> Iterator[Run]:
-    """Cut `text` at the ends of `marks`; the runs, joined, are the text. Takes O(text + marks * log marks)."""
+def blocks(text: str, marks: Sequence[Mark]) -> Iterator[list[Run]]:
+    """Cut `text` into blocks of some thousand characters, and these at the ends of `marks`; joined they are the text.
+
+    A block ends at a line's end, of a very long line at a space: a browser lays out the blocks that it shows. Takes
+    O(text + marks * log marks).
+    """
+    breaks = set(_breaks(text))
+    block = list[Run]()
+    for end, run in _runs(text, marks, breaks):
+        block.append(run)
+        if end in breaks:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _breaks(text: str) -> Iterator[int]:
+    start = 0
+    while start + LONGEST_BLOCK < len(text):
+        line = text.find("\n", start + BLOCK, start + LONGEST_BLOCK)
+        last = line if line >= 0 else text.rfind(" ", start + BLOCK, start + LONGEST_BLOCK)
+        start = last + 1 if last >= 0 else start + LONGEST_BLOCK
+        yield start
+
+
+def _runs(text: str, marks: Sequence[Mark], breaks: Iterable[int]) -> Iterator[tuple[int, Run]]:
+    """Yield each run with its end."""
     begins: dict[int, list[int]] = {}
     for mark in marks:
         begins.setdefault(mark.start, []).append(mark.number)
     cursors = {mark.number: _Cursor(mark) for mark in marks}
-    for start, end, cover in _cover(len(text), marks):
+    for start, end, cover in _cover(len(text), marks, breaks):
         begun = tuple(sorted(begins.get(start, ())))
         if cover is None:
-            yield Run(0, boilerplate=False, begins=begun, segments=(Segment(text[start:end], differs=False),))
+            yield end, Run(0, boilerplate=False, begins=begun, segments=(Segment(text[start:end], differs=False),))
         else:
             segments = tuple(cursors[cover.number].segments(text, start, end))
-            yield Run(cover.number, cover.kind == "boilerplate", begun, segments)
+            yield end, Run(cover.number, cover.kind == "boilerplate", begun, segments)
 
 
-def _cover(length: int, marks: Iterable[Mark]) -> Iterator[tuple[int, int, Mark | None]]:
+def _cover(length: int, marks: Iterable[Mark], breaks: Iterable[int]) -> Iterator[tuple[int, int, Mark | None]]:
     """Yield the stretches between the ends of marks, each with the mark of the lowest number that covers it."""
     waiting = sorted(marks, key=lambda mark: mark.start, reverse=True)
-    edges = sorted({0, length, *(mark.start for mark in waiting), *(mark.end for mark in waiting)})
+    edges = sorted({0, length, *breaks, *(mark.start for mark in waiting), *(mark.end for mark in waiting)})
     active: list[tuple[int, int, Mark]] = []
     for start, end in pairwise(edges):
         while waiting and waiting[-1].start <= start:

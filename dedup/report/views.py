@@ -8,7 +8,7 @@ from dedup.model import Answer, Document, Match, Passage, Span
 from dedup.report.anchors import ascending
 from dedup.report.dates import KEYS, Moment, published
 from dedup.report.differences import differences
-from dedup.report.marks import Mark, Run, runs
+from dedup.report.marks import Mark, Run, blocks
 
 TITLES = ("title", "headline")
 WIDTH = 1000
@@ -80,7 +80,7 @@ class Side:
 
     name: Name
     strip: tuple[Bar, ...]
-    runs: Iterable[Run]
+    blocks: Iterable[list[Run]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def found(query: str, match: Match) -> Found:
 
 
 def pair(query: Document, document: Document, match: Match) -> Pair:
-    """Set a query and a document that it matches side by side. Each side's runs can be read once."""
+    """Set a query and a document that it matches side by side. Each side's blocks can be read once."""
     shared = _numbered(match)
     left, right = list[Mark](), list[Mark]()
     for one in shared:
@@ -182,7 +182,7 @@ def _numbered(match: Match) -> tuple[Shared, ...]:
 
 
 def _side(document: Document, marks: list[Mark], strip: tuple[Bar, ...]) -> Side:
-    return Side(name(document), strip, runs(document.text, marks))
+    return Side(name(document), strip, blocks(document.text, marks))
 
 
 def _strip(spans: Iterable[tuple[Shared, Span]], length: int) -> tuple[Bar, ...]:

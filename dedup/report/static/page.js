@@ -35,43 +35,47 @@ for (const pair of all(".pair")) {
   const texts = all(".text", pair);
   const badges = texts.map((text) => new Map(all(".n", text).map((badge) => [badge.dataset.n, badge])));
   const expected = new Map();
-  let knots = null;
 
   const top = (side, element) =>
     element.getBoundingClientRect().top - texts[side].getBoundingClientRect().top + texts[side].scrollTop;
   const third = () => texts[0].clientHeight / 3;
   const end = (side) => texts[side].scrollHeight - texts[side].clientHeight;
 
-  // where both texts stand at the same passage: pairs of scroll places, ascending on both sides
-  const anchors = () => {
-    const places = [...badges[0]].filter(([n, badge]) => "inOrder" in badge.dataset && badges[1].has(n))
-      .map(([n, badge]) => [top(0, badge) - third(), top(1, badges[1].get(n)) - third()])
-      .filter(([a, b]) => a > 0 && b > 0 && a < end(0) && b < end(1));
-    return [[0, 0], ...places.sort((x, y) => x[0] - y[0]), [end(0), end(1)]];
+  // passages that follow each other alike in both texts: where the texts stand side by side
+  const chain = [...badges[0]].filter(([n, badge]) => "inOrder" in badge.dataset && badges[1].has(n))
+    .map(([n, badge]) => [badge, badges[1].get(n)]);
+  const place = (side, badge) => Math.min(Math.max(top(side, badge) - third(), 0), end(side));
+  const knot = (i) => {
+    if (i < 0) return [0, 0];
+    return i < chain.length ? chain[i].map((badge, side) => place(side, badge)) : [end(0), end(1)];
   };
 
-  const put = (side, place) => {
+  const put = (side, to) => {
     const before = texts[side].scrollTop;
-    texts[side].scrollTop = place;
+    texts[side].scrollTop = to;
     if (texts[side].scrollTop !== before) expected.set(side, texts[side].scrollTop);
   };
 
+  // measured anew each time: blocks out of sight have an estimated height
   const follow = (side) => {
-    const place = texts[side].scrollTop;
-    if (expected.get(side) === place) return void expected.delete(side);
+    const now = texts[side].scrollTop;
+    const own = expected.get(side) === now;
     expected.delete(side);
-    if (!pair.querySelector(".together").checked) return;
-    knots ??= anchors();
-    const beyond = knots.findIndex((knot, i) => i > 0 && knot[side] >= place);
-    const next = beyond < 0 ? knots.length - 1 : beyond;
-    const [from, to] = [knots[next - 1], knots[next]];
-    const share = (place - from[side]) / (to[side] - from[side] || 1);
+    if (own || !pair.querySelector(".together").checked) return;
+    let [low, high] = [0, chain.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (place(side, chain[middle][side]) > now) high = middle;
+      else low = middle + 1;
+    }
+    const [from, to] = [knot(low - 1), knot(low)];
+    const share = (now - from[side]) / (to[side] - from[side] || 1);
     put(1 - side, from[1 - side] + share * (to[1 - side] - from[1 - side]));
   };
 
   const select = (n) => {
     for (const mark of all("mark", pair)) mark.classList.toggle("on", mark.dataset.n === n);
-    texts.forEach((_, side) => badges[side].has(n) && put(side, top(side, badges[side].get(n)) - third()));
+    texts.forEach((_, side) => badges[side].has(n) && put(side, place(side, badges[side].get(n))));
     pair.querySelector(".sides").scrollIntoView({ block: "nearest" });
     const count = badges[0].size;
     pair.querySelector(".status").textContent = `Passage ${n} of ${count}. ${badges[0].get(n)?.title ?? ""}`;
@@ -92,5 +96,4 @@ for (const pair of all(".pair")) {
       badges[side].get(n)?.focus({ preventScroll: true });
     });
   });
-  new ResizeObserver(() => { knots = null; }).observe(pair);
 }
