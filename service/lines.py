@@ -108,6 +108,10 @@ class Lines(Response):
             end = _interrupted(of_error(error))
         except Problem as refusal:
             end = _interrupted(refusal)
+        except asyncio.CancelledError:
+            end = _interrupted(Problem(503, "stopping", "the service stops; send the rest again"))
+            await self._send(send, [{"summary": {**self._counts, **end}}], more=False)
+            raise
         await self._send(send, [{"summary": {**self._counts, **end}}], more=False)
 
     async def _batches(self) -> AsyncIterator[list[Line]]:

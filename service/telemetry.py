@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import Processor
 
 from service.problems import Problem
 
@@ -24,15 +25,30 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STAGES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 1, 4)
 _REQUESTS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.5, 1, 4, 16)
 
+_SHARED: list[Processor] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+
 log = structlog.wrap_logger(
     structlog.PrintLogger(sys.stderr),
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.JSONRenderer(),
-    ],
+    processors=[*_SHARED, structlog.processors.JSONRenderer()],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
 )
+
+
+def formatter() -> structlog.stdlib.ProcessorFormatter:
+    """Return what turns the messages of other packages into such lines too."""
+    render = structlog.processors.JSONRenderer()
+    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return structlog.stdlib.ProcessorFormatter(processors=[_exception, meta, render], foreign_pre_chain=_SHARED)
+
+
+def _exception(_: Any, __: str, event: Any) -> Any:
+    """Keep of an exception its type and place; not its message, which may quote a text."""
+    found = event.pop("exc_info", None)
+    record = event["_record"]
+    if found and found is not True and found[1]:
+        event |= {"error": found[0].__name__, "at": _places(found[1])}
+        record.exc_info = record.exc_text = None
+    return event
 
 
 class Metrics:

@@ -117,4 +117,28 @@ def check(
     check(index, repair=repair, json=json)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check)
+def serve(
+    index: Annotated[
+        str | None,
+        typer.Option("--index", envvar="DEDUP_INDEX", metavar="URL", help="Which index.", show_default=False),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", envvar="DEDUP_HOST", metavar="ADDRESS", help="Where to listen.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", envvar="DEDUP_PORT", min=0, max=65535, metavar="N", help="On which port.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", envvar="DEDUP_WORKERS", min=1, metavar="N", help="How many processes.")
+    ] = None,
+) -> None:
+    """Serve the index over HTTP, with a page to look at.
+
+    Only this machine is served unless API keys are set.
+    """
+    from dedup.cli.serve import run
+
+    run(index=index, host=host, port=port, workers=workers)
+
+
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, serve)

@@ -12,6 +12,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "min_words": (int,),
     "min_similarity": (float, int),
     "passages": (bool,),
+    "serve": (dict,),
 }
 
 

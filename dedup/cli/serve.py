@@ -1,0 +1,26 @@
+"""The index over HTTP."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.terminal import note
+from dedup.errors import InvalidInput
+from service.auth import refuse_open_doors
+from service.server import run as start
+from service.settings import Settings
+
+
+def run(**given: Any) -> None:
+    """Serve until told to stop."""
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise InvalidInput(f"settings: {faults}; mend the environment or the table [serve] of the file") from None
+    refuse_open_doors(settings)
+    prepare_kernels()
+    open_index(settings.index, create=True).close()
+    note(f"serving {settings.index} at http://{settings.host}:{settings.port}/")
+    start(settings)
