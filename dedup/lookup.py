@@ -112,8 +112,8 @@ def look_up(
         return Lookup(text, Answer((), too_short=True))
     sketched = sketch_tokens(tokens, store.scheme)
     watch("sketch", len(sketched.buckets))
-    total = store.stats().documents
     postings = store.lookup(sketched.buckets, LISTED)
+    total = postings.documents
     watch("lookup", len(postings.numbers))
     most = max(CANDIDATES, question.limit + 16) * (1 + len(tokens.hashes) // WHOLE)
     numbers, cut = rank(postings, total, max(most, FILTERED) if wanted else most)

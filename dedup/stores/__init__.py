@@ -20,14 +20,25 @@ def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool
     return LMDBStore(url.removeprefix("lmdb:"), scheme, create=create, read_only=read_only)
 
 
+def _open_redis(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
+    from dedup.stores.redis import RedisStore  # noqa: PLC0415 - the same
+
+    return RedisStore(url, scheme, create=create, read_only=read_only)
+
+
 _KINDS: dict[str, Callable[..., Store]] = {
     "memory": _open_memory,
     "lmdb": _open_lmdb,
+    "redis": _open_redis,
+    "rediss": _open_redis,
+    "unix": _open_redis,
+    "redis+sentinel": _open_redis,
+    "redis+cluster": _open_redis,
 }
 
 
 def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False) -> Store:
-    """Open the index that a URL names: `lmdb:PATH` or a bare path, or `memory:`.
+    """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or `memory:`.
 
     Args:
         url: the kind and place; a bare path must not look like a URL (write `lmdb:a:b`, or `./a:b`).

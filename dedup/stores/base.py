@@ -10,7 +10,8 @@ Promises, the same for all kinds:
 * putting the same id again replaces it; putting identical content (equal digest) again changes nothing;
 * a removed document is never returned again, and its payload is gone;
 * a bucket's list is truncated, never dropped, and its count stays true;
-* numbers are never given out twice.
+* numbers are never given out twice;
+* an expired document is never returned, and a sweep leaves nothing of it.
 
 Buckets are hashes: a store may tell them apart by 48 of their bits.
 """
@@ -38,12 +39,14 @@ class Entry:
         digest: 16 bytes, equal for equal content.
         payload: the document itself, opaque to the store.
         postings: for each chunk (at least one) its buckets, distinct within the whole document, uint64.
+        ttl: seconds after which the document is as good as removed; 0 means never.
     """
 
     id: str
     digest: bytes
     payload: bytes
     postings: tuple[Buckets, ...]
+    ttl: int = 0
 
     def __post_init__(self) -> None:
         """Refuse an entry without a chunk: it would have no number of its own."""
@@ -53,13 +56,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One document as the store holds it; its chunks are numbered number … number + chunks - 1."""
+    """One document as the store holds it; its chunks are numbered number … number + chunks - 1.
+
+    Attributes:
+        expires: when it is as good as removed, in seconds since 1970 by the store's clock; 0 means never.
+    """
 
     id: str
     number: int
     chunks: int
     digest: bytes
     payload: bytes
+    expires: int = 0
+
+    def lives(self, now: float) -> bool:
+        """Whether it has no expiry, or one to come."""
+        return not self.expires or self.expires > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +90,37 @@ class Postings:
         counts: (n,) uint32, the true number of postings in each bucket, listed or not.
         offsets: (n + 1,) int64; bucket i lists numbers[offsets[i]:offsets[i + 1]].
         numbers: uint32 chunk numbers, ascending within a bucket: the lowest `limit` of each.
+        documents: how many the index holds.
     """
 
     counts: NDArray[np.uint32]
     offsets: NDArray[np.int64]
     numbers: Numbers
+    documents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Size of an index: documents, chunks, postings, and bytes on disk or in memory."""
+    """Size of an index: documents (expired ones too until a sweep), chunks, postings, bytes on disk or in memory.
+
+    Attributes:
+        grow: whether `dedup index grow` is due.
+    """
 
     documents: int
     chunks: int
     postings: int
     bytes: int
+    grow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What `sweep` deleted: expired documents, records that no id leads to, postings of the dead."""
+
+    expired: int = 0
+    records: int = 0
+    postings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +149,9 @@ class Store(Protocol):
     def put(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Write entries (distinct ids) in one durable step; an outcome for each, in order.
 
-        An entry whose digest equals the current one's is `unchanged` and costs no write. A replaced document's
-        payload is gone at once; its postings stay, ignored by `fetch`, until `withdraw`.
+        An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. A
+        replaced document's payload is gone at once; its postings stay, ignored by `fetch`, until `withdraw`. An
+        expired document counts as none, and `old` tells of it all the same.
         """
 
     def remove(self, ids: Sequence[str]) -> list[Stored | None]:
@@ -148,6 +177,12 @@ class Store(Protocol):
 
     def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
         """Verify that every posting's document exists and that every document's postings are there."""
+
+    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+        """Delete expired documents, text and postings, and whatever interrupted writers left; readers go on."""
+
+    def grow(self) -> bool:
+        """Spread the postings over more shards if that is due, while readers and writers go on; whether it was."""
 
     def close(self) -> None:
         """Release everything; a second close does nothing, any other call afterwards raises StoreClosed."""

@@ -7,11 +7,12 @@ in two levels of shards (`lmdb_postings`).
 
 import os
 import struct
+import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
 
 from dedup.errors import (
     SchemeMismatch,
@@ -24,11 +25,12 @@ from dedup.errors import (
     StoreUnreachable,
 )
 from dedup.scheme import Scheme
-from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored
+from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored, SweepReport
+from dedup.stores.check import check, delete_orphans
 from dedup.stores.codec import LONGEST_ID, id_key
-from dedup.stores.lmdb_check import check
 from dedup.stores.lmdb_environment import Databases, acquire
-from dedup.stores.lmdb_postings import names_of
+from dedup.stores.lmdb_postings import BoundLevels
+from dedup.stores.names import flatten, names_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _NUMBER = struct.Struct(">I")
-_RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id and the payload
+_RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id, the expiry if any, and the payload
+_EXPIRES = 1 << 15  # set in the length of the id if an expiry follows
 _SCAN = 256
 
 
@@ -139,34 +142,37 @@ class LMDBStore:
         """Write entries; see `Store.put`."""
         keys = [id_key(entry.id) for entry in entries]
         with self._writing() as txn:
-            state = _State.load(txn)
+            state, now = _State.load(txn), time.time()
             outcomes: list[Outcome] = []
             fresh: list[tuple[int, Buckets]] = []
             for key, entry in zip(keys, entries, strict=True):
                 old = self._by_key(txn, key)
-                if old and old.digest == entry.digest:
+                alive = old is not None and old.lives(now)
+                if old and alive and old.digest == entry.digest:
                     outcomes.append(Outcome("unchanged"))
                     continue
                 if old:
                     txn.delete(_NUMBER.pack(old.number), db=self._documents)
-                self._write(txn, key, state.next, entry)
+                self._write(txn, key, state.next, entry, ceil(now) + entry.ttl if entry.ttl else 0)
                 fresh += enumerate(entry.postings, state.next)
                 chunks = len(entry.postings)
                 state = state._replace(
                     next=state.next + chunks, chunks=state.chunks + chunks - (old.chunks if old else 0)
                 )
-                outcomes.append(Outcome("replaced" if old else "put", old))
+                outcomes.append(Outcome("replaced" if alive else "put", old))
             if fresh:
-                names, numbers = _flatten(fresh)
+                names, numbers = flatten(fresh)
                 self._postings.put(txn, names, numbers)
                 state._replace(shard=self._postings.settle(txn, state.shard, len(names))).save(txn)
         return outcomes
 
-    def _write(self, txn: "Transaction", key: bytes, number: int, entry: Entry) -> None:
+    def _write(self, txn: "Transaction", key: bytes, number: int, entry: Entry, expires: int) -> None:
         chunks = len(entry.postings)
         if number + chunks > 1 << 32:
             raise StoreFull(f"index {self._path} has given out all 2**32 chunk numbers; build a new index")
-        record = _RECORD.pack(chunks, entry.digest, len(key)) + key + entry.payload
+        length = len(key) | (_EXPIRES if expires else 0)
+        expiry = _NUMBER.pack(expires) if expires else b""
+        record = _RECORD.pack(chunks, entry.digest, length) + key + expiry + entry.payload
         txn.put(_NUMBER.pack(number), record, db=self._documents)
         txn.put(key, _NUMBER.pack(number), db=self._ids)
 
@@ -175,7 +181,7 @@ class LMDBStore:
         with self._writing() as txn:
             removed = []
             for document_id in ids:
-                old = self._by_id(txn, document_id)
+                old = _alive(self._by_id(txn, document_id))
                 if old:
                     txn.delete(document_id.encode(), db=self._ids)
                     txn.delete(_NUMBER.pack(old.number), db=self._documents)
@@ -188,28 +194,29 @@ class LMDBStore:
     def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
         """Delete postings; see `Store.withdraw`."""
         with self._writing() as txn:
-            self._postings.delete(txn, *_flatten(postings))
+            self._postings.delete(txn, *flatten(postings))
 
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
         """Read buckets; see `Store.lookup`."""
         with self._reading() as txn:
-            return self._postings.lookup(txn, names_of(buckets), limit)
+            found = self._postings.lookup(txn, names_of(buckets), limit)
+            return replace(found, documents=txn.stat(self._ids)["entries"])
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
         """Return the living document of each chunk number; see `Store.fetch`."""
         with self._reading() as txn, txn.cursor(self._documents) as cursor:
-            return [_owner(cursor, number) for number in numbers.tolist()]
+            return [_alive(_owner(cursor, number)) for number in numbers.tolist()]
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id; see `Store.get`."""
         with self._reading() as txn:
-            return [self._by_id(txn, document_id) for document_id in ids]
+            return [_alive(self._by_id(txn, document_id)) for document_id in ids]
 
     def scan(self, after: str = "") -> Iterator[Stored]:
         """Iterate over the documents in order of id, a few hundred in each transaction; see `Store.scan`."""
         last = after.encode("utf-8", "surrogatepass")
         while page := self._page(last):
-            yield from page
+            yield from filter(_alive, page)
             last = page[-1].id.encode()
 
     def _page(self, after: bytes) -> list[Stored]:
@@ -241,7 +248,44 @@ class LMDBStore:
                     for key, record in cursor:
                         yield _stored(key, record)
 
-            return check(self._postings, txn, documents, postings_of, repair=repair)
+            return check(BoundLevels(self._postings, txn), documents, postings_of, repair=repair)
+
+    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+        """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
+        expired, now = 0, time.time()
+        last = b""
+        while page := self._page(last):
+            last = page[-1].id.encode()
+            expired += self._expire([stored for stored in page if not stored.lives(now)], postings_of)
+        with self._writing() as txn:
+            living = list(self._numbers(txn))
+            return SweepReport(expired, 0, delete_orphans(BoundLevels(self._postings, txn), living))
+
+    def _expire(self, expired: Sequence[Stored], postings_of: Callable[[Stored], Sequence[Buckets]]) -> int:
+        """Delete expired documents, text and postings, unless they have been replaced meanwhile."""
+        if not expired:
+            return 0
+        with self._writing() as txn:
+            gone = [one for one in expired if self._by_id(txn, one.id) == one]
+            for one in gone:
+                txn.delete(one.id.encode(), db=self._ids)
+                txn.delete(_NUMBER.pack(one.number), db=self._documents)
+            state = _State.load(txn)
+            state._replace(chunks=state.chunks - sum(one.chunks for one in gone)).save(txn)
+            postings = [(one.number + i, buckets) for one in gone for i, buckets in enumerate(postings_of(one))]
+            self._postings.delete(txn, *flatten(postings))
+        return len(gone)
+
+    def _numbers(self, txn: "Transaction") -> Iterator[tuple[int, int]]:
+        """Iterate over each document's first chunk number and how many there are."""
+        with txn.cursor(self._documents) as cursor:
+            for key, record in cursor:
+                yield _NUMBER.unpack(key)[0], _RECORD.unpack_from(record)[0]
+
+    def grow(self) -> bool:
+        """Do nothing; the folder grows by itself."""
+        self._refuse_unusable()
+        return False
 
     def close(self) -> None:
         """Release the folder; see `Store.close`."""
@@ -296,15 +340,12 @@ def _owner(cursor: "lmdb.Cursor[memoryview]", number: int) -> Stored | None:
 
 def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:
     chunks, digest, length = _RECORD.unpack_from(record)
-    end = _RECORD.size + length
+    end = _RECORD.size + (length & ~_EXPIRES)
     document_id = bytes(record[_RECORD.size : end]).decode()
-    return Stored(document_id, _NUMBER.unpack(key)[0], chunks, digest, bytes(record[end:]))
+    expires = _NUMBER.unpack_from(record, end)[0] if length & _EXPIRES else 0
+    payload = bytes(record[end + (_NUMBER.size if expires else 0) :])
+    return Stored(document_id, _NUMBER.unpack(key)[0], chunks, digest, payload, expires)
 
 
-def _flatten(postings: Sequence[tuple[int, Buckets]]) -> tuple[Buckets, Numbers]:
-    """Return the names and numbers of postings given as (chunk number, its buckets)."""
-    if not postings:
-        return np.empty(0, np.uint64), np.empty(0, np.uint32)
-    numbers = np.array([number for number, _ in postings], dtype=np.uint32)
-    names = names_of(np.concatenate([buckets for _, buckets in postings]))
-    return names, numbers.repeat([len(buckets) for _, buckets in postings])
+def _alive(stored: Stored | None) -> Stored | None:
+    return stored if stored and stored.lives(time.time()) else None

@@ -16,25 +16,17 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.stores.base import Buckets, Numbers, Postings
+from dedup.stores.base import Numbers, Postings
+from dedup.stores.names import NAME_BITS, Names
 
 if TYPE_CHECKING:
     import lmdb
 
     Transaction = lmdb.Transaction[memoryview]
 
-Names = NDArray[np.uint64]
-
 RECENT_MOST = 1 << 21
-_NAME_BITS = 48
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio (Knuth, The Art of Computer Programming, 6.4)
 _POSTING = np.dtype([("shard", ">u4"), ("rest", ">u4"), ("number", ">u4")])
 _WALK = 1 << 20
-
-
-def names_of(buckets: Buckets) -> Names:
-    """Return the 48-bit names, uint64, by which buckets are told apart."""
-    return (buckets * _MULTIPLIER) >> np.uint64(64 - _NAME_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class _Level:
     bits: int
 
     def pairs(self, names: Names, numbers: NDArray[np.unsignedinteger]) -> Iterator[tuple[bytes, bytes]]:
-        rest_bits = np.uint64(_NAME_BITS - self.bits)
+        rest_bits = np.uint64(NAME_BITS - self.bits)
         rest = names & np.uint64((1 << int(rest_bits)) - 1)
         values = (rest << np.uint64(32) | numbers).astype(">u8")
         return zip(self.keys(names >> rest_bits), values.view("V8").tolist(), strict=True)
@@ -75,7 +67,7 @@ class _Level:
         return txn.stat(self.database)["entries"]
 
     def lookup(self, txn: "Transaction", names: Names, limit: int) -> Postings:
-        shards = np.unique(names >> np.uint64(_NAME_BITS - self.bits))
+        shards = np.unique(names >> np.uint64(NAME_BITS - self.bits))
         found, numbers = self.read(txn, self.keys(shards))
         first = found.searchsorted(names)
         counts = found.searchsorted(names, side="right") - first
@@ -160,6 +152,26 @@ class PostingLevels:
     def entries(self, txn: "Transaction") -> int:
         """Return the number of postings, without reading them."""
         return self.recent.entries(txn) + self.settled.entries(txn)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundLevels:
+    """All postings, in one transaction."""
+
+    levels: PostingLevels
+    txn: "Transaction"
+
+    def walk(self) -> Iterator[tuple[Names, Numbers]]:
+        """Iterate over all postings; see `PostingLevels.walk`."""
+        return self.levels.walk(self.txn)
+
+    def put(self, names: Names, numbers: Numbers) -> None:
+        """Write postings; see `PostingLevels.put`."""
+        self.levels.put(self.txn, names, numbers)
+
+    def delete(self, names: Names, numbers: Numbers) -> None:
+        """Delete postings; see `PostingLevels.delete`."""
+        self.levels.delete(self.txn, names, numbers)
 
 
 def _merge(one: Postings, other: Postings, limit: int) -> Postings:

@@ -1,15 +1,17 @@
 """An index in a process's own memory: the obvious model that every other kind is held to."""
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from heapq import nsmallest
+from math import ceil
 
 import numpy as np
 
 from dedup.errors import StoreClosed
 from dedup.scheme import Scheme
-from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored
+from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored, SweepReport
 from dedup.stores.codec import id_key
 
 
@@ -39,18 +41,20 @@ class MemoryStore:
             return [self._put(entry) for entry in entries]
 
     def _put(self, entry: Entry) -> Outcome:
-        old = self._documents.get(entry.id)
-        if old and old.digest == entry.digest:
+        now, old = time.time(), self._documents.get(entry.id)
+        alive = old is not None and old.lives(now)
+        if old and alive and old.digest == entry.digest:
             return Outcome("unchanged")
         self._forget(old)
-        stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload)
+        expires = ceil(now) + entry.ttl if entry.ttl else 0
+        stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload, expires)
         self._documents[entry.id] = stored
         for buckets in entry.postings:
             self._owners[self._next] = stored
             for bucket in buckets.tolist():
                 self._numbers[bucket].add(self._next)
             self._next += 1
-        return Outcome("replaced" if old else "put", old)
+        return Outcome("replaced" if alive else "put", old)
 
     def _forget(self, stored: Stored | None) -> None:
         if stored:
@@ -63,7 +67,7 @@ class MemoryStore:
         with self._use():
             removed = []
             for document_id in ids:
-                removed.append(self._documents.get(document_id))
+                removed.append(_alive(self._documents.get(document_id)))
                 self._forget(removed[-1])
             return removed
 
@@ -79,21 +83,23 @@ class MemoryStore:
         with self._use():
             found = [self._numbers.get(bucket, set()) for bucket in buckets.tolist()]
             lists = [nsmallest(limit, numbers) for numbers in found]
+            documents = len(self._documents)
         return Postings(
             np.array([len(numbers) for numbers in found], dtype=np.uint32),
             np.cumsum([0, *map(len, lists)], dtype=np.int64),
             np.array([number for numbers in lists for number in numbers], dtype=np.uint32),
+            documents,
         )
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
         """Return the living document of each chunk number; see `Store.fetch`."""
         with self._use():
-            return [self._owners.get(number) for number in numbers.tolist()]
+            return [_alive(self._owners.get(number)) for number in numbers.tolist()]
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id; see `Store.get`."""
         with self._use():
-            return [self._documents.get(document_id) for document_id in ids]
+            return [_alive(self._documents.get(document_id)) for document_id in ids]
 
     def scan(self, after: str = "") -> Iterator[Stored]:
         """Iterate over the documents in order of id; see `Store.scan`."""
@@ -127,6 +133,30 @@ class MemoryStore:
                     self._numbers[bucket].add(number)
             return CheckReport(len(self._documents), len(actual), len(orphans), len(missing), repaired=repair)
 
+    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+        """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
+        with self._use():
+            now = time.time()
+            expired = [stored for stored in self._documents.values() if not stored.lives(now)]
+            for stored in expired:
+                self._forget(stored)
+                for number, buckets in enumerate(postings_of(stored), stored.number):
+                    self.withdraw([(number, buckets)])
+            orphans = [
+                (bucket, number)
+                for bucket, numbers in self._numbers.items()
+                for number in numbers
+                if number not in self._owners
+            ]
+            for bucket, number in orphans:
+                self._numbers[bucket].remove(number)
+            return SweepReport(len(expired), 0, len(orphans))
+
+    def grow(self) -> bool:
+        """Do nothing; a dictionary grows by itself."""
+        self._use()
+        return False
+
     def close(self) -> None:
         """Refuse every call from now on."""
         self._closed = True
@@ -135,3 +165,7 @@ class MemoryStore:
         if self._closed:
             raise StoreClosed("the index was closed; open it again")
         return self._lock
+
+
+def _alive(stored: Stored | None) -> Stored | None:
+    return stored if stored and stored.lives(time.time()) else None

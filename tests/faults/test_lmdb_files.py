@@ -264,7 +264,7 @@ def test_numbers_that_run_out_fill_the_store(index: Path) -> None:
 def test_check_walks_in_parts_and_compares_in_batches(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check with little memory, part by part, mends what one with much would."""
     monkeypatch.setattr(lmdb_postings, "_WALK", 64)
-    monkeypatch.setattr("dedup.stores.lmdb_check._SUSPECT_POSTINGS", 60)
+    monkeypatch.setattr("dedup.stores.check._SUSPECT_POSTINGS", 60)
     with opened(index) as store:
         for name in ("2", "7", "9"):
             (stored,) = store.get([name])

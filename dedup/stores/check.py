@@ -2,25 +2,32 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.stores.base import Buckets, CheckReport, Numbers, Stored
-from dedup.stores.lmdb_postings import Names, PostingLevels, names_of
-
-if TYPE_CHECKING:
-    import lmdb
-
-    Transaction = lmdb.Transaction[memoryview]
+from dedup.stores.names import Names, names_of
 
 _SUSPECT_POSTINGS = 1 << 21
 
 
+class AllPostings(Protocol):
+    """What a check reads and mends."""
+
+    def walk(self) -> Iterator[tuple[Names, Numbers]]:
+        """Iterate over all postings, some at a time."""
+
+    def put(self, names: Names, numbers: Numbers) -> object:
+        """Write postings; what is there already stays."""
+
+    def delete(self, names: Names, numbers: Numbers) -> object:
+        """Delete postings; those that are nowhere do no harm."""
+
+
 def check(
-    levels: PostingLevels,
-    txn: "Transaction",
+    held: AllPostings,
     documents: Callable[[], Iterator[Stored]],
     postings_of: Callable[[Stored], Sequence[Buckets]],
     *,
@@ -29,31 +36,44 @@ def check(
     """Compare each chunk's postings with what they should be: by a sum of hashes first, one by one where that differs.
 
     Args:
-        levels: the postings.
-        txn: a transaction, for writing if `repair` is set.
-        documents: iterates over all documents in order of number.
+        held: the postings.
+        documents: iterates over all documents; those that a second iteration has no more are passed over.
         postings_of: recomputes a document's buckets.
         repair: delete the orphans, put what is missing.
     """
-    living = np.array([(stored.number, stored.chunks) for stored in documents()], dtype=np.int64).reshape(-1, 2)
+    pairs = sorted((stored.number, stored.chunks) for stored in documents())
+    living = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     numbers = np.concatenate([np.arange(first, first + chunks) for first, chunks in living] or [living[:, 0]])
     sums = np.zeros(len(numbers), np.uint64)
     postings = orphans = missing = 0
-    for names, owners in levels.walk(txn):
+    for names, owners in held.walk():
         rows, alive = _rows(numbers, owners)
         np.add.at(sums, rows[alive], _hashes(names[alive]))
         postings += len(names)
         orphans += len(names) - int(alive.sum())
         if repair and not alive.all():
-            levels.delete(txn, names[~alive], owners[~alive])
+            held.delete(names[~alive], owners[~alive])
     for suspects in _batches(_suspects(documents(), postings_of, numbers, sums)):
-        strange, lost = _compare(levels, txn, suspects)
+        strange, lost = _compare(held, suspects)
         orphans += len(strange[0])
         missing += len(lost[0])
         if repair:
-            levels.delete(txn, *strange)
-            levels.put(txn, *lost)
+            held.delete(*strange)
+            held.put(*lost)
     return CheckReport(len(living), postings, orphans, missing, repaired=repair)
+
+
+def delete_orphans(held: AllPostings, living: Sequence[tuple[int, int]]) -> int:
+    """Delete the postings of numbers that no document has, given as (first number, chunks); return how many."""
+    pairs = np.array(sorted(living), dtype=np.int64).reshape(-1, 2)
+    numbers = np.concatenate([np.arange(first, first + chunks) for first, chunks in pairs] or [pairs[:, 0]])
+    deleted = 0
+    for names, owners in held.walk():
+        strange = ~_rows(numbers, owners)[1]
+        if strange.any():
+            held.delete(names[strange], owners[strange])
+            deleted += int(strange.sum())
+    return deleted
 
 
 def _rows(numbers: NDArray[np.int64], owners: Numbers) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -98,12 +118,12 @@ def _batches(suspects: Iterator[tuple[int, Names]]) -> Iterator[list[tuple[int, 
 
 
 def _compare(
-    levels: PostingLevels, txn: "Transaction", suspects: list[tuple[int, Names]]
+    held: AllPostings, suspects: list[tuple[int, Names]]
 ) -> tuple[tuple[Names, Numbers], tuple[Names, Numbers]]:
     """Return the postings that the suspects have and should not have, and those that they lack."""
     numbers = np.array([number for number, _ in suspects], dtype=np.int64)
     actual: set[tuple[int, int]] = set()
-    for names, owners in levels.walk(txn):
+    for names, owners in held.walk():
         alive = _rows(numbers, owners)[1]
         actual.update(zip(names[alive].tolist(), owners[alive].tolist(), strict=True))
     expected = set(chain.from_iterable(((name, number) for name in names.tolist()) for number, names in suspects))

@@ -1,0 +1,111 @@
+"""The ways to name a Redis index: one server, a service that Sentinel looks after, a cluster."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode
+from redis.connection import parse_url
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from dedup.errors import InvalidURL
+
+_OWN = {"namespace": "dedup", "documents": "0", "tls": "0"}
+_TIMEOUTS = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL taken apart.
+
+    Attributes:
+        url: what redis-py takes.
+        shown: the URL without its password, for messages.
+        namespace: what all keys begin with.
+        documents: how many are expected, which decides on the number of shards of a new index; 0 if not said.
+        options: redis-py's arguments for every connection.
+    """
+
+    url: str
+    shown: str
+    namespace: str
+    documents: int
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> "Address":
+        """Take a URL apart.
+
+        Raises:
+            InvalidURL: it names no server, or a parameter makes no sense.
+        """
+        parts = urlsplit(url)
+        shown = url.replace(f":{parts.password}@", ":***@") if parts.password else url
+        given = dict(parse_qsl(parts.query))
+        own = _OWN | {name: value for name, value in given.items() if name in _OWN}
+        rest = {name: value for name, value in given.items() if name not in _OWN}
+        if not (parts.netloc or (parts.scheme == "unix" and parts.path)):
+            raise InvalidURL(f"index URL {shown!r} names no server; write {parts.scheme}://HOST:PORT")
+        if not own["documents"].isdigit():
+            raise InvalidURL(f"index URL {shown!r}: documents={own['documents']}; give a number")
+        if not own["namespace"].isascii() or set(own["namespace"]) & set("{}*?[]\\ ") or len(own["namespace"]) > 64:
+            raise InvalidURL(
+                f"index URL {shown!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\"
+            )
+        plain = urlunsplit(parts._replace(query=urlencode(rest)))
+        return cls(plain, shown, own["namespace"], int(own["documents"]), own["tls"] == "1")
+
+    def client(self) -> Any:
+        """Return a redis-py client, which connects when it is used.
+
+        Raises:
+            InvalidURL: redis-py cannot make sense of it.
+        """
+        scheme = self.url.partition(":")[0]
+        settled = {"protocol": 2, "retry": Retry(NoBackoff(), 0)}
+        try:
+            if scheme == "redis+sentinel":
+                return self._sentinel(settled)
+            if scheme == "redis+cluster":
+                return self._cluster(settled)
+            return redis.Redis.from_url(self.url, **_TIMEOUTS | settled)
+        except (ValueError, TypeError) as error:
+            raise InvalidURL(f"index URL {self.shown!r}: {error}") from error
+
+    def _hosts(self) -> tuple[list[tuple[str, int]], dict[str, Any], str]:
+        """Return the servers named, the credentials and options, and the path."""
+        parts = urlsplit(self.url)
+        credentials, _, hosts = parts.netloc.rpartition("@")
+        user, _, password = credentials.partition(":")
+        options: dict[str, Any] = dict(_TIMEOUTS)
+        first = f"redis://x/?{parts.query}"
+        options |= {name: value for name, value in parse_url(first).items() if name != "host"}
+        if user:
+            options["username"] = unquote(user)
+        if password:
+            options["password"] = unquote(password)
+        if self.tls:
+            options["ssl"] = True
+        pairs = [one.rpartition(":") if ":" in one else (one, "", "") for one in hosts.split(",")]
+        default = 26379 if parts.scheme == "redis+sentinel" else 6379
+        return [(host.strip("[]"), int(port or default)) for host, _, port in pairs], options, parts.path.strip("/")
+
+    def _sentinel(self, settled: dict[str, Any]) -> Any:
+        hosts, options, path = self._hosts()
+        service, _, database = path.partition("/")
+        if not service:
+            raise InvalidURL(f"index URL {self.shown!r} names no service; write redis+sentinel://HOST:PORT/SERVICE")
+        secret = {
+            name: options.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in options
+        }
+        own = _TIMEOUTS | settled | secret
+        sentinel = Sentinel(hosts, sentinel_kwargs=own, **options | settled | {"db": int(database or 0)})
+        return sentinel.master_for(service)
+
+    def _cluster(self, settled: dict[str, Any]) -> Any:
+        hosts, options, _ = self._hosts()
+        options.pop("db", None)
+        return redis.RedisCluster(startup_nodes=[ClusterNode(*host) for host in hosts], **options | settled)

@@ -1,0 +1,185 @@
+"""Documents in Redis: a pointer for each id, a record for each pointer, and lists of ids in their order."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dedup.stores.base import Stored
+from dedup.stores.redis.layout import Layout
+from dedup.stores.redis.records import Pointer, first_of, load_record
+from dedup.stores.redis.wire import Request, Wire, command, pack, transaction
+from dedup.stores.redis.writing import Journal
+
+_PAGE = 64
+
+
+def seconds(reply: Sequence[bytes]) -> float:
+    """Return what TIME replies as seconds since 1970."""
+    return int(reply[0]) + int(reply[1]) / 1e6
+
+
+class Documents:
+    """Reads and flips pointers, reads and deletes records."""
+
+    def __init__(self, wire: Wire, layout: Layout) -> None:
+        """Work on an open index."""
+        self._wire, self._layout = wire, layout
+        self._time: Request = (layout.pending, pack(b"TIME"), 1)
+
+    def pointers(self, keys: Sequence[bytes]) -> tuple[list[Pointer | None], float]:
+        """Return the pointer of each id, given as UTF-8, and the server's time."""
+        *found, time = self._wire.ask([*(self._pointer(key) for key in keys), self._time])
+        return [Pointer.load(data) for data in found], seconds(time)
+
+    def get(self, keys: Sequence[bytes]) -> list[Stored | None]:
+        """Return the living document of each id."""
+        answers: dict[bytes, Stored | None] = dict.fromkeys(keys)
+        left, before = list(answers), dict[bytes, Pointer]()
+        while left:
+            found, now = self.pointers(left)
+            # a pointer that is still the same although its record was gone belongs to a removal that was cut short
+            alive = {
+                key: pointer
+                for key, pointer in zip(left, found, strict=True)
+                if pointer and pointer.lives(now) and before.get(key) != pointer
+            }
+            answers |= zip(alive, self.records([one.number for one in alive.values()]), strict=True)
+            left, before = [key for key in alive if answers[key] is None], alive
+        return [answers[key] for key in keys]
+
+    def records(self, numbers: Sequence[int]) -> list[Stored | None]:
+        """Return the record that each first chunk's number leads to."""
+        return [
+            None if data is None else load_record(number, data)
+            for number, data in zip(numbers, self._wire.ask([self._record(one) for one in numbers]), strict=True)
+        ]
+
+    def fetch(self, numbers: Sequence[int]) -> list[Stored | None]:
+        """Return the living document of each chunk number: in one round trip, unless it is a further chunk's.
+
+        A second one follows if somebody is writing, or died while writing: it asks whether the records are current.
+        """
+        *found, writers, time = self._wire.ask(
+            [*(self._record(number) for number in numbers), command(b"HLEN", self._layout.pending), self._time]
+        )
+        firsts = [first_of(data) if data else None for data in found]
+        owners = sorted({first for first in firsts if first is not None})
+        further = dict(zip(owners, self.records(owners), strict=True))
+        now = seconds(time)
+        answers: list[Stored | None] = []
+        for number, data, first in zip(numbers, found, firsts, strict=True):
+            record = further[first] if first is not None else load_record(number, data) if data else None
+            fits = record and record.lives(now) and number < record.number + record.chunks
+            answers.append(record if fits else None)
+        return self._current(answers) if writers else answers
+
+    def _current(self, answers: list[Stored | None]) -> list[Stored | None]:
+        """Return None instead of a record that its id's pointer does not lead to."""
+        keys = list({one.id.encode() for one in answers if one})
+        found = dict(zip(keys, self.pointers(keys)[0], strict=True))
+
+        def is_current(stored: Stored) -> bool:
+            pointer = found[stored.id.encode()]
+            return pointer is not None and pointer.number == stored.number
+
+        return [one if one and is_current(one) else None for one in answers]
+
+    def replace(
+        self, journal: Journal, keys: Sequence[bytes], fresh: Sequence[Pointer], known: Sequence[Pointer | None]
+    ) -> list[tuple[Pointer | None, Stored | None]]:
+        """Flip pointers, the commit point, and delete the records replaced.
+
+        Args:
+            journal: in which the writer stands.
+            keys: ids as UTF-8.
+            fresh: where they lead from now on.
+            known: where they led before, as far as is known.
+
+        Returns:
+            What each id led to, and the document that was there.
+        """
+        journal.hold()
+        written = [pointer.pack() for pointer in fresh]
+        replies = self._flip(
+            keys,
+            lambda place, at: [command(b"HGET", at, keys[place]), command(b"HSET", at, keys[place], written[place])],
+            lambda ids, members: command(b"ZADD", ids, *(part for key in members for part in (b"0", key))),
+        )
+        olds: list[Pointer | None] = []
+        for place, data in enumerate(replies):
+            repeated = data == written[place]
+            journal.doubtful |= repeated  # the transaction had been done, its reply lost, and whom it replaced with it
+            olds.append(known[place] if repeated else Pointer.load(data))
+        journal.chunks += sum(pointer.chunks for pointer in fresh) - sum(old.chunks for old in olds if old)
+        return list(zip(olds, self._take(olds), strict=True))
+
+    def remove(self, journal: Journal, keys: Sequence[bytes]) -> list[Stored | None]:
+        """Delete living documents: the record first, so that no text outlives its pointer."""
+        known, now = self.pointers(keys)
+        gone = {key: old for key, old in zip(keys, known, strict=True) if old and old.lives(now)}
+        stored = dict(zip(gone, self._take(list(gone.values())), strict=True))
+        spelled = list(gone)
+        replies = self._flip(
+            spelled,
+            lambda place, at: [command(b"HGET", at, spelled[place]), command(b"HDEL", at, spelled[place])],
+            lambda ids, members: command(b"ZREM", ids, *members),
+        )
+        flipped = [Pointer.load(data) for data in replies]
+        later = [now_there if now_there != gone[key] else None for key, now_there in zip(spelled, flipped, strict=True)]
+        stored |= {key: one for key, one in zip(spelled, self._take(later), strict=True) if one}
+        journal.chunks -= sum(old.chunks for old in flipped if old)
+        return [stored.get(key) for key in keys]
+
+    def _flip(
+        self,
+        keys: Sequence[bytes],
+        change: Callable[[int, bytes], list[Request]],
+        enlist: Callable[[bytes, list[bytes]], Request],
+    ) -> list[bytes | None]:
+        """Change pointers and lists of ids, in one transaction for each tag; return what each pointer was."""
+        by_tag: dict[int, list[tuple[int, bytes]]] = {}
+        for place, key in enumerate(keys):
+            tag, at = self._layout.id_place(key)
+            by_tag.setdefault(tag, []).append((place, at))
+        requests = []
+        for tag, places in by_tag.items():
+            ids = self._layout.id_lists[tag]
+            changes = [one for place, at in places for one in change(place, at)]
+            requests.append(transaction(ids, [*changes, enlist(ids, [keys[place] for place, _ in places])]))
+        before: list[bytes | None] = [None] * len(keys)
+        for places, replies in zip(by_tag.values(), self._wire.ask(requests), strict=True):
+            for (place, _), data in zip(places, replies[:-1:2], strict=True):
+                before[place] = data
+        return before
+
+    def _take(self, pointers: Sequence[Pointer | None]) -> list[Stored | None]:
+        """Delete the records that pointers led to, and return them."""
+        gone = [one for one in pointers if one]
+        if not gone:
+            return [None] * len(pointers)
+        found = iter(self.records([one.number for one in gone]))
+        self.forget(gone)
+        return [next(found) if one else None for one in pointers]
+
+    def forget(self, pointers: Sequence[Pointer]) -> None:
+        """Delete records and the pointers of their further chunks."""
+        self.unlink([number for one in pointers for number in range(one.number, one.number + one.chunks)])
+
+    def unlink(self, numbers: Sequence[int]) -> int:
+        """Delete what chunk numbers lead to; return how many there were."""
+        deleted: list[Any] = self._wire.ask([command(b"UNLINK", self._layout.document(number)) for number in numbers])
+        return sum(deleted)
+
+    def page(self, after: bytes) -> list[bytes]:
+        """Return the next ids, as UTF-8 and in that order, that sort after `after`; none at the end."""
+        start = b"(" + after if after else b"-"
+        lists = self._wire.ask(
+            [command(b"ZRANGEBYLEX", ids, start, b"+", b"LIMIT", 0, _PAGE) for ids in self._layout.id_lists]
+        )
+        ends = [found[-1] for found in lists if len(found) == _PAGE]
+        return sorted(key for found in lists for key in found if not ends or key <= min(ends))
+
+    def _pointer(self, key: bytes) -> Request:
+        return command(b"HGET", self._layout.id_place(key)[1], key)
+
+    def _record(self, number: int) -> Request:
+        return command(b"GET", self._layout.document(number))

@@ -1,0 +1,100 @@
+"""Where an index keeps what, and which of its buckets are hot: known to each process, refreshed by every request."""
+
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from dedup.stores.names import Names
+from dedup.stores.redis.postings import FEWEST_BITS, MOST_BITS, Shards
+from dedup.stores.redis.wire import Request, command
+
+TAGS, SUBSHARDS = 32, 128
+_POSTINGS_A_DOCUMENT, _POSTINGS_A_SHARD = 160, 48
+GROW_AT = 80
+"""Postings in an average shard from which on more shards are due: packed lists end at 128."""
+_NAME = struct.Struct(">Q")
+
+
+def bits_for(postings: int) -> int:
+    """Return how many bits of a name should choose the shard, for that many postings."""
+    return min(max((postings // _POSTINGS_A_SHARD).bit_length(), FEWEST_BITS), MOST_BITS)
+
+
+def bits_for_documents(documents: int) -> int:
+    """Return how many bits an index of that many articles should start with."""
+    return bits_for(documents * _POSTINGS_A_DOCUMENT)
+
+
+class Layout:
+    """The keys of one index.
+
+    Attributes:
+        generations: the shards to read, then those that are being built beside them, if any.
+        hot: names of the buckets that may have a set of their own.
+    """
+
+    def __init__(self, namespace: bytes) -> None:
+        """Name the keys; the rest is known from the first `take` on."""
+        self.namespace = namespace
+        self.meta, self.seq, self.pending, self.counts, self.shape, self.hot_list = (
+            b"%b:{%b}:%b" % (namespace, namespace, name)
+            for name in (b"meta", b"seq", b"pending", b"counts", b"layout", b"hot")
+        )
+        self.id_lists = [b"%b:ids:{%02d}" % (namespace, tag) for tag in range(TAGS)]
+        self.generations: tuple[Shards, ...] = ()
+        self.hot: set[int] = set()
+        self._written = b""
+        self._read = 0
+
+    def refresh(self) -> list[Request]:
+        """Return the two requests whose replies `take` takes."""
+        return [command(b"GET", self.shape), command(b"LRANGE", self.hot_list, self._read, -1)]
+
+    def take(self, start: int, replies: Sequence[Any]) -> bool:
+        """Learn what `refresh` asked for when `start` names were known; return whether the shards are others now."""
+        written, names = replies
+        self.hot.update(_NAME.unpack(name)[0] for name in names)
+        self._read = max(self._read, start + len(names))
+        changed = written != self._written
+        if changed:
+            self._written = written
+            self.generations = tuple(
+                Shards(self.namespace, int(generation), int(bits))
+                for generation, _, bits in (one.partition(b":") for one in written.split())
+            )
+        return changed
+
+    @property
+    def known(self) -> int:
+        """How many entries of the list of hot buckets have been read."""
+        return self._read
+
+    def register(self, names: Sequence[int]) -> Request:
+        """Return the request that makes buckets hot for everybody."""
+        return command(b"RPUSH", self.hot_list, *map(_NAME.pack, names))
+
+    def hot_among(self, names: Names) -> list[int]:
+        """Return the places of hot names."""
+        return [place for place, name in enumerate(names.tolist()) if name in self.hot] if self.hot else []
+
+    def is_hot(self, names: Names) -> NDArray[np.bool_]:
+        """Return which names are hot."""
+        return np.isin(names, np.fromiter(self.hot, np.uint64, len(self.hot)))
+
+    def document(self, number: int) -> bytes:
+        """Return the key of a document's record, or of the pointer to it that a further chunk has."""
+        return b"%b:d:%d" % (self.namespace, number)
+
+    def id_place(self, key: bytes) -> tuple[int, bytes]:
+        """Return the tag of an id, given as UTF-8, and the key of the hash that has its pointer."""
+        spread = xxhash.xxh3_64_intdigest(key)
+        tag = spread % TAGS
+        return tag, self.pointers(tag, spread // TAGS % SUBSHARDS)
+
+    def pointers(self, tag: int, sub: int) -> bytes:
+        """Return the key of one hash of pointers."""
+        return b"%b:x:{%02d}:%d" % (self.namespace, tag, sub)

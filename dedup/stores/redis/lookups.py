@@ -1,0 +1,149 @@
+"""Looking buckets up: one round trip, and what writers have not finished meanwhile is not seen.
+
+The first reply says which chunk numbers are taken and which of them belong to writers at work. Numbers taken later are
+hidden; those of writers at work are asked for one by one: hidden, unless an id leads to them already. One that does has
+perhaps not been seen in all its buckets, so then the look-up is done again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.stores.base import Numbers, Postings
+from dedup.stores.names import Names
+from dedup.stores.redis.documents import Documents
+from dedup.stores.redis.layout import Layout
+from dedup.stores.redis.postings import numbers_in, own_key
+from dedup.stores.redis.records import AWAITED, Writer
+from dedup.stores.redis.wire import Request, Wire, command
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Postings as they were found: bucket (its place in the question) and number of each, in order.
+
+    Attributes:
+        further: for each bucket, postings of its own set that are not listed.
+        given: chunk numbers below it had been given out before.
+        writers: those at work before.
+    """
+
+    buckets: NDArray[np.int64]
+    numbers: Numbers
+    further: NDArray[np.int64]
+    documents: int
+    given: int
+    writers: list[Writer]
+
+    def suspects(self) -> NDArray[np.bool_]:
+        """Return which postings may be of documents that are not yet there."""
+        unsure = np.zeros(len(self.numbers), bool)
+        for writer in self.writers:
+            unsure |= (self.numbers >= writer.first) & (self.numbers < writer.end)
+        return unsure & (self.numbers < self.given)
+
+    def answer(self, hidden: NDArray[np.bool_], limit: int) -> Postings:
+        """Return all postings but the hidden ones, the lowest `limit` of each bucket."""
+        seen = ~hidden & (self.numbers < self.given)
+        buckets, numbers = self.buckets[seen], self.numbers[seen]
+        listed = np.bincount(buckets, minlength=len(self.further))
+        counts = listed + self.further
+        if len(listed) and listed.max() > limit:
+            starts = np.concatenate(([0], listed.cumsum()))
+            low = np.arange(len(numbers)) - starts[buckets] < limit
+            numbers, listed = numbers[low], np.minimum(listed, limit)
+        return Postings(counts.astype(np.uint32), np.concatenate(([0], listed.cumsum())), numbers, self.documents)
+
+
+class Lookups:
+    """Reads buckets."""
+
+    def __init__(self, wire: Wire, layout: Layout, documents: Documents) -> None:
+        """Work on an open index."""
+        self._wire, self._layout, self._documents = wire, layout, documents
+
+    def look(self, names: Names, limit: int) -> Postings:
+        """Return what the buckets of these names list; see `Store.lookup`."""
+        settled: set[int] = set()
+        for left in range(_TRIES, 0, -1):
+            found = self._read(names, limit)
+            unsure = found.suspects()
+            suspects = np.unique(found.numbers[unsure])
+            current = (
+                {
+                    number
+                    for number, stored in zip(suspects.tolist(), self._documents.fetch(suspects.tolist()), strict=True)
+                    if stored
+                }
+                if len(suspects)
+                else set()
+            )
+            waiting = any(writer.first == AWAITED for writer in found.writers)
+            if (current <= settled and not waiting) or left == 1:
+                break
+            settled |= current
+        return found.answer(unsure & ~np.isin(found.numbers, list(settled)), limit)
+
+    def _read(self, names: Names, limit: int) -> _Found:
+        """Ask until the shards asked are those that there are, and all hot buckets are known."""
+        layout = self._layout
+        while True:
+            hot, start = layout.hot_among(names), layout.known
+            shards = layout.generations[0]
+            control = [command(b"GET", layout.seq), command(b"HVALS", layout.pending)]
+            own = [one for place in hot for one in self._own(int(names[place]), limit)]
+            rest = [*shards.read(names), *own, *(command(b"ZCARD", key) for key in layout.id_lists), *layout.refresh()]
+            if self._wire.nodes_are_many:  # only one server's replies are in order
+                (given, entries), replies = self._wire.ask(control), self._wire.ask(rest)
+            else:
+                given, entries, *replies = self._wire.ask([*control, *rest])
+            changed = layout.take(start, replies[-2:])
+            if not changed and (layout.known == start or layout.hot_among(names) == hot):
+                break
+        writers = [Writer.load(entry) for entry in entries]
+        lists = replies[: len(names)]
+        sizes = np.zeros(len(names), np.int64)
+        own_lists, own_places = self._own_lists(names, hot, writers, replies[len(names) :], sizes)
+        documents = sum(replies[len(names) + len(own) : -2])
+        lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+        buckets = np.repeat(np.arange(len(lists)), lengths)
+        numbers = numbers_in(lists)
+        if hot:
+            buckets, numbers = np.concatenate((buckets, own_places)), np.concatenate((numbers, own_lists))
+            order = np.lexsort((numbers, buckets))
+            buckets, numbers = buckets[order], numbers[order]
+        return _Found(buckets, numbers, sizes, documents, int(given or 0), writers)
+
+    def _own(self, name: int, limit: int) -> list[Request]:
+        key = own_key(self._layout.namespace, name)
+        return [command(b"ZRANGE", key, 0, max(limit, 1) - 1), command(b"ZCARD", key)]
+
+    def _own_lists(
+        self, names: Names, hot: list[int], writers: list[Writer], replies: Sequence[Any], further: NDArray[np.int64]
+    ) -> tuple[Numbers, NDArray[np.int64]]:
+        """Return numbers and places of the postings in hot buckets' own sets; write how many more there are."""
+        lists = [numbers_in([replies[2 * i]]) for i in range(len(hot))]
+        for i, extra in enumerate(self._at_work(names, hot, writers)):
+            lists[i] = np.union1d(lists[i], extra)
+        for i, place in enumerate(hot):
+            further[place] = max(replies[2 * i + 1] - len(lists[i]), 0)
+        places = np.repeat(np.array(hot, np.int64), [len(one) for one in lists])
+        return np.concatenate([np.empty(0, np.uint32), *lists]).astype(np.uint32), places
+
+    def _at_work(self, names: Names, hot: list[int], writers: list[Writer]) -> list[Numbers]:
+        """Return the numbers of writers at work in hot buckets' own sets: what is hidden must not be counted."""
+        ranges = [
+            (b"[" + writer.first.to_bytes(4, "big"), b"(" + writer.end.to_bytes(4, "big"))
+            for writer in writers
+            if writer.first < writer.end
+        ]
+        if not (ranges and hot):
+            return []
+        keys = [own_key(self._layout.namespace, int(names[place])) for place in hot]
+        replies = self._wire.ask([command(b"ZRANGEBYLEX", key, *one) for key in keys for one in ranges])
+        return [numbers_in(replies[i * len(ranges) : (i + 1) * len(ranges)]) for i in range(len(hot))]

@@ -1,0 +1,82 @@
+"""Opening an index: is it ours, of this format and scheme, on a server that keeps what it is given?"""
+
+import json
+
+import redis
+
+from dedup.errors import SchemeMismatch, StoreEvicts, StoreForeign, StoreTooNew, StoreUnreachable
+from dedup.scheme import Scheme
+from dedup.stores.redis.address import Address
+from dedup.stores.redis.faults import translate
+from dedup.stores.redis.layout import Layout, bits_for_documents
+from dedup.stores.redis.wire import Wire, command
+
+FORMAT = 1
+_PATIENCE = 3.0
+
+
+def connect(address: Address) -> Wire:
+    """Return the servers that the address names, all of which keep what they are given.
+
+    Raises:
+        StoreError: one is not reachable, refuses, or evicts.
+    """
+    try:
+        wire = Wire(address.client(), address.shown)
+    except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
+        raise translate(error, address.shown) from error
+    try:
+        for memory in wire.each(lambda node: node.info("memory")):
+            _refuse_eviction(memory, address.shown)
+    except BaseException:
+        wire.close()
+        raise
+    return wire
+
+
+def _refuse_eviction(memory: dict[str, object], name: str) -> None:
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if memory.get("maxmemory") and policy != "noeviction":
+        raise StoreEvicts(
+            f"index {name}: the server evicts keys when its memory is full (maxmemory-policy {policy}), "
+            "which would lose postings unnoticed; set `maxmemory-policy noeviction` in its configuration"
+        )
+
+
+def load(wire: Wire, layout: Layout, wanted: Scheme | None) -> Scheme | None:
+    """Return the index's scheme if it is as wanted, None if there is no index."""
+    data = wire.one(command(b"GET", layout.meta), patience=_PATIENCE)
+    if data is None:
+        return None
+    try:
+        meta = json.loads(data)
+        version, written = int(meta["resembles"]), json.dumps(meta["scheme"]).encode()
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreForeign(
+            f"index {wire.name}: key {layout.meta.decode()} is another program's; give another ?namespace="
+        ) from error
+    if version > FORMAT:
+        raise StoreTooNew(
+            f"index {wire.name} has format {version}, this version of the package reads {FORMAT}; upgrade the package"
+        )
+    scheme = Scheme.from_json(written)
+    if wanted and wanted.fingerprint != scheme.fingerprint:
+        raise SchemeMismatch(
+            f"index {wire.name} was built with {scheme}, but {wanted} was asked for; "
+            "open it with its own scheme, or build another index"
+        )
+    return scheme
+
+
+def begin(wire: Wire, layout: Layout, wanted: Scheme | None, documents: int, *, create: bool) -> Scheme:
+    """Write what makes a new index, of which nothing changes if another process has just done so."""
+    if not create:
+        raise StoreUnreachable(
+            f"{wire.name} holds no index under {layout.namespace.decode()}; put documents to create it, or see the URL"
+        )
+    scheme = wanted or Scheme()
+    shape = b"1:%d" % bits_for_documents(documents)
+    meta = json.dumps({"resembles": FORMAT, "scheme": json.loads(scheme.to_json())}).encode()
+    wire.one(command(b"SET", layout.shape, shape, b"NX"))
+    wire.one(command(b"SET", layout.meta, meta, b"NX"))
+    return load(wire, layout, wanted) or scheme

@@ -1,0 +1,244 @@
+"""An index in Redis: what `Store` promises, for any number of processes that read and write at once, without locks.
+
+While the journal of writers (`pending`) is empty, every record is a current document's: a reader takes the records that
+the postings lead to as they are. While it is not, or a writer died, it asks the ids' pointers too. A pointer is written
+last, in one transaction that tells whom it replaces, so of several writers of one id each knows what it has to delete.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil
+
+from dedup.errors import StoreClosed, StoreForked, StoreFull, StoreReadOnly
+from dedup.scheme import Scheme
+from dedup.stores.base import (
+    Buckets,
+    CheckReport,
+    Entry,
+    Numbers,
+    Outcome,
+    Postings,
+    Stats,
+    Stored,
+    SweepReport,
+)
+from dedup.stores.codec import LONGEST_ID, id_key
+from dedup.stores.names import flatten, names_of
+from dedup.stores.redis.address import Address
+from dedup.stores.redis.documents import Documents
+from dedup.stores.redis.grow import grow
+from dedup.stores.redis.layout import GROW_AT, Layout
+from dedup.stores.redis.lookups import Lookups
+from dedup.stores.redis.opening import begin, connect, load
+from dedup.stores.redis.records import Pointer, pack_chunk, pack_record
+from dedup.stores.redis.sweep import Census, check, sweep
+from dedup.stores.redis.wire import Request, Wire, command
+from dedup.stores.redis.writing import Journal, PostingWriter
+
+
+class RedisStore:
+    """A `Store` on one Redis or Valkey server, a Sentinel service, or a cluster."""
+
+    def __init__(
+        self, url: str, scheme: Scheme | None = None, *, create: bool = False, read_only: bool = False
+    ) -> None:
+        """Open the index that a URL names.
+
+        Args:
+            url: `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`, with
+                `?namespace=NAME` if several indexes share the server, and `&documents=N` to start a large one.
+            scheme: what the index must have been built with; None takes its own, or the default for a new one.
+            create: start a new index where there is none.
+            read_only: refuse every write.
+
+        Raises:
+            StoreError: of the kind that says what is wrong with the server or the index, or `SchemeMismatch`.
+        """
+        address = Address.parse(url)
+        self._pid, self._closed, self._read_only = os.getpid(), False, read_only
+        self._layout = Layout(address.namespace.encode())
+        self._wire = connect(address)
+        try:
+            self._scheme = load(self._wire, self._layout, scheme) or begin(
+                self._wire, self._layout, scheme, address.documents, create=create and not read_only
+            )
+            self._refresh()
+        except BaseException:
+            self.close()
+            raise
+        self._documents = Documents(self._wire, self._layout)
+        self._postings = PostingWriter(self._wire, self._layout)
+        self._lookups = Lookups(self._wire, self._layout, self._documents)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme that the index was built with."""
+        return self._scheme
+
+    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write entries; see `Store.put`."""
+        wire = self._writing()
+        keys = [id_key(entry.id) for entry in entries]
+        known, now = self._documents.pointers(keys)
+        fresh = [
+            place
+            for place, (entry, old) in enumerate(zip(entries, known, strict=True))
+            if not (old and old.lives(now) and old.digest == entry.digest)
+        ]
+        outcomes = [Outcome("unchanged")] * len(entries)
+        if not fresh:
+            return outcomes
+        with Journal(wire, self._layout, sum(len(entries[place].postings) for place in fresh)) as journal:
+            number, pointers = journal.first, []
+            for place in fresh:
+                entry = entries[place]
+                expires = ceil(now) + entry.ttl if entry.ttl else 0
+                pointers.append(Pointer(number, len(entry.postings), expires, entry.digest))
+                number += len(entry.postings)
+            self._write(journal, [entries[place] for place in fresh], pointers)
+            ids, before = [keys[place] for place in fresh], [known[place] for place in fresh]
+            replaced = self._documents.replace(journal, ids, pointers, before)
+            for place, (old, stored) in zip(fresh, replaced, strict=True):
+                outcomes[place] = Outcome("replaced" if old and old.lives(now) else "put", stored)
+        return outcomes
+
+    def _write(self, journal: Journal, entries: Sequence[Entry], pointers: Sequence[Pointer]) -> None:
+        """Write postings and records, which nothing leads to yet."""
+        document, requests = self._layout.document, list[Request]()
+        postings: list[tuple[int, Buckets]] = []
+        for entry, pointer in zip(entries, pointers, strict=True):
+            first = pointer.number
+            requests.append(command(b"SET", document(first), pack_record(entry, pointer.expires)))
+            requests += [
+                command(b"SET", document(number), pack_chunk(first))
+                for number in range(first + 1, first + pointer.chunks)
+            ]
+            postings += enumerate(entry.postings, first)
+        try:
+            journal.added += self._postings.put(*flatten(postings))
+            self._wire.ask(requests)
+        except StoreFull:
+            self._documents.forget(pointers)
+            journal.leave()
+            raise
+
+    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Remove documents; see `Store.remove`."""
+        wire = self._writing()
+        keys = [_key(document_id) for document_id in ids]
+        asked = [key for key in dict.fromkeys(keys) if key]
+        if not any(self._documents.pointers(asked)[0]):
+            return [None] * len(ids)
+        with Journal(wire, self._layout) as journal:
+            gone = dict(zip(asked, self._documents.remove(journal, asked), strict=True))
+        return [gone.pop(key, None) if key else None for key in keys]
+
+    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
+        """Delete postings; see `Store.withdraw`."""
+        wire = self._writing()
+        if postings:
+            self._refresh()
+            deleted = self._postings.delete(*flatten(postings))
+            wire.one(command(b"HINCRBY", self._layout.counts, b"postings", -deleted))
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets, in one round trip while nobody writes; see `Store.lookup`."""
+        self._reading()
+        return self._lookups.look(names_of(buckets), limit)
+
+    def fetch(self, numbers: Numbers) -> list[Stored | None]:
+        """Return the living document of each chunk number; see `Store.fetch`."""
+        self._reading()
+        return self._documents.fetch(numbers.tolist())
+
+    def get(self, ids: Sequence[str]) -> list[Stored | None]:
+        """Return documents by id; see `Store.get`."""
+        self._reading()
+        keys = [_key(document_id) for document_id in ids]
+        found = iter(self._documents.get([key for key in keys if key]))
+        return [next(found) if key else None for key in keys]
+
+    def scan(self, after: str = "") -> Iterator[Stored]:
+        """Iterate over the documents in order of id; see `Store.scan`."""
+        last = after.encode("utf-8", "surrogatepass")
+        while True:
+            self._reading()
+            page = self._documents.page(last)
+            if not page:
+                return
+            for stored in self._documents.get(page):
+                if stored:
+                    yield stored
+                    self._reading()
+            last = page[-1]
+
+    def stats(self) -> Stats:
+        """Return the index's size; see `Store.stats`. Bytes are those of the servers, with all else on them."""
+        wire, layout = self._reading(), self._layout
+        self._refresh()
+        *documents, counts = wire.ask(
+            [command(b"ZCARD", key) for key in layout.id_lists]
+            + [command(b"HMGET", layout.counts, b"chunks", b"postings")]
+        )
+        chunks, postings = (int(count or 0) for count in counts)
+        used = sum(memory["used_memory"] for memory in wire.each(lambda node: node.info("memory")))
+        due = postings > GROW_AT << layout.generations[-1].bits
+        return Stats(sum(documents), chunks, postings, used, due)
+
+    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+        """Verify the postings both ways, beside readers and writers; see `Store.check`."""
+        _ = self._writing() if repair else self._reading()
+        return check(self._census(), postings_of, repair=repair)
+
+    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+        """Delete what has expired and what the dead left; see `Store.sweep`."""
+        self._writing()
+        return sweep(self._census(), postings_of)
+
+    def grow(self) -> bool:
+        """Build a generation of more shards beside the old, then change over; see `Store.grow`."""
+        wire, stats = self._writing(), self.stats()
+        begun = len(self._layout.generations) > 1
+        if stats.grow or begun:
+            grow(wire, self._layout, stats.postings)
+        return stats.grow or begun
+
+    def close(self) -> None:
+        """Close the connections; see `Store.close`."""
+        if not self._closed and self._pid == os.getpid():
+            self._wire.close()
+        self._closed = True
+
+    def _census(self) -> Census:
+        self._refresh()
+        return Census.take(self._wire, self._layout, self._documents, self._postings)
+
+    def _refresh(self) -> None:
+        start = self._layout.known
+        self._layout.take(start, self._wire.ask(self._layout.refresh()))
+
+    def _reading(self) -> Wire:
+        if self._pid != os.getpid():
+            raise StoreForked(
+                f"index {self._wire.name} was opened by process {self._pid}, of which this one is a fork; "
+                "open it again in each process"
+            )
+        if self._closed:
+            raise StoreClosed(f"index {self._wire.name} was closed; open it again")
+        return self._wire
+
+    def _writing(self) -> Wire:
+        wire = self._reading()
+        if self._read_only:
+            raise StoreReadOnly(f"index {wire.name} was opened for reading only; open it for writing")
+        return wire
+
+
+def _key(document_id: str) -> bytes | None:
+    """Return an id's bytes, None if no document can have it."""
+    key = document_id.encode("utf-8", "surrogatepass")
+    try:
+        key.decode()
+    except UnicodeDecodeError:
+        return None
+    return key if 0 < len(key) <= LONGEST_ID else None

@@ -1,0 +1,173 @@
+"""Holding an index against itself while others read and write it: what has expired, what the dead left, what is lost.
+
+Only chunk numbers below a floor are judged, below every number that a writer now in the journal may use; the others
+are not looked at. Numbers are never used again, so what no pointer leads to below the floor is dead for good.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.stores.base import Buckets, CheckReport, Numbers, Stored, SweepReport
+from dedup.stores.check import check as compare
+from dedup.stores.names import Names, flatten
+from dedup.stores.redis import records
+from dedup.stores.redis.documents import Documents, seconds
+from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout
+from dedup.stores.redis.records import Pointer, Writer
+from dedup.stores.redis.wire import Wire, command, pack
+from dedup.stores.redis.writing import Journal, PostingWriter
+
+_AT_ONCE = 2_000
+_DOCUMENTS_AT_ONCE = 256
+PostingsOf = Callable[[Stored], Sequence[Buckets]]
+Page = list[tuple[bytes, Pointer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """One look at an index.
+
+    Attributes:
+        floor: chunk numbers below it are judged.
+        now: the server's time.
+        dead: the journal's entries of writers that are no more.
+        quiet: whether nobody was writing.
+    """
+
+    wire: Wire
+    layout: Layout
+    documents: Documents
+    postings: PostingWriter
+    floor: int
+    now: float
+    dead: list[bytes]
+    quiet: bool
+
+    @classmethod
+    def take(cls, wire: Wire, layout: Layout, documents: Documents, postings: PostingWriter) -> "Census":
+        """See who is writing; the next number is read first, so that whoever took one before is in the journal."""
+        given, entries, time = wire.ask(
+            [command(b"GET", layout.seq), command(b"HGETALL", layout.pending), (layout.pending, pack(b"TIME"), 1)]
+        )
+        now = seconds(time)
+        writers = {token: Writer.load(data) for token, data in zip(entries[::2], entries[1::2], strict=True)}
+        dead = [token for token, writer in writers.items() if now - writer.began > records.LEASE]
+        alive = [writer.floor for token, writer in writers.items() if token not in dead]
+        return cls(wire, layout, documents, postings, min([int(given or 0), *alive]), now, dead, not alive)
+
+    def pointers(self) -> Iterator[tuple[int, bytes, Page]]:
+        """Iterate over all pointers below the floor: the tag, the key and what it holds, a hash at a time."""
+        for tag in range(TAGS):
+            keys = [self.layout.pointers(tag, sub) for sub in range(SUBSHARDS)]
+            for key, flat in zip(keys, self.wire.ask([command(b"HGETALL", key) for key in keys]), strict=True):
+                page = [
+                    (name, Pointer(*Pointer.load(data) or ())) for name, data in zip(flat[::2], flat[1::2], strict=True)
+                ]
+                page = [(name, pointer) for name, pointer in page if pointer.number < self.floor]
+                if page:
+                    yield tag, key, page
+
+    def stored(self) -> Iterator[Stored]:
+        """Iterate over all documents below the floor, in no order."""
+        for _, _, page in self.pointers():
+            for first in range(0, len(page), _DOCUMENTS_AT_ONCE):
+                numbers = [pointer.number for _, pointer in page[first : first + _DOCUMENTS_AT_ONCE]]
+                yield from filter(None, self.documents.records(numbers))
+
+    def walk(self) -> Iterator[tuple[Names, Numbers]]:
+        """Iterate over all postings below the floor."""
+        for names, numbers in self.postings.walk():
+            judged = numbers < self.floor
+            yield names[judged], numbers[judged]
+
+    def put(self, names: Names, numbers: Numbers) -> int:
+        """Put postings of documents that are still there."""
+        living = {number for number in set(numbers.tolist()) if self.documents.fetch([number])[0]}
+        wanted = np.isin(numbers, np.fromiter(living, np.uint32, len(living)))
+        return self.counted(self.postings.put(names[wanted], numbers[wanted]))
+
+    def delete(self, names: Names, numbers: Numbers) -> int:
+        """Delete postings."""
+        return -self.counted(-self.postings.delete(names, numbers))
+
+    def counted(self, change: int) -> int:
+        """Keep the count of postings true."""
+        if change:
+            self.wire.one(command(b"HINCRBY", self.layout.counts, b"postings", change))
+        return change
+
+    def bury(self, *, recount: bool) -> int:
+        """Delete records that no pointer leads to, then the dead writers' entries; return how many records."""
+        alive, chunks = self._alive()
+        prefix, deleted = self.layout.document(0)[:-1], 0
+        for keys in self.wire.keys(prefix + b"*"):
+            numbers = np.array([int(key[len(prefix) :]) for key in keys], np.int64)
+            numbers = numbers[numbers < self.floor]
+            deleted += self.documents.unlink(numbers[~alive(numbers)].tolist())
+        if self.dead:
+            self.wire.one(command(b"HDEL", self.layout.pending, *self.dead))
+        if recount and self.quiet:
+            total = sum(len(names) for names, _ in self.postings.walk())
+            self.wire.one(command(b"HSET", self.layout.counts, b"chunks", chunks, b"postings", total))
+        return deleted
+
+    def _alive(self) -> tuple[Callable[[NDArray[np.int64]], NDArray[np.bool_]], int]:
+        """Return what tells the numbers of living documents, below the floor, in a bit each; and how many there are."""
+        bits, chunks = np.zeros(self.floor // 8 + 1, np.uint8), 0
+        for _, _, page in self.pointers():
+            for _, pointer in page:
+                numbers = np.arange(pointer.number, min(pointer.number + pointer.chunks, self.floor))
+                np.bitwise_or.at(bits, numbers >> 3, (1 << (numbers & 7)).astype(np.uint8))
+                chunks += pointer.chunks
+        return lambda numbers: (bits[numbers >> 3] >> (numbers & 7).astype(np.uint8) & 1).astype(bool), chunks
+
+    def expire(self, postings_of: PostingsOf) -> int:
+        """Delete documents whose time has come, and pointers whose records are gone; return how many expired."""
+        expired = 0
+        for tag, key, page in self.pointers():
+            there = self.wire.ask([command(b"EXISTS", self.layout.document(pointer.number)) for _, pointer in page])
+            gone = [one for one, exists in zip(page, there, strict=True) if not (exists and one[1].lives(self.now))]
+            if gone:
+                expired += self._expire(tag, key, gone, postings_of)
+        return expired
+
+    def _expire(self, tag: int, key: bytes, gone: Page, postings_of: PostingsOf) -> int:
+        with Journal(self.wire, self.layout) as journal:
+            stored = self.documents.records([pointer.number for _, pointer in gone])
+            if not self.wire.delete_if_same(
+                key, {name: pointer.pack() for name, pointer in gone}, self.layout.id_lists[tag]
+            ):
+                return 0
+            found = [one for one in stored if one]
+            postings = [(one.number + i, buckets) for one in found for i, buckets in enumerate(postings_of(one))]
+            journal.added -= self.postings.delete(*flatten(postings))
+            journal.chunks -= sum(pointer.chunks for _, pointer in gone)
+            self.documents.forget([pointer for _, pointer in gone])
+            return len(found)
+
+    def orphans(self) -> int:
+        """Delete the postings of the dead; return how many there were."""
+        alive, deleted = self._alive()[0], 0
+        for names, numbers in self.walk():
+            strange = ~alive(numbers.astype(np.int64))
+            if strange.any():
+                deleted += self.delete(names[strange], numbers[strange])
+        return deleted
+
+
+def sweep(census: Census, postings_of: PostingsOf) -> SweepReport:
+    """Delete what has expired and what the dead left; see `Store.sweep`."""
+    expired = census.expire(postings_of)
+    postings = census.orphans()
+    return SweepReport(expired, census.bury(recount=True), postings)
+
+
+def check(census: Census, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
+    """Compare postings and documents both ways; see `Store.check`."""
+    report = compare(census, census.stored, postings_of, repair=repair)
+    if repair:
+        census.bury(recount=True)
+    return report
