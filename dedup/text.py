@@ -19,6 +19,7 @@ xxHash, because a call per token would cost more than all else in the loop (26-2
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ from dedup.kernels import grown, kernel
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
 VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
+Codes: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
+
 SPACE, APOSTROPHE = np.uint8(32), np.uint8(39)
 SLACK = 16
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
@@ -58,59 +61,57 @@ class Tokens:
 
 def tokenize(texts: Sequence[str]) -> Tokens:
     """Return the tokens of `texts`; a lone surrogate, a NUL or a million accents are just code points."""
-    data, begins, lengths = _pack(texts)
-    narrow, wide = np.frombuffer(data, np.uint8), np.frombuffer(data, np.uint32)
-    hashes, starts, ends, offsets, _ = _tokenize(narrow, wide, begins, lengths, *_table())
+    hashes, starts, ends, offsets, _ = _tokenize(*_pack(texts), *_table())
     return Tokens(hashes, starts, ends, offsets)
 
 
 _table = cache(fold.load)
 
 
-def _pack(texts: Sequence[str]) -> tuple[bytes, NDArray[np.int64], NDArray[np.int64]]:
-    """Return the texts in one piece, where each begins, and its length in code points, negative for UTF-32.
+def _pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
+    """Return the texts in one piece, each followed by one code that is none of its own, and where each begins.
 
-    A text crosses as ASCII where it is ASCII and as UTF-32 elsewhere: in both an index is a place in the string.
+    They cross as bytes where all of them are ASCII, else in two or four bytes a code point: in each an index is a place
+    in the string.
     """
-    parts = [text.encode("ascii") if text.isascii() else text.encode("utf-32-le", "surrogatepass") for text in texts]
-    sizes = np.fromiter(map(len, parts), np.int64, len(parts))
-    lengths = np.fromiter((len(text) if text.isascii() else -len(text) for text in texts), np.int64, len(parts))
-    begins = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum((sizes + 7) & ~7, out=begins[1:])
-    padding = [bytes(-size % 8) for size in range(8)]
-    pieces = [piece for part in parts for piece in (part, padding[len(part) % 8])]
-    return b"".join([*pieces, bytes(8)]), begins[:-1], lengths
+    joined = "\n".join([*texts, ""])
+    begins = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts)), out=begins[1:])
+    if joined.isascii():
+        return np.frombuffer(joined.encode("ascii"), np.uint8), begins
+    data = joined.encode("utf-16-le", "surrogatepass")
+    if len(data) == 2 * len(joined):
+        return np.frombuffer(data, np.uint16), begins
+    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32), begins
 
 
 @kernel
 def _tokenize(
-    narrow: Bytes, wide: Uint32s, begins: Int64s, lengths: Int64s, table: Uint32s, expansions: Uint32s
+    codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s
 ) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, int]:
     """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
-    documents, tokens, steps = len(begins), 0, 0
-    offsets = np.zeros(documents + 1, np.int64)
-    room = 1024 + len(narrow) // 5
+    documents, tokens, steps = len(begins) - 1, 0, 0
+    offsets, room = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
     hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.uint32)
     words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
     edges, marks = np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
-        begin, length = begins[document], lengths[document]
-        used, room = abs(length) + 1, 0
+        own = codes[begins[document] : begins[document + 1] - 1]
+        used, room = len(own) + 1, 0
         words = grown(words, 0, used // 8 + SLACK)
-        codes = wide[begin // 4 : begin // 4 - length]
-        if length >= 0:
-            _fold_ascii(narrow[begin : begin + length], words.view(np.uint8))
+        if codes.itemsize == 1:
+            _fold_ascii(own, words.view(np.uint8))
         else:
-            room = _fold_flat(codes, table, expansions, words.view(np.uint8))
+            room = _fold_flat(own, table, expansions, words.view(np.uint8))
         if room:
             words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-            marks = grown(marks, 0, len(codes) + SLACK)
-            used, sorted_marks = _fold_any(codes, table, expansions, words.view(np.uint8), places, marks)
+            marks = grown(marks, 0, len(own) + SLACK)
+            used, sorted_marks = _fold_any(own, table, expansions, words.view(np.uint8), places, marks)
             steps += sorted_marks
         edges = grown(edges, 0, used + SLACK)
         found = _split(words.view(np.uint8), used, edges) // 2
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
-        steps += abs(length) + used + _hash(words, edges, found, hashes[tokens:])
+        steps += len(own) + used + _hash(words, edges, found, hashes[tokens:])
         _place(edges, found, places, room > 0, starts[tokens:], ends[tokens:])
         tokens += found
         offsets[document + 1] = tokens
@@ -118,7 +119,7 @@ def _tokenize(
 
 
 @kernel
-def _fold_ascii(codes: Bytes, folded: Bytes) -> None:
+def _fold_ascii(codes: Codes, folded: Bytes) -> None:
     """Write lower case words and spaces, one byte a character, and a space at the end."""
     for i in range(len(codes)):
         code = codes[i]
@@ -131,7 +132,7 @@ def _fold_ascii(codes: Bytes, folded: Bytes) -> None:
 
 
 @kernel
-def _fold_flat(codes: Uint32s, table: Uint32s, expansions: Uint32s, folded: Bytes) -> int:
+def _fold_flat(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes) -> int:
     """Write one byte a code point, and a space at the end, as far as that is possible: for most text in Latin script.
 
     Returns 0 if it was, else how many bytes the folded text can take at most: five a part (UTF-8 and a space).
@@ -149,7 +150,7 @@ def _fold_flat(codes: Uint32s, table: Uint32s, expansions: Uint32s, folded: Byte
 
 @kernel
 def _fold_any(
-    codes: Uint32s, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s, marks: Uint32s
+    codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s, marks: Uint32s
 ) -> tuple[int, int]:
     """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
 
@@ -173,7 +174,7 @@ def _fold_any(
 
 
 @kernel
-def _fold_run(codes: Uint32s, i: int, table: Uint32s, folded: Bytes, places: Uint32s, state: Int64s) -> int:
+def _fold_run(codes: Codes, i: int, table: Uint32s, folded: Bytes, places: Uint32s, state: Int64s) -> int:
     """Write a run of code points that become one byte each: nearly all of a text in Latin script."""
     used = state[USED]
     while i < len(codes):
