@@ -44,11 +44,11 @@ def state(index: Index, queries: list[str]) -> tuple[object, ...]:
 def uninterrupted(
     collection: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[float, list[str], tuple[object, ...]]:
-    """How long an undisturbed run takes, some queries, and the index it makes."""
-    url, start = f"lmdb:{tmp_path_factory.mktemp('whole') / 'index'}", time.monotonic()
+    """How long an undisturbed run writes, some queries, and the index it makes."""
+    url = f"lmdb:{tmp_path_factory.mktemp('whole') / 'index'}"
     with ingest(collection, url) as run:
         assert run.wait() == 0
-    seconds = time.monotonic() - start
+        seconds = json.loads(run.stdout.read())["seconds"] if run.stdout else 0
     queries = [json.loads(line)["text"] for line in collection.read_text().splitlines()[:: DOCUMENTS // 10]]
     with dedup.open(url) as index:
         return seconds, queries, state(index, queries)
@@ -57,9 +57,11 @@ def uninterrupted(
 def kill_and_finish(
     collection: Path, folder: Path, moment: float, expected: tuple[list[str], tuple[object, ...]]
 ) -> bool:
-    """Kill a run at a moment, check the index, finish it; return whether the run was caught in the middle."""
+    """Kill a run so long after it began to write, check the index, finish it; return whether it was in the middle."""
     url = f"lmdb:{folder / 'index'}"
     with ingest(collection, url) as run:
+        while run.poll() is None and not (folder / "index").exists():
+            time.sleep(0.001)
         time.sleep(moment)
         run.kill()
     caught = 0
@@ -80,7 +82,7 @@ def kill_and_finish(
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3000)
 def test_killed_at_random_moments(
     collection: Path,
     tmp_path: Path,
@@ -89,9 +91,9 @@ def test_killed_at_random_moments(
 ) -> None:
     """Whenever the run is killed the index is sound, and the same command completes it to the uninterrupted one."""
     seconds, *expected = uninterrupted
-    moments = [seconds * random.uniform(0.3, 1.0) for _ in range(kills)]  # noqa: S311 - any moment will do
+    moments = [seconds * random.uniform(0.0, 1.0) for _ in range(kills)]  # noqa: S311 - any moment will do
     caught = [
         kill_and_finish(collection, tmp_path / str(i), moment, (expected[0], expected[1]))
         for i, moment in enumerate(moments)
     ]
-    assert sum(caught) >= kills // 10
+    assert sum(caught) >= kills // 5
