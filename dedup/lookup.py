@@ -20,6 +20,7 @@ from dedup.verify import Limits, Query, best, verify
 
 LISTED = 64
 CANDIDATES = 48
+MORE = 8  # for every further 1,024 tokens of the query
 FILTERED = 1024
 CHUNK = 512
 WHOLE = 2 * CHUNK
@@ -115,7 +116,7 @@ def look_up(
     postings = store.lookup(sketched.buckets, LISTED)
     total = postings.documents
     watch("lookup", len(postings.numbers))
-    most = max(CANDIDATES, question.limit + 16) * (1 + len(tokens.hashes) // WHOLE)
+    most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
     numbers, cut = rank(postings, total, max(most, FILTERED) if wanted else most)
     watch("rank", len(numbers))
     stored = {one.id: one for one in store.fetch(numbers) if one and one.id != name}
