@@ -59,7 +59,7 @@ class Layout:
         written, names = replies
         self.hot.update(_NAME.unpack(name)[0] for name in names)
         self._read = max(self._read, start + len(names))
-        changed = written != self._written
+        changed: bool = written != self._written
         if changed:
             self._written = written
             self.generations = tuple(

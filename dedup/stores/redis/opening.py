@@ -26,7 +26,7 @@ def connect(address: Address) -> Wire:
     except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
         raise translate(error, address.shown) from error
     try:
-        for memory in wire.each(lambda node: node.info("memory")):
+        for memory in wire.each(lambda node: node.info("memory"), patience=_PATIENCE):
             _refuse_eviction(memory, address.shown)
     except BaseException:
         wire.close()

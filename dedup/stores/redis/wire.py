@@ -169,12 +169,9 @@ class Wire:
         for node in self._cluster.get_primaries():
             yield self._cluster.get_redis_connection(node)
 
-    def each(self, ask: Callable[[Any], Any]) -> list[Any]:
+    def each(self, ask: Callable[[Any], Any], *, patience: float = PATIENCE) -> list[Any]:
         """Return what each server answers to a plain redis-py call."""
-        try:
-            return [self._of(partial(ask, node)) for node in list(self.nodes())]
-        except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
-            raise translate(error, self.name) from error
+        return [self._of(partial(ask, node), patience) for node in list(self.nodes())]
 
     def keys(self, pattern: bytes) -> Iterator[list[bytes]]:
         """Iterate over the keys of all servers, some thousand at a time; one may come more than once."""
@@ -187,11 +184,11 @@ class Wire:
                 if not cursor:
                     break
 
-    def _of(self, ask: Callable[[], Any]) -> Any:
+    def _of(self, ask: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """Return what one server answers to a plain redis-py call."""
         try:
             for attempt in stamina.retry_context(
-                on=passing, attempts=None, timeout=PATIENCE, wait_initial=_FIRST_PAUSE
+                on=passing, attempts=None, timeout=patience, wait_initial=_FIRST_PAUSE
             ):
                 with attempt:
                     return ask()
