@@ -27,8 +27,18 @@ _REQUESTS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.5, 1, 4, 
 
 _SHARED: list[Processor] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
 
+
+class _Stderr:
+    """Prints on standard error, whatever that is by then."""
+
+    def msg(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - the log is there
+
+    info = error = msg
+
+
 log = structlog.wrap_logger(
-    structlog.PrintLogger(sys.stderr),
+    _Stderr(),
     processors=[*_SHARED, structlog.processors.JSONRenderer()],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
 )

@@ -1,0 +1,179 @@
+"""The client: what the embedded index answers, the remote one answers too, plain and async."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers.service import RANDOM, Serving, Start, prose
+
+import dedup
+from dedup.errors import InvalidDocument, InvalidInput, ServiceError, StoreClosed
+from dedup.model import Document
+
+WIRE = prose(40)
+DOCUMENTS = [
+    Document("a", f"{WIRE} {prose(20)}", {"source": "x", "n": 1}),
+    Document("b/ü 💩?", f"{prose(20)} {WIRE}", {"source": "y", "id": "its own", "text": 2}),
+    Document("empty", "…"),
+    Document("c", prose(300), {"metadata": {"nested": [1, 2.5, None, True]}}),
+    Document("a", f"{WIRE} {prose(21)}", {"source": "x"}),
+    Document("", prose(5)),
+    Document("d", " ".join(RANDOM.choices(WIRE.split(), k=30))),
+]
+
+
+class Blocking:
+    """The async client, called like the plain one."""
+
+    def __init__(self, url: str) -> None:
+        """Connect."""
+        self._loop = asyncio.new_event_loop()
+        self._client = dedup.AsyncClient(url)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method that waits."""
+
+        def call(*given: Any, **named: Any) -> Any:
+            return self._loop.run_until_complete(getattr(self._client, name)(*given, **named))
+
+        return call
+
+    @property
+    def scheme(self) -> Any:
+        """The index's scheme."""
+        return self._loop.run_until_complete(self._client.scheme())
+
+    def documents(self, after: str = "") -> Iterator[Document]:
+        """Iterate over the documents."""
+
+        async def all_of_them() -> list[Document]:
+            return [one async for one in self._client.documents(after)]
+
+        return iter(self._loop.run_until_complete(all_of_them()))
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._loop.run_until_complete(self._client.close())
+        self._loop.close()
+
+
+@pytest.fixture(params=["client", "async"])
+def both(request: pytest.FixtureRequest, start: Start, tmp_path: Path) -> Iterator[tuple[Any, Any]]:
+    """An embedded index and a remote one, told the same."""
+    with start() as service, dedup.open(f"lmdb:{tmp_path / 'embedded'}") as embedded:
+        remote: Any = dedup.Client(service.url) if request.param == "client" else Blocking(service.url)
+        try:
+            yield embedded, remote
+        finally:
+            remote.close()
+
+
+def raised(call: Any) -> tuple[type, str]:
+    """Return the class and code of the error that a call raises."""
+    with pytest.raises(dedup.ResemblesError) as caught:
+        call()
+    return type(caught.value), caught.value.code
+
+
+def test_every_call_answers_alike(both: tuple[Any, Any]) -> None:
+    """Put, get, list, resemble in all its variants, remove, stats and scheme give equal results on both."""
+    embedded, remote = both
+
+    def same(call: Any) -> Any:
+        one, other = call(embedded), call(remote)
+        assert one == other
+        return one
+
+    report = same(lambda index: _without_reasons(index.put(DOCUMENTS)))
+    assert report[:3] == (4, 0, 1)
+    same(lambda index: _without_reasons(index.put(DOCUMENTS[3:4])))
+    for name in ("a", "b/ü 💩?", "c", "nobody"):
+        same(lambda index, name=name: index.get(name))
+    assert [one.id for one in same(lambda index: list(index.documents()))] == ["a", "b/ü 💩?", "c", "d"]
+    same(lambda index: list(index.documents("b")))
+    for asked in (
+        {"text": WIRE},
+        {"text": WIRE, "limit": 1},
+        {"id": "a"},
+        {"text": f"{WIRE} x", "id": "a"},
+        {"text": WIRE, "min_words": 25, "min_similarity": 0.9},
+        {"text": WIRE, "passages": False},
+        {"text": WIRE, "filter": {"source": ["y"]}},
+        {"id": "a", "filter": {"source": {"same": False}}},
+        {"text": "short"},
+    ):
+        answer = same(lambda index, asked=asked: index.resemble(**asked))
+        assert bool(answer.matches) != answer.too_short
+    assert same(lambda index: index.scheme) == dedup.Scheme()
+    assert same(lambda index: index.stats().documents) == 4
+    assert same(lambda index: index.remove(["a", "nobody", "b/ü 💩?", "a"])) == 2
+    assert [one.id for one in same(lambda index: list(index.documents()))] == ["c", "d"]
+
+
+def _without_reasons(report: dedup.Report) -> tuple[Any, ...]:
+    rejected = [(one.place, one.id, one.code) for one in report.rejected]
+    return report.put, report.unchanged, report.replaced, rejected
+
+
+def test_every_refusal_is_the_same_error(both: tuple[Any, Any]) -> None:
+    """What the embedded index refuses the remote one refuses with the same class and code."""
+    embedded, remote = both
+    for asked, expected in (
+        ({"id": "nobody"}, (InvalidDocument, "unknown_id")),
+        ({}, (InvalidInput, "invalid_input")),
+        ({"text": "x", "limit": 0}, (InvalidInput, "invalid_input")),
+        ({"text": "x", "min_similarity": 2.0}, (InvalidInput, "invalid_input")),
+        ({"text": "x", "filter": {"a": {"?": 1}}}, (InvalidInput, "invalid_input")),
+    ):
+        assert raised(lambda asked=asked: embedded.resemble(**asked)) == expected
+        assert raised(lambda asked=asked: remote.resemble(**asked)) == expected
+
+
+def test_compare_is_the_library_s(both: tuple[Any, Any]) -> None:
+    """A remote comparison equals a local one."""
+    _, remote = both
+    pair = (WIRE, f"{prose(5)} {WIRE}")
+    assert remote.compare(*pair) == dedup.compare(*pair)
+    assert remote.compare(*pair, min_words=41) == dedup.compare(*pair, min_words=41)
+
+
+def test_many_documents_go_in_by_parts(both: tuple[Any, Any]) -> None:
+    """Documents of several megabytes go in by several requests; rejects keep their places."""
+    _, remote = both
+    documents = [Document(f"d{i}", prose(2) + " long words" * 20_000 if i != 17 else "!") for i in range(24)]
+    report = remote.put(documents)
+    assert (report.put, [(one.place, one.id) for one in report.rejected]) == (23, [(17, "d17")])
+
+
+def test_no_service_is_an_error_after_a_few_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client without a service says so, and so does one at the wrong address."""
+    monkeypatch.setattr("dedup.client._pause", lambda *_: 0.0)
+    with dedup.Client("http://127.0.0.1:9") as client:
+        assert raised(client.stats) == (ServiceError, "unreachable")
+    remote = Blocking("http://127.0.0.1:9")
+    assert raised(remote.stats) == (ServiceError, "unreachable")
+    remote.close()
+
+
+def test_a_busy_service_is_asked_again(both: tuple[Any, Any], start: Start) -> None:
+    """A request that was told to come again is repeated until it is answered."""
+    with start(index="memory:", rate=3) as limited, dedup.Client(limited.url) as client:
+        assert [client.stats().documents for _ in range(5)] == [0] * 5
+
+
+def test_a_store_that_fails_is_the_store_s_error(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that cannot answer raises the error that it raised there."""
+    monkeypatch.setattr("dedup.client._pause", lambda *_: 0.0)
+    with start() as service, dedup.Client(service.url) as client:
+        service.app.state.service.index._store.close()
+        assert raised(client.stats) == (StoreClosed, "store_closed")
+
+
+def test_what_is_no_such_service_is_an_error(service: Serving) -> None:
+    """An answer that is no problem document of ours is told as such; so is a value that JSON cannot hold."""
+    with dedup.Client(f"{service.url}/static/page.css?") as client:
+        assert raised(client.stats)[0] is ServiceError
+    with dedup.Client(service.url) as client:
+        assert raised(lambda: client.put([Document("a", "b", {"c": {1, 2}})])) == (InvalidInput, "invalid_input")

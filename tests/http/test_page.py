@@ -1,0 +1,199 @@
+"""The page's answers: their headers, what they escape, how they refuse, how much they read."""
+
+import json
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import pytest
+from servers.service import Serving, Start, code, prose
+
+import dedup
+from dedup import Document
+from service.page import browse
+from service.page.browse import search
+from service.page.sightings import sightings
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HOSTILE = "'\"><script>alert(1)</script><b onclick=alert(2)>"
+TEXT = prose(60)
+
+
+class Elements(HTMLParser):
+    """Collects what a page is made of."""
+
+    def __init__(self, page: str) -> None:
+        """Read the page."""
+        super().__init__()
+        self.tags, self.inline, self.links = set[str](), list[str](), list[str]()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.tags.add(tag)
+        names = dict(attrs)
+        self.inline += [key for key in names if key.startswith("on") or key == "style"]
+        self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in names) else []
+        self.links += [value for key, value in attrs if key in {"href", "src", "action", "formaction"} and value]
+
+
+@pytest.fixture(scope="module")
+def pages(service: Serving) -> dict[str, str]:
+    """Return one page of each kind, of documents that attack in every field."""
+    metadata = {"title": HOSTILE, "source": HOSTILE, "published": HOSTILE, HOSTILE: [HOSTILE]}
+    for number in (1, 2):
+        record = {"id": f"hostile-{number}{HOSTILE}", "text": f"{TEXT} {HOSTILE}", **metadata}
+        service.lines(json.dumps(record).encode() + b"\n")
+    one, two = f"hostile-1{HOSTILE}", f"hostile-2{HOSTILE}"
+    asked = {
+        "home": "/",
+        "matches": "/matches?" + urlencode({"id": one}),
+        "pair": "/pair?" + urlencode({"id": one, "with": two}),
+        "documents": "/documents?" + urlencode({"q": HOSTILE}),
+        "passage": "/passage?" + urlencode({"id": one, "start": 0, "end": 400}),
+        "problem": "/matches?" + urlencode({"id": f"nobody{HOSTILE}"}),
+    }
+    shown = {name: service.http.get(path, headers=HTML) for name, path in asked.items()}
+    for name in ("matches", "pair", "passage"):
+        body = urlencode({"text": f"{TEXT}\r\n{HOSTILE}", "with": two})
+        shown[f"pasted {name}"] = service.http.post(f"/{name}", content=body, headers=HTML | FORM)
+    assert {name: page.status_code for name, page in shown.items() if name != "problem"} == {
+        name: 200 for name in shown if name != "problem"
+    }
+    for page in shown.values():
+        assert page.headers["content-security-policy"] == POLICY
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+    return {name: page.text for name, page in shown.items()}
+
+
+def test_nothing_in_a_page_is_inline_or_foreign(pages: dict[str, str]) -> None:
+    """No page has an inline script, style or handler, and none names another host: hostile input is only text."""
+    for name, page in pages.items():
+        made = Elements(page)
+        assert made.inline == [], name
+        assert "b" not in made.tags, name
+        assert not [link for link in made.links if "//" in link or link.startswith("javascript:")], name
+        assert name == "home" or "&lt;script&gt;alert(1)&lt;/script&gt;" in page, name
+
+
+def test_files_are_kept_by_the_browser_and_no_others_served(service: Serving) -> None:
+    """The stylesheet and the script that a page names can be kept for good; there is nothing else below static."""
+    links = [link for link in Elements(service.http.get("/", headers=HTML).text).links if link.startswith("static/")]
+    assert len(links) == 3
+    for link in links:
+        answer = service.http.get("/" + link)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+    for path in ("/static/page.html", "/static/..%2fapp.py", "/static/%2e%2e/app.py"):
+        assert service.http.get(path).status_code == 404
+
+
+def test_refusals_are_pages_for_people_and_problems_for_programs(service: Serving) -> None:
+    """The same refusal is HTML for a browser and a problem document for everything else."""
+    for path, status, stable in (("/matches?id=nobody", 404, "unknown_id"), ("/matches", 422, "invalid_request")):
+        shown = service.http.get(path, headers=HTML)
+        assert (shown.status_code, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert "That did not work" in shown.text
+        answer = service.http.get(path)
+        assert (answer.status_code, code(answer)) == (status, stable)
+
+
+def test_forms_that_cannot_be_used_are_refused(service: Serving) -> None:
+    """Empty text, other types, too many fields, an unknown document and places beyond a text each say what is wrong."""
+    service.put("page-refusals", TEXT)
+    for path, body, kind, status in (
+        ("/matches", "text=+%0d%0a", FORM, 422),
+        ("/matches", "", FORM, 422),
+        ("/matches", '{"text": "a"}', {"Content-Type": "application/json"}, 415),
+        ("/matches", "&".join(f"f{n}=1" for n in range(20)), FORM, 422),
+        ("/pair", urlencode({"text": TEXT, "with": "nobody"}), FORM, 404),
+    ):
+        assert service.http.post(path, content=body, headers=kind).status_code == status, (path, body[:40])
+    for start, end in ((0, 10**6), (-1, 5), (5, 5), (7, 3)):
+        answer = service.http.get(f"/passage?id=page-refusals&start={start}&end={end}")
+        assert code(answer) == "invalid_input"
+
+
+def test_a_pasted_text_may_be_as_long_as_a_document(start: Start) -> None:
+    """At the limit a pasted text is looked up, a byte beyond it is refused; line ends count as one character."""
+    with start(document_bytes=1_000) as service:
+        for text, status in (("a\r\n" * 500, 200), ("a\r\n" * 500 + "a", 413)):
+            body = urlencode({"text": text})
+            assert service.http.post("/matches", content=body, headers=FORM).status_code == status
+
+
+def test_programs_are_not_told_of_the_page(service: Serving) -> None:
+    """The OpenAPI document describes the API alone."""
+    assert not {"/", "/matches", "/pair", "/static/{file}"} & service.http.get("/openapi.json").json()["paths"].keys()
+
+
+def test_search_reads_so_much_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Following the cursor finds every match once, in order, however little is read at once; an exact id comes first."""
+    monkeypatch.setattr(browse, "READ", 7)
+    monkeypatch.setattr(browse, "SHOWN", 3)
+    with dedup.open("memory:") as index:
+        names = [f"n{number:03}" for number in range(60)]
+        index.put(Document(one, prose(20), {"tag": "Odd" if int(one[1:]) % 2 else "even"}) for one in names)
+        seen, after = list[str](), ""
+        while True:
+            listing = search(index, "ODD", after)
+            assert listing.read <= 7
+            assert len(listing.rows) <= 3
+            seen += [row.name.id for row in listing.rows]
+            after = listing.last
+            if not after:
+                break
+        assert seen == names[1::2]
+        assert search(index, "n055", "").rows[0].name.id == "n055"
+        assert [row.name.id for row in search(index, "", "").rows] == names[:3]
+
+
+def test_sightings_come_earliest_first(service: Serving) -> None:
+    """Dated documents come in order of time, whatever its offset; undated ones after them; words are compared."""
+    passage = prose(30)
+    dates = {
+        "late": "2020-01-02T00:30:00+01:00",
+        "early": "2020-01-01",
+        "noon": "2020-01-01T12:00:00Z",
+        "never": "soon",
+    }
+    with dedup.open("memory:") as index:
+        index.put(Document(one, f"{prose(40)} {passage} {prose(40)}", {"published": at}) for one, at in dates.items())
+        found = sightings(index, passage)
+    assert [one.name.id for one in found.dated] == ["early", "noon", "late"]
+    assert [one.later for one in found.dated] == ["", "", ""]
+    assert [one.name.id for one in found.undated] == ["never"]
+    assert not found.more
+    assert all(not one.segments for one in (*found.dated, *found.undated))
+
+
+def test_sightings_say_how_much_later() -> None:
+    """Minutes, hours and days after the first are told, days by the calendar where only days are known."""
+    passage = prose(30)
+    times = [
+        "2020-01-01T10:00:00Z",
+        "2020-01-01T10:20:00Z",
+        "2020-01-01T13:59:00Z",
+        "2020-01-03T09:00:00Z",
+        "2020-01-04",
+    ]
+    with dedup.open("memory:") as index:
+        index.put(Document(at, f"{prose(40)} {passage}", {"date": at}) for at in times)
+        later = [one.later for one in sightings(index, passage).dated]
+    assert later == ["", "20 minutes later", "3 hours later", "1 day later", "3 days later"]
+
+
+def test_too_short_and_too_frequent_passages_are_said_to_be() -> None:
+    """Fewer words than a shingle cannot be judged; of 150 documents with the same words 100 are listed, and more named."""
+    with dedup.open("memory:") as index:
+        passage = prose(30)
+        index.put(Document(str(number), f"{prose(15)} {passage}") for number in range(150))
+        assert sightings(index, "two words").too_short
+        found = sightings(index, passage)
+        assert found.more
+        assert len(found.undated) <= 100
