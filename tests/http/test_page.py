@@ -133,7 +133,7 @@ def test_programs_are_not_told_of_the_page(service: Serving) -> None:
 
 
 def test_search_reads_so_much_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Following the cursor finds every match once, in order, however little is read at once; an exact id comes first."""
+    """The cursor leads to every match once, in order, however little is read at once; an exact id comes first."""
     monkeypatch.setattr(browse, "READ", 7)
     monkeypatch.setattr(browse, "SHOWN", 3)
     with dedup.open("memory:") as index:
@@ -167,7 +167,7 @@ def test_sightings_come_earliest_first(service: Serving) -> None:
         found = sightings(index, passage)
     assert [one.name.id for one in found.dated] == ["early", "noon", "late"]
     assert [one.later for one in found.dated] == ["", "", ""]
-    assert [one.name.id for one in found.undated] == ["never"]
+    assert [one.name.id for one in found.undated] == ["no"]
     assert not found.more
     assert all(not one.segments for one in (*found.dated, *found.undated))
 
@@ -189,7 +189,7 @@ def test_sightings_say_how_much_later() -> None:
 
 
 def test_too_short_and_too_frequent_passages_are_said_to_be() -> None:
-    """Fewer words than a shingle cannot be judged; of 150 documents with the same words 100 are listed, and more named."""
+    """Fewer words than a shingle cannot be judged; of 150 documents with the same words 100 at most are listed."""
     with dedup.open("memory:") as index:
         passage = prose(30)
         index.put(Document(str(number), f"{prose(15)} {passage}") for number in range(150))
