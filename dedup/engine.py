@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,19 +15,20 @@ from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
 from dedup.sketches import Sketch, sketch
 from dedup.stores import open_store
-from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored
+from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import decode, digest, encode, id_key
 
 BATCH = 2_000
 BATCH_CHARACTERS = 1 << 25
 LONGEST_TEXT = 1 << 24
+_COPIED_AT_ONCE = 1_000
 
 
 def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, read_only: bool = False) -> "Index":
     """Open an index, new if there is none and `create` is set.
 
     Args:
-        url: `lmdb:PATH` (or just a path) or `memory:`.
+        url: `lmdb:PATH` (or just a path), `redis://HOST` and its kin, or `memory:`.
         scheme: the scheme it must have; by default its own, for a new one the default scheme.
         create: make a new index where there is none.
         read_only: refuse to write.
@@ -58,29 +60,30 @@ class Index:
         """The scheme that the index was built with."""
         return self._store.scheme
 
-    def put(self, documents: Iterable[Document]) -> Report:
+    def put(self, documents: Iterable[Document], *, ttl: int = 0) -> Report:
         """Index documents; an id that is there already is replaced, equal content changes nothing.
 
         Documents go in by batches of 2,000, each durable before the next one starts. One that cannot be indexed is
-        rejected with a code and a reason, and the others go in.
+        rejected with a code and a reason, and the others go in. After `ttl` seconds, unless that is 0, a document is
+        as good as removed; what is unchanged keeps its time.
 
         Raises:
             StoreError: the index cannot be written; what earlier batches put stays.
         """
         counts, rejects = {"put": 0, "unchanged": 0, "replaced": 0}, list[Reject]()
-        for outcome in self.put_each(documents):
+        for outcome in self.put_each(documents, ttl=ttl):
             if isinstance(outcome, Reject):
                 rejects.append(outcome)
             else:
                 counts[outcome.status] += 1
         return Report(**counts, rejected=tuple(rejects))
 
-    def put_each(self, documents: Iterable[Document]) -> Iterator[Placed | Reject]:
+    def put_each(self, documents: Iterable[Document], *, ttl: int = 0) -> Iterator[Placed | Reject]:
         """Index documents as `put` does, and yield what became of each, in the order given, once it is durable."""
         place = 0
         for batch in _batches(documents):
             rejects: dict[int, Reject] = {}
-            entries, rows = self._entries(batch, place, rejects)
+            entries, rows = self._entries(batch, place, rejects, ttl)
             outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
             for row, document in enumerate(batch, place):
                 if row in rejects:
@@ -161,12 +164,46 @@ class Index:
         """Verify that every posting's document exists and every document's buckets are there; mend them on demand."""
         return self._store.check(self._postings_of, repair=repair)
 
+    def sweep(self) -> SweepReport:
+        """Delete documents that have expired, and what interrupted writers left."""
+        return self._store.sweep(self._postings_of)
+
+    def grow(self) -> bool:
+        """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
+        return self._store.grow()
+
+    def copy_to(self, target: "Index", *, now: float) -> Iterator[tuple[int, int]]:
+        """Put all documents into another index of the same scheme; yield how many were copied and unchanged, by batch.
+
+        Args:
+            target: where to; what it holds already is left alone, so that an interrupted copy goes on.
+            now: seconds since 1970, from which remaining times to live count.
+        """
+        pages = self._store.scan()
+        while page := list(islice(pages, _COPIED_AT_ONCE)):
+            there = target._store.get([one.id for one in page])  # noqa: SLF001 - another of its own kind
+            fresh = [one for one, old in zip(page, there, strict=True) if old is None or old.digest != one.digest]
+            sketches = sketch([decode(one.id, one.payload).text for one in fresh], self.scheme)
+            target._write(  # noqa: SLF001 - the same
+                [
+                    Entry(
+                        one.id,
+                        one.digest,
+                        one.payload,
+                        _chunks(sketches, row, one.id),
+                        max(1, int(one.expires - now)) if one.expires else 0,
+                    )
+                    for row, one in enumerate(fresh)
+                ]
+            )
+            yield len(fresh), len(page) - len(fresh)
+
     def close(self) -> None:
         """Release the index; a second close does nothing."""
         self._store.close()
 
     def _entries(
-        self, batch: Sequence[Document], place: int, rejects: dict[int, Reject]
+        self, batch: Sequence[Document], place: int, rejects: dict[int, Reject], ttl: int
     ) -> tuple[dict[str, Entry], dict[int, bytes]]:
         """Return what to write, the last of each id; the digest of each document that is not rejected, by place."""
         good = list[tuple[int, Document, bytes]]()
@@ -180,7 +217,7 @@ class Index:
             with _rejecting(document, i, rejects):
                 chunks = _chunks(sketches, row, document.id)
                 digests[i] = digest(document)
-                entries[document.id] = Entry(document.id, digests[i], payload, chunks)
+                entries[document.id] = Entry(document.id, digests[i], payload, chunks, ttl)
         return entries, digests
 
     def _write(self, entries: Sequence[Entry]) -> list[Outcome]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from dedup.cli.commands import COMMANDS
+from dedup.cli.commands import COMMANDS, INDEX_COMMANDS
 from dedup.cli.exit import INTERRUPTED, PIPE_CLOSED, STORE_REFUSED, USAGE
 from dedup.cli.settings import load
 from dedup.cli.terminal import note
@@ -67,7 +67,13 @@ def settings(
     """
     values = load()
     context.default_map = {command.__name__: values for command in COMMANDS}
+    context.default_map["index"] = {command.__name__: values for command in INDEX_COMMANDS}
 
 
 for command in COMMANDS:
     app.command()(command)
+
+index = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after how an index is laid out.")
+for command in INDEX_COMMANDS:
+    index.command()(command)
+app.add_typer(index, name="index")

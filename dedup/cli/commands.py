@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import options
+from dedup.cli.duration import seconds
 
 
 def ingest(
@@ -15,6 +16,9 @@ def ingest(
     index: options.Index = options.DEFAULT_INDEX,
     json: options.Json = False,
     rejects: options.Rejects = None,
+    ttl: Annotated[
+        int | None, typer.Option("--ttl", parser=seconds, metavar="TIME", help="Let them expire: 30d, 12h, 90m.")
+    ] = None,
 ) -> None:
     """Put documents into the index.
 
@@ -23,7 +27,7 @@ def ingest(
     """
     from dedup.cli.ingest import run
 
-    run(paths, index, json=json, rejects=rejects)
+    run(paths, index, json=json, rejects=rejects, ttl=ttl or 0)
 
 
 def resemble(
@@ -117,6 +121,40 @@ def check(
     check(index, repair=repair, json=json)
 
 
+def sweep(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
+    """Delete documents that have expired, and what interrupted writers left.
+
+    Readers and writers go on meanwhile.
+    """
+    from dedup.cli.manage import sweep
+
+    sweep(index, json=json)
+
+
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The index to read, for instance lmdb:PATH.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="The index to write, for instance redis://HOST.")],
+    json: options.Json = False,
+) -> None:
+    """Put all documents of one index into another.
+
+    Run again after an interruption, it goes on: what is there already is left alone.
+    """
+    from dedup.cli.copy import run
+
+    run(source, target, json=json)
+
+
+def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
+    """Spread the postings over more shards, if `dedup stats` says that it is due.
+
+    Readers and writers go on meanwhile.
+    """
+    from dedup.cli.manage import grow
+
+    grow(index, json=json)
+
+
 def serve(
     index: Annotated[
         str | None,
@@ -141,4 +179,5 @@ def serve(
     run(index=index, host=host, port=port, workers=workers)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, serve)
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve)
+INDEX_COMMANDS = (grow,)

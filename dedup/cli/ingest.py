@@ -17,15 +17,15 @@ DOCUMENTS_AT_ONCE = 2_000
 CHARACTERS_AT_ONCE = 32 << 20
 
 
-def run(paths: list[str], url: str, *, json: bool, rejects: str | None) -> None:
-    """Put what the paths hold into the index at `url`."""
+def run(paths: list[str], url: str, *, json: bool, rejects: str | None, ttl: int = 0) -> None:
+    """Put what the paths hold into the index at `url`, to expire after `ttl` seconds unless that is 0."""
     streams = [read(path) for path in paths]
     counts = {"put": 0, "unchanged": 0, "replaced": 0}
     with Rejects(rejects) as rejected, open_index(url, create=True) as index, Progress("documents") as progress:
         prepare_kernels()
         try:
             for batch in _batches(chain.from_iterable(streams), rejected):
-                _put(index, batch, counts, rejected)
+                _put(index, batch, counts, rejected, ttl)
                 progress.advance(len(batch))
         except KeyboardInterrupt as error:
             safe = f"{sum(counts.values()):,} documents are in and safe"
@@ -57,8 +57,8 @@ def _batches(items: Iterator[Item], rejects: Rejects) -> Iterator[list[Record]]:
         yield batch
 
 
-def _put(index: Index, batch: list[Record], counts: dict[str, int], rejects: Rejects) -> None:
-    report = index.put(record.document for record in batch)
+def _put(index: Index, batch: list[Record], counts: dict[str, int], rejects: Rejects, ttl: int) -> None:
+    report = index.put((record.document for record in batch), ttl=ttl)
     counts["put"] += report.put
     counts["unchanged"] += report.unchanged
     counts["replaced"] += report.replaced

@@ -39,9 +39,12 @@ def stats(url: str, *, json: bool) -> None:
     if json:
         print(line({**sizes, "scheme": {**parameters, "fingerprint": scheme.fingerprint}}))
         return
+    due = sizes.pop("grow")
     for name, size in sizes.items():
         print(f"{name:<10}{size:>20,}")
     print(f"{'scheme':<10}{scheme.fingerprint:>20}", *(f"{name}={value}" for name, value in parameters.items()))
+    if due:
+        print("shards are full: run `dedup index grow`")
 
 
 def check(url: str, *, repair: bool, json: bool) -> None:
@@ -58,3 +61,18 @@ def check(url: str, *, repair: bool, json: bool) -> None:
         print(f"{state}: {sizes}, {report.orphans:,} orphans, {report.missing:,} missing")
     if not report.sound:
         raise StoreDamaged(f"{url}: the index contradicts itself; run `dedup check --repair`")
+
+
+def sweep(url: str, *, json: bool) -> None:
+    """Print what was deleted."""
+    prepare_kernels()
+    with open_index(url) as index:
+        swept = asdict(index.sweep())
+    print(line(swept) if json else ", ".join(f"{count:,} {name}" for name, count in swept.items()) + " swept")
+
+
+def grow(url: str, *, json: bool) -> None:
+    """Print whether the index has more shards now."""
+    with open_index(url) as index:
+        grown = index.grow()
+    print(line({"grown": grown}) if json else "grown" if grown else "not due")

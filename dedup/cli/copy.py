@@ -1,0 +1,25 @@
+"""All documents of one index into another."""
+
+import time
+
+from dedup.cli.opening import prepare_kernels
+from dedup.cli.shape import line
+from dedup.cli.terminal import Progress
+from dedup.engine import Index
+from dedup.stores import open_store
+
+
+def run(source: str, target: str, *, json: bool) -> None:
+    """Put every document of the index `source` into `target`, which is made with the same scheme if there is none."""
+    prepare_kernels()
+    counts = {"copied": 0, "unchanged": 0}
+    with (
+        Index(open_store(source, create=False, read_only=True)) as one,
+        Index(open_store(target, one.scheme, create=True)) as other,
+        Progress("documents") as progress,
+    ):
+        for copied, unchanged in one.copy_to(other, now=time.time()):
+            counts["copied"] += copied
+            counts["unchanged"] += unchanged
+            progress.advance(copied + unchanged)
+    print(line(counts) if json else ", ".join(f"{count:,} {name}" for name, count in counts.items()))
