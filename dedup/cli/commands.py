@@ -122,7 +122,7 @@ def check(
 
 
 def sweep(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
-    """Delete documents that have expired, and what interrupted writers left.
+    """Delete expired documents and what interrupted writers left.
 
     Readers and writers go on meanwhile.
     """

@@ -135,9 +135,9 @@ def test_removed_document_is_found_no_more(seeded: Run) -> None:
 
 
 def test_stats_tell_size_and_scheme(seeded: Run) -> None:
-    """`stats` prints the four sizes and every parameter of the scheme with its fingerprint."""
+    """`stats` prints the sizes and every parameter of the scheme with its fingerprint."""
     [stats] = rows(seeded("stats", "--json").stdout)
-    assert list(stats) == ["documents", "chunks", "postings", "bytes", "scheme"]
+    assert list(stats) == ["documents", "chunks", "postings", "bytes", "grow", "scheme"]
     assert stats["documents"] == 5
     assert (stats["scheme"]["k"], stats["scheme"]["w"], len(stats["scheme"]["fingerprint"])) == (4, 4, 16)
     human = seeded("stats").stdout

@@ -1,0 +1,91 @@
+"""What every kind of store promises of documents that expire."""
+
+import time
+
+import numpy as np
+
+from dedup.stores.base import Buckets, Entry, Store, Stored
+
+OWN = {"brief": [[1, 2], [3]], "lasting": [[2, 4]]}
+
+
+def entry(name: str, ttl: int) -> Entry:
+    """Return a document with buckets of its own."""
+    return Entry(name, name.encode().ljust(16), name.encode(), postings_of(name), ttl)
+
+
+def postings_of(name: str) -> tuple[Buckets, ...]:
+    """Return a document's buckets, by chunk."""
+    return tuple(np.array(chunk, np.uint64) for chunk in OWN[name])
+
+
+def of(stored: Stored) -> tuple[Buckets, ...]:
+    """Return a stored document's buckets."""
+    return postings_of(stored.id)
+
+
+def wait_until_gone(store: Store, name: str) -> None:
+    """Wait for a document to expire."""
+    deadline = time.monotonic() + 10
+    while store.get([name])[0]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_expired_document_is_never_returned(store: Store) -> None:
+    """From its time on a document is gone from every way in, and putting it again puts it anew."""
+    store.put([entry("brief", 1), entry("lasting", 0)])
+    (found,) = store.get(["brief"])
+    assert found
+    assert 0 < found.expires - time.time() <= 3
+    wait_until_gone(store, "brief")
+    numbers = store.lookup(np.array([1, 2, 3], np.uint64), 64).numbers
+    assert {stored.id for stored in store.fetch(numbers) if stored} == {"lasting"}
+    assert [stored.id for stored in store.scan()] == ["lasting"]
+    assert store.remove(["brief"]) == [None]
+    (outcome,) = store.put([entry("brief", 0)])
+    assert outcome.status == "put"
+    assert outcome.old == found
+    assert [stored.id for stored in store.scan()] == ["brief", "lasting"]
+
+
+def test_document_that_has_not_expired_keeps_its_time(store: Store) -> None:
+    """Identical content put again is unchanged, its time to live too."""
+    store.put([entry("brief", 1000)])
+    before = store.get(["brief"])
+    (outcome,) = store.put([entry("brief", 0)])
+    assert outcome.status == "unchanged"
+    assert store.get(["brief"]) == before
+
+
+def test_sweep_leaves_nothing_of_what_expired(store: Store) -> None:
+    """A sweep deletes expired documents with their postings, which were counted until then, and nothing else."""
+    store.put([entry("brief", 1), entry("lasting", 0)])
+    assert store.sweep(of).expired == 0
+    assert store.stats().documents == 2
+    wait_until_gone(store, "brief")
+    report = store.sweep(of)
+    assert (report.expired, report.postings) == (1, 0)
+    stats = store.stats()
+    assert (stats.documents, stats.chunks, stats.postings) == (1, 1, 2)
+    assert store.check(of, repair=False).sound
+    assert store.sweep(of).expired == 0
+
+
+def test_sweep_deletes_postings_of_the_dead(store: Store) -> None:
+    """Postings that were not withdrawn after a removal are swept."""
+    store.put([entry("brief", 0), entry("lasting", 0)])
+    store.remove(["brief"])
+    assert store.sweep(of).postings == 3
+    assert store.stats().postings == 2
+    assert store.check(of, repair=False).sound
+
+
+def test_lookup_tells_how_many_documents_there_are(store: Store) -> None:
+    """A look-up gives the number of documents too."""
+    nothing = np.empty(0, np.uint64)
+    assert store.lookup(nothing, 1).documents == 0
+    store.put([entry("brief", 0), entry("lasting", 0)])
+    assert store.lookup(nothing, 1).documents == 2
+    store.remove(["brief"])
+    assert store.lookup(np.array([4], np.uint64), 1).documents == 1
