@@ -90,7 +90,7 @@ class Journal:
         else:
             with suppress(StoreError):
                 self._entry = self._entry._replace(began=self._entry.began - records.LEASE + _LAST_WORDS)
-                self._wire.one(self._enlist(), patience=0)
+                self._wire.one(self._enlist(), patience=0.001)  # one try; stamina warns of 0
 
 
 class PostingWriter:
