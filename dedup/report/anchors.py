@@ -15,7 +15,8 @@ APART = 1000
 def anchors(a: Tokens, b: Tokens) -> list[tuple[int, int]]:
     """Return places in `a` and in `b`, ascending in both, where a run of 8 tokens starts that each has exactly once.
 
-    One run in sixteen is considered. Neighbours lie at least 1,000 tokens apart on one side: enough cuts to keep the parts small.
+    One run in sixteen is considered. Neighbours lie at least 1,000 tokens apart on one side: enough cuts to keep the
+    parts small.
     """
     if min(len(a), len(b)) < RUN:
         return []

@@ -13,6 +13,7 @@ from dedup.report.marks import Mark, Run, blocks
 TITLES = ("title", "headline")
 WIDTH = 1000
 NARROWEST = 4
+LONG = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two texts side by side."""
+    """One of two texts side by side; `long` if a browser should lay out only the blocks that it shows."""
 
     name: Name
     strip: tuple[Bar, ...]
     blocks: Iterable[list[Run]]
+    long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def _numbered(match: Match) -> tuple[Shared, ...]:
 
 
 def _side(document: Document, marks: list[Mark], strip: tuple[Bar, ...]) -> Side:
-    return Side(name(document), strip, blocks(document.text, marks))
+    return Side(name(document), strip, blocks(document.text, marks), len(document.text) > LONG)
 
 
 def _strip(spans: Iterable[tuple[Shared, Span]], length: int) -> tuple[Bar, ...]:

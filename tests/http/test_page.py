@@ -167,7 +167,7 @@ def test_sightings_come_earliest_first(service: Serving) -> None:
         found = sightings(index, passage)
     assert [one.name.id for one in found.dated] == ["early", "noon", "late"]
     assert [one.later for one in found.dated] == ["", "", ""]
-    assert [one.name.id for one in found.undated] == ["no"]
+    assert [one.name.id for one in found.undated] == ["never"]
     assert not found.more
     assert all(not one.segments for one in (*found.dated, *found.undated))
 
