@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote
@@ -46,7 +46,10 @@ class Call(Generic[T]):
             ResemblesError: what the service refused, as the embedded index would have.
         """
         if response.is_success:
-            return self.read(response)
+            try:
+                return self.read(response)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise ServiceError("service_error", _foreign(response)) from error
         code, detail = _problem(response)
         if self.absent and code == "unknown_id":
             return self.absent[0]
@@ -227,7 +230,7 @@ def _stats(read: Callable[[Mapping[str, Any]], T]) -> Call[T]:
 
 
 def _stats_of(value: Mapping[str, Any]) -> Stats:
-    return Stats(**{name: value[name] for name in ("documents", "chunks", "postings", "bytes")})
+    return Stats(**{field.name: value[field.name] for field in fields(Stats)})
 
 
 def _scheme_of(value: Mapping[str, Any]) -> Scheme:
@@ -324,7 +327,11 @@ def _problem(response: httpx2.Response) -> tuple[str, str]:
         faults = "".join(f"; {one['at']}: {one['detail']}" for one in value.get("errors", ()))
         return value["code"], value["detail"] + faults
     except (ValueError, KeyError, TypeError, AttributeError):
-        return "service_error", f"status {response.status_code} from something that is not this service; check the URL"
+        return "service_error", _foreign(response)
+
+
+def _foreign(response: httpx2.Response) -> str:
+    return f"status {response.status_code} from something that is not this service; check the URL"
 
 
 def _error(status: int, code: str, detail: str) -> ResemblesError:

@@ -54,10 +54,10 @@ def create_app(settings: Settings) -> FastAPI:
         },
     )
     problems.install(app)
-    app.include_router(resemble.router)  # before the documents: `{id}/resembles` is a path of its own
-    app.include_router(documents.router)
-    app.include_router(operations.router)
-    app.include_router(page)
+    routers = (resemble.router, documents.router, operations.router, page)  # `{id}/resembles` before `{id}`
+    for router in routers:
+        app.include_router(router)
+    app.state.routes = [route for router in routers for route in router.routes]
     app.add_middleware(RawIds)
     app.add_middleware(Bodies, settings=settings)
     app.add_middleware(Keys, settings=settings)

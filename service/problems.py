@@ -7,6 +7,7 @@ from typing import Any, cast
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 
 from dedup.errors import InvalidInput, ResemblesError, StoreError
 from service.json import Answer
@@ -82,13 +83,24 @@ def _pointer(location: Sequence[str | int]) -> str:
     return "/" + "/".join(str(step)[:80] for step in location)
 
 
-async def _http(_: Request, error: Exception) -> Answer:
+async def _http(request: Request, error: Exception) -> Answer:
     """Answer for FastAPI and Starlette themselves."""
+    error = cast("StarletteHTTPException", error)
     if isinstance(error, Problem):
         return error.response()
-    error = cast("StarletteHTTPException", error)
     code = _BY_STATUS.get(error.status_code, "error")
     headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request))
     return Problem(
         error.status_code, code, f"{error.detail}; see /openapi.json for what there is", headers=headers
     ).response()
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that a path has: each is a route of its own, and Starlette tells the first one's only."""
+    methods = set[str]()
+    for route in request.app.state.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return sorted(methods)

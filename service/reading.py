@@ -6,6 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Path, Request, Response
 from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service import json
@@ -14,6 +15,21 @@ from service.state import Shared
 
 DOCUMENTS = "/v1/documents/"
 EXAMPLE = "wire/2026-11-22"
+
+
+class DocumentPath(Convertor[str]):
+    """An id in a path: anything but what asks what a document resembles."""
+
+    regex = r"(?!.*/resembles$).*"
+
+    def convert(self, value: str) -> str:
+        """Return it as it is."""
+        return value
+
+    to_string = convert
+
+
+register_url_convertor("document", DocumentPath())
 
 
 class StrictRequest(Request):

@@ -2,15 +2,22 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.offsets import Unit
 
 MOST_MATCHES = 200
 MOST_WORDS = 1 << 24
 
-Limit = Annotated[int, Field(ge=1, le=MOST_MATCHES, description="Matches to return at most.")]
-MinWords = Annotated[int, Field(ge=1, le=MOST_WORDS, description="Matched words that a passage needs at least.")]
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 10.0 is an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Limit = Annotated[Whole, Field(ge=1, le=MOST_MATCHES, description="Matches to return at most.")]
+MinWords = Annotated[Whole, Field(ge=1, le=MOST_WORDS, description="Matched words that a passage needs at least.")]
 MinSimilarity = Annotated[float, Field(gt=0, le=1, description="Similarity that a passage needs at least.")]
 Passages = Annotated[bool, Field(description="Look for shared passages, not only for documents alike as a whole.")]
 Offsets = Annotated[Unit, Field(description="What `start` and `end` count.")]

@@ -22,7 +22,7 @@ Tags = Annotated[str | None, Header(description="Entity tags, or *.")]
 
 
 @router.put(
-    "/documents/{id:path}",
+    "/documents/{id:document}",
     response_model=PlacedOut,
     responses={201: {"model": PlacedOut, "description": "The id is new."}, **refusals(412, 413, 415, 507)},
 )
@@ -49,7 +49,7 @@ def _put(service: Service, document: Document, *, create: bool) -> Placed:
 
 
 @router.get(
-    "/documents/{id:path}",
+    "/documents/{id:document}",
     response_model=DocumentOut,
     responses={304: {"description": "It is the version named."}, **refusals(404)},
 )
@@ -64,7 +64,7 @@ async def get(service: Shared, name: DocumentId, if_none_match: Tags = None) -> 
     return Answer({**document_json(document), "version": tag.strip('"')}, headers={"ETag": tag})
 
 
-@router.delete("/documents/{id:path}", status_code=204, responses=refusals(404))
+@router.delete("/documents/{id:document}", status_code=204, responses=refusals(404))
 async def remove(service: Shared, name: DocumentId) -> Response:
     """Remove a document, text and all."""
     if not await service.write(service.index.remove, [name]):
@@ -85,7 +85,7 @@ def unknown() -> Problem:
         200: {"description": "A result a line, in order; then a summary.", "content": {JSONL[0]: {}}},
         **refusals(413, 415),
     },
-    openapi_extra={"requestBody": {"required": True, "content": {JSONL[0]: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {JSONL[0]: {"schema": {}}}}},
 )
 async def put_many(service: Shared, request: Request) -> Lines:
     """Index a document a line (`id`, `text`, `metadata`), streaming both ways; a result a line, in order."""

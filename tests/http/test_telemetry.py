@@ -30,7 +30,7 @@ def test_metrics_count_what_happened(start: Start) -> None:
             assert figure(service, f'resembles_lookup_seconds_count{{stage="{stage}"}}') == 1
         assert figure(service, 'resembles_lookup_seen_total{stage="fetch"}') == 2
         assert figure(service, 'resembles_index_size{of="documents"}') == 2
-        missed = 'resembles_requests_total{method="GET",route="/v1/documents/{id:path}",status="404"}'
+        missed = 'resembles_requests_total{method="GET",route="/v1/documents/{id:document}",status="404"}'
         assert figure(service, missed) == 1
 
 

@@ -1,0 +1,96 @@
+"""Settings: where they come from, and that each is explained."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+from pydantic import ValidationError
+
+from service.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_arguments_beat_the_environment_which_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting is the argument's, else the environment's, else the file's, else the default."""
+    file = tmp_path / "own.toml"
+    file.write_text('index = "lmdb:from-file"\nlimit = 3\n[serve]\nbatch = 1\nrate = 1\nport = 1\n')
+    monkeypatch.setenv("DEDUP_CONFIG", str(file))
+    monkeypatch.setenv("DEDUP_RATE", "2")
+    monkeypatch.setenv("DEDUP_PORT", "2")
+    settings = Settings(port=3)
+    assert (settings.index, settings.batch, settings.rate, settings.port) == ("lmdb:from-file", 1, 2, 3)
+    assert settings.lookups == 64
+
+
+def test_a_setting_that_makes_no_sense_is_refused() -> None:
+    """A value out of range is refused; a key whose hash is no hash too."""
+    for wrong in ({"batch": 0}, {"body_seconds": 11}, {"keys": [{"name": "a", "sha256": "short"}]}, {"port": -1}):
+        with pytest.raises(ValidationError):
+            Settings(**wrong)  # type: ignore[arg-type] # that is what is refused
+
+
+def test_every_setting_is_explained_with_its_default() -> None:
+    """docs/http.md names each setting, its variable, and its default."""
+    page = (ROOT / "docs/http.md").read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        assert f"`{name}`" in page
+        assert f"`DEDUP_{name.upper()}`" in page
+        row = next(line for line in page.splitlines() if f"`DEDUP_{name.upper()}`" in line)
+        mebibytes = isinstance(field.default, int) and field.default >= 1 << 20
+        default = f"{field.default >> 20} MiB" if mebibytes else "none" if field.default == () else str(field.default)
+        assert default.removesuffix(".0").lower() in row.lower(), row
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, workers: str) -> None:
+    """`dedup serve` announces its address, serves, tells of all workers' requests, and ends with 0 on SIGTERM."""
+    port = "18467" if workers == "1" else "18468"
+    command = [Path(sys.executable).parent / "dedup", "serve", "--port", port, "--workers", workers]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DEDUP_")}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(f"{url}/readyz")
+            for i in range(20):
+                with httpx2.Client(base_url=url) as client:
+                    assert client.put(f"/v1/documents/{i}", json={"text": "a word"}).status_code == 201
+            assert httpx2.get(f"{url}/v1/stats").json()["documents"] == 20
+            assert 'status="put"} 20.0' in httpx2.get(f"{url}/metrics").text
+        finally:
+            process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    assert process.returncode in {0, -signal.SIGTERM}
+    first, *lines = log.splitlines()
+    assert first == f"serving lmdb:./index at http://127.0.0.1:{port}/"
+    assert all(json.loads(line)["timestamp"] for line in lines)
+
+
+def _wait(url: str) -> None:
+    for _ in range(300):
+        try:
+            if httpx2.get(url).status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the service does not answer")
+
+
+def test_the_command_refuses_what_it_cannot_serve(tmp_path: Path) -> None:
+    """An open address without a key is exit code 2, an index that cannot be opened 4, each with one line of reason."""
+    (tmp_path / "file").write_text("no folder")
+    for options, expected, reason in (
+        (["--host", "0.0.0.0"], 2, "API key"),  # noqa: S104 - that is what is refused
+        (["--index", "lmdb:file"], 4, "error["),
+        (["--index", "nonsense:x"], 2, "error[invalid_url]"),
+    ):
+        command = [Path(sys.executable).parent / "dedup", "serve", "--port", "0", *options]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, len(done.stderr.splitlines())) == (expected, 1), done.stderr
+        assert reason in done.stderr
