@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.fixtures import ON_SERVERS, url_on
 
 from dedup.stores import lmdb_postings, open_store
 from dedup.stores.base import Store
@@ -34,12 +35,22 @@ class Reopened:
         return call
 
 
-@pytest.fixture(params=type_of_url)
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def url_of(kind: str, request: pytest.FixtureRequest, folder: Path, namespace: str) -> str:
+    """Return where an empty index of that kind goes."""
+    server = kind.removesuffix("-reopened")
+    if server in ON_SERVERS:
+        return f"{url_on(server, request)}?namespace={namespace}"
+    return type_of_url[kind].format(folder)
+
+
+@pytest.fixture(params=[*type_of_url, *ON_SERVERS, "redis-reopened"])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Store]:
     """An empty index of each kind."""
-    url = type_of_url[request.param].format(tmp_path / "index")
+    url = url_of(request.param, request, tmp_path / "index", namespace)
     if request.param == "lmdb-settled":
         monkeypatch.setattr(lmdb_postings, "RECENT_MOST", 10)
-    opened: Any = Reopened(url) if request.param == "lmdb-reopened" else open_store(url, create=True)
+    opened: Any = Reopened(url) if request.param.endswith("-reopened") else open_store(url, create=True)
     yield opened
     opened.close()

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from servers.fixtures import ON_SERVERS, url_on
 
 from dedup.stores import lmdb_postings, open_store
 from dedup.stores.base import Buckets, Entry, Store, Stored
@@ -151,3 +161,11 @@ TestMemory = Histories.TestCase
 TestMemory.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
 TestLMDB = LMDBHistories.TestCase
 TestLMDB.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+
+
+@pytest.mark.parametrize("kind", ON_SERVERS)
+def test_servers(kind: str, request: pytest.FixtureRequest) -> None:
+    """The same histories on a server of each kind, each in a namespace of its own."""
+    url = url_on(kind, request) + "?namespace={0.name}"
+    machine = type(kind, (Histories,), {"url": url})
+    run_state_machine_as_test(machine, settings=settings(max_examples=10, stateful_step_count=20, deadline=None))  # type: ignore[no-untyped-call]

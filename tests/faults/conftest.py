@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from faults.indexes import entries, opened
 
+from dedup.stores.redis.wire import Wire
+
 
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
@@ -29,3 +31,11 @@ def public() -> Iterator[Path]:
     folder.chmod(0o755)
     (folder / "index").chmod(0o755)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that may pass is given a twentieth of a second to do so: the tests let it last."""
+    for ask in (Wire.ask, Wire.one, Wire.each):
+        assert ask.__kwdefaults__
+        monkeypatch.setitem(ask.__kwdefaults__, "patience", 0.05)

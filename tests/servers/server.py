@@ -63,9 +63,9 @@ class Server:
         with self.client() as client:
             wait_for(client, alive=lambda: self._process is not None and self._process.poll() is None)
 
-    def launch(self) -> None:
-        """Start the process and wait for nothing."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+    def launch(self, *options: str) -> None:
+        """Start the process, with more options perhaps, and wait for nothing."""
+        self._process = subprocess.Popen([*self._command, *options], stdout=subprocess.DEVNULL)
 
     def kill(self) -> None:
         """End the process as a crash would."""
