@@ -11,6 +11,7 @@ from typing import Any
 import redis
 import stamina
 from redis.connection import ConnectionPool
+from redis.crc import key_slot
 
 from dedup.stores.redis.faults import passing, translate
 
@@ -49,6 +50,7 @@ class Wire:
         """Use a redis-py client's connections; `name` is what messages call the index."""
         self._client = client
         self._cluster: Any = client if hasattr(client, "nodes_manager") else None
+        self._slots: dict[int, ConnectionPool] = {}
         self.name = name
 
     @property
@@ -106,12 +108,12 @@ class Wire:
         if self._cluster is None:
             return {self._client.connection_pool: left}
         by_node: dict[ConnectionPool, list[int]] = {}
-        pools: dict[int, ConnectionPool] = {}
         for place in left:
-            slot = self._cluster.keyslot(requests[place][0])
-            if slot not in pools:
-                pools[slot] = self._pool(self._cluster.nodes_manager.get_node_from_slot(slot))
-            by_node.setdefault(pools[slot], []).append(place)
+            slot = key_slot(requests[place][0])
+            pool = self._slots.get(slot)
+            if pool is None:
+                pool = self._slots[slot] = self._pool(self._cluster.nodes_manager.get_node_from_slot(slot))
+            by_node.setdefault(pool, []).append(place)
         return by_node
 
     def _pool(self, node: Any) -> ConnectionPool:
@@ -160,6 +162,7 @@ class Wire:
         """Ask the cluster anew which node has which slot."""
         if self._cluster is not None:
             self._cluster.nodes_manager.initialize()
+            self._slots = {}
 
     def nodes(self) -> Iterator[Any]:
         """Iterate over redis-py clients, one for each server that holds keys."""
