@@ -13,7 +13,7 @@ from redis.sentinel import Sentinel
 
 from dedup.errors import InvalidURL
 
-_OWN = {"namespace": "dedup", "documents": "0", "tls": "0"}
+_OWN = {"namespace": "dedup", "documents": "0", "patience": "15", "tls": "0"}
 _TIMEOUTS = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
 
 
@@ -26,13 +26,15 @@ class Address:
         shown: the URL without its password, for messages.
         namespace: what all keys begin with.
         documents: how many are expected, which decides on the number of shards of a new index; 0 if not said.
-        options: redis-py's arguments for every connection.
+        patience: for how many seconds a fault that may pass is met with further tries.
+        tls: whether connections to a cluster or by Sentinel are encrypted.
     """
 
     url: str
     shown: str
     namespace: str
     documents: int
+    patience: float
     tls: bool
 
     @classmethod
@@ -49,14 +51,15 @@ class Address:
         rest = {name: value for name, value in given.items() if name not in _OWN}
         if not (parts.netloc or (parts.scheme == "unix" and parts.path)):
             raise InvalidURL(f"index URL {shown!r} names no server; write {parts.scheme}://HOST:PORT")
-        if not own["documents"].isdigit():
-            raise InvalidURL(f"index URL {shown!r}: documents={own['documents']}; give a number")
+        for name in ("documents", "patience"):
+            if not own[name].isdigit():
+                raise InvalidURL(f"index URL {shown!r}: {name}={own[name]}; give a whole number")
         if not own["namespace"].isascii() or set(own["namespace"]) & set("{}*?[]\\ ") or len(own["namespace"]) > 64:
             raise InvalidURL(
                 f"index URL {shown!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\"
             )
         plain = urlunsplit(parts._replace(query=urlencode(rest)))
-        return cls(plain, shown, own["namespace"], int(own["documents"]), own["tls"] == "1")
+        return cls(plain, shown, own["namespace"], int(own["documents"]), float(own["patience"]), own["tls"] == "1")
 
     def client(self) -> Any:
         """Return a redis-py client, which connects when it is used.

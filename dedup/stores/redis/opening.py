@@ -22,7 +22,7 @@ def connect(address: Address) -> Wire:
         StoreError: one is not reachable, refuses, or evicts.
     """
     try:
-        wire = Wire(address.client(), address.shown)
+        wire = Wire(address.client(), address.shown, address.patience)
     except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
         raise translate(error, address.shown) from error
     try:

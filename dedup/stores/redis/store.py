@@ -46,7 +46,8 @@ class RedisStore:
 
         Args:
             url: `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`, with
-                `?namespace=NAME` if several indexes share the server, and `&documents=N` to start a large one.
+                `?namespace=NAME` if several indexes share the server, `documents=N` to start a large one and
+                `patience=SECONDS` to wait longer or shorter than 15 for servers that are away.
             scheme: what the index must have been built with; None takes its own, or the default for a new one.
             create: start a new index where there is none.
             read_only: refuse every write.

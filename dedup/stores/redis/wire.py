@@ -19,7 +19,6 @@ Request = tuple[bytes, bytes, int]
 """The key that decides on the node, the packed command or commands, and how many replies they give; the last counts."""
 
 _REQUESTS_AT_ONCE = 4_000
-PATIENCE = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
@@ -46,8 +45,15 @@ def transaction(key: bytes, commands: Sequence[Request]) -> Request:
 class Wire:
     """The servers of an index: one, whatever Sentinel says it is, or the nodes of a cluster."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        """Use a redis-py client's connections; `name` is what messages call the index."""
+    def __init__(self, client: Any, name: str, patience: float) -> None:
+        """Use a redis-py client's connections.
+
+        Args:
+            client: for one server or a cluster.
+            name: what messages call the index.
+            patience: for how many seconds a fault that may pass is met with further tries.
+        """
+        self._patience = patience
         self._client = client
         self._cluster: Any = client if hasattr(client, "nodes_manager") else None
         self._slots: dict[int, ConnectionPool] = {}
@@ -58,22 +64,23 @@ class Wire:
         """Whether requests go to several servers, which answer in no order."""
         return self._cluster is not None
 
-    def ask(self, requests: Sequence[Request], *, patience: float = PATIENCE) -> list[Any]:
+    def ask(self, requests: Sequence[Request], *, patience: float | None = None) -> list[Any]:
         """Return the reply to each request, all of them or an error; each may be sent more than once.
 
         Args:
             requests: in the order that the servers see them, as far as they go to the same one.
-            patience: for how many seconds a fault that may pass is met with another try.
+            patience: for how many seconds a fault that may pass is met with another try; None: as opened.
 
         Raises:
             StoreError: what the fault means for the index.
         """
         answers: list[Any] = [None] * len(requests)
+        patience = self._patience if patience is None else patience
         for first in range(0, len(requests), _REQUESTS_AT_ONCE):
             self._ask(requests, range(first, min(first + _REQUESTS_AT_ONCE, len(requests))), answers, patience)
         return answers
 
-    def one(self, request: Request, *, patience: float = PATIENCE) -> Any:
+    def one(self, request: Request, *, patience: float | None = None) -> Any:
         """Return the reply to one request."""
         return self.ask([request], patience=patience)[0]
 
@@ -172,7 +179,7 @@ class Wire:
         for node in self._cluster.get_primaries():
             yield self._cluster.get_redis_connection(node)
 
-    def each(self, ask: Callable[[Any], Any], *, patience: float = PATIENCE) -> list[Any]:
+    def each(self, ask: Callable[[Any], Any], *, patience: float | None = None) -> list[Any]:
         """Return what each server answers to a plain redis-py call."""
         return [self._of(partial(ask, node), patience) for node in list(self.nodes())]
 
@@ -187,11 +194,14 @@ class Wire:
                 if not cursor:
                     break
 
-    def _of(self, ask: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    def _of(self, ask: Callable[[], Any], patience: float | None = None) -> Any:
         """Return what one server answers to a plain redis-py call."""
         try:
             for attempt in stamina.retry_context(
-                on=passing, attempts=None, timeout=patience, wait_initial=_FIRST_PAUSE
+                on=passing,
+                attempts=None,
+                timeout=self._patience if patience is None else patience,
+                wait_initial=_FIRST_PAUSE,
             ):
                 with attempt:
                     return ask()
