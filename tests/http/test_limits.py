@@ -38,7 +38,9 @@ def test_body_bytes(start: Start, chunked: bool) -> None:
         assert [post(1999), post(2000), post(2001)] == ["ok", "ok", "body_too_large"]
 
 
-@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)], ids=["gzip", "zstd"]
+)
 def test_decompressed_bytes(start: Start, encoding: str, pack: Any) -> None:
     """A compressed body may unpack to as many bytes as set, and not one more."""
     with start(decompressed_bytes=50_000) as service:
@@ -92,7 +94,7 @@ def test_an_unknown_encoding_is_refused(service: Serving, encoding: str) -> None
     assert (answer.status_code, code(answer)) == (415, "unsupported_encoding")
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b'{"text": "x"}')[:-4]])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b'{"text": "x"}')[:-4]], ids=["none", "cut"])
 def test_a_damaged_body_is_refused(service: Serving, body: bytes) -> None:
     """A body that is not what its encoding says, or is cut off, is 400."""
     answer = service.http.post("/v1/resemble", content=body, headers={**JSON, "Content-Encoding": "gzip"})
