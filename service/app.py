@@ -75,11 +75,6 @@ class _Application(FastAPI):
         return self.openapi_schema
 
 
-def from_environment() -> FastAPI:
-    """Return the application that the environment and the settings file describe: what each worker starts."""
-    return create_app(Settings())
-
-
 def _warm() -> None:
     """Load the kernels, so that the first request is as quick as the others."""
     with dedup.open("memory:") as index:

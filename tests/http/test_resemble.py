@@ -179,6 +179,7 @@ def test_explain_says_what_spoke_for_and_against(start: Start) -> None:
         (prose(60), "no_shared_bucket"),
         (f"{prose(100)} {' '.join(WIRE.split()[:8])}", "below_threshold"),
     ],
+    ids=["passage", "too_short_b", "no_shared_bucket", "below_threshold"],
 )
 def test_compare_says_why(service: Serving, b: str, reason: str) -> None:
     """A comparison gives the exact figures and why the texts are matched or not."""
