@@ -18,6 +18,8 @@ from dedup.stores.redis.faults import passing, translate
 Request = tuple[bytes, bytes, int]
 """The key that decides on the node, the packed command or commands, and how many replies they give; the last counts."""
 
+stamina.instrumentation.set_on_retry_hooks(())  # where structlog is installed they print on standard output: data
+
 _REQUESTS_AT_ONCE = 4_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
