@@ -1,0 +1,44 @@
+"""`kill -9` of the server while documents are put: what was acknowledged is there, and the writer goes on by itself."""
+
+import time
+from pathlib import Path
+
+import pytest
+from faults.served import Writing, missing, opened, served, swept, version
+from servers.server import running
+
+from dedup.errors import StoreUnreachable
+
+
+@pytest.mark.parametrize("policy", ["everysec", "always"])
+def test_killed_server_loses_nothing_acknowledged(redis_path: str, tmp_path: Path, policy: str) -> None:
+    """After each kill and restart all that was acknowledged is there, and no posting is missing; then it goes on."""
+    with running(redis_path, tmp_path / "server", "--appendfsync", policy) as server, opened(server.url()) as store:
+        writing = Writing(store)
+        for _ in range(4):
+            writing.reach(60)
+            acknowledged = writing.acknowledged
+            server.kill()
+            server.start()
+            with opened(server.url(), create=False) as reader:
+                assert missing(reader, acknowledged) == []
+        total = writing.stop()
+        assert not writing.errors  # a server that comes back in time is no error
+        assert missing(store, total) == []
+        assert swept(store).missing == 0
+
+
+def test_server_that_stays_away_is_a_typed_error(redis_path: str, tmp_path: Path) -> None:
+    """Without a server every call ends in StoreUnreachable within a bounded time; once it is back the store works."""
+    with running(redis_path, tmp_path / "server") as server, opened(server.url()) as store:
+        store.put([version("a", 0)])
+        server.kill()
+        for call in (lambda: store.put([version("b", 0)]), lambda: store.get(["a"])):
+            start = time.monotonic()
+            with pytest.raises(StoreUnreachable, match=str(server.port)):
+                call()
+            assert time.monotonic() - start < 60
+        server.start()
+        assert served(store, "a", [0]) == 0
+        store.put([version("b", 0)])
+        assert served(store, "b", [0]) == 0
