@@ -34,10 +34,10 @@ def kernel(function: Function) -> Function:
 
 @cache
 def _sources() -> str:
-    """Return a hash of everything that kernels may be made of."""
+    """Return a hash of every file of the package that has a kernel in it."""
     package = Path(__file__).parent
-    files = sorted([*package.glob("*.py"), *package.glob("align/*.py")])
-    return xxhash.xxh3_128_hexdigest(b"".join(file.read_bytes() for file in files))
+    sources = [file.read_bytes() for file in sorted([*package.glob("*.py"), *package.glob("align/*.py")])]
+    return xxhash.xxh3_128_hexdigest(b"".join(source for source in sources if b"@kernel" in source))
 
 
 def ready(announce: Callable[[str], None]) -> None:
