@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -122,5 +123,16 @@ class Writing(threading.Thread):
 
 
 def missing(store: Store, documents: int) -> list[int]:
-    """Return which of the first documents that `Writing` wrote are not served whole."""
-    return [place for place in range(documents) if served(store, f"w{place}", [0]) is None]
+    """Return which of the first documents that `Writing` wrote are not served; fail if one is served in part."""
+    entries = [version(f"w{place}", 0) for place in range(documents)]
+    found = store.lookup(np.concatenate([chunk for entry in entries for chunk in entry.postings]), 64)
+    owners = store.fetch(found.numbers)
+    reached = [{owner.id for owner in owners[start:end] if owner} for start, end in pairwise(found.offsets.tolist())]
+    gone = []
+    for place, (entry, stored) in enumerate(zip(entries, store.get([entry.id for entry in entries]), strict=True)):
+        assert stored is None or stored.payload == entry.payload
+        ways = [entry.id in ids for ids in reached[place * BUCKETS : (place + 1) * BUCKETS]]
+        assert ways == [stored is not None] * BUCKETS, f"{entry.id} is served in part"
+        if stored is None:
+            gone.append(place)
+    return gone
