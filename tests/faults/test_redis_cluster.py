@@ -16,7 +16,7 @@ from dedup.errors import StoreError, StoreUnreachable
 @pytest.fixture
 def cluster(redis_path: str, tmp_path: Path) -> Iterator[Cluster]:
     """A cluster of the test's own."""
-    with running_cluster(redis_path, tmp_path / "cluster") as one:
+    with running_cluster(redis_path, tmp_path / "cluster", "--appendfsync", "always") as one:
         yield one
 
 
