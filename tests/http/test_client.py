@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +26,28 @@ DOCUMENTS = [
 
 
 class Blocking:
-    """The async client, called like the plain one."""
+    """The async client, called like the plain one; its loop has a thread of its own, since a browser's has this one."""
 
     def __init__(self, url: str) -> None:
         """Connect."""
-        self._loop = asyncio.new_event_loop()
+        self._loop, self._thread = asyncio.new_event_loop(), ThreadPoolExecutor(1)
         self._client = dedup.AsyncClient(url)
+
+    def _wait(self, awaitable: Any) -> Any:
+        return self._thread.submit(self._loop.run_until_complete, awaitable).result()
 
     def __getattr__(self, name: str) -> Any:
         """Return a method that waits."""
 
         def call(*given: Any, **named: Any) -> Any:
-            return self._loop.run_until_complete(getattr(self._client, name)(*given, **named))
+            return self._wait(getattr(self._client, name)(*given, **named))
 
         return call
 
     @property
     def scheme(self) -> Any:
         """The index's scheme."""
-        return self._loop.run_until_complete(self._client.scheme())
+        return self._wait(self._client.scheme())
 
     def documents(self, after: str = "") -> Iterator[Document]:
         """Iterate over the documents."""
@@ -51,12 +55,13 @@ class Blocking:
         async def all_of_them() -> list[Document]:
             return [one async for one in self._client.documents(after)]
 
-        return iter(self._loop.run_until_complete(all_of_them()))
+        return iter(self._wait(all_of_them()))
 
     def close(self) -> None:
         """Disconnect."""
-        self._loop.run_until_complete(self._client.close())
+        self._wait(self._client.close())
         self._loop.close()
+        self._thread.shutdown()
 
 
 @pytest.fixture(params=["client", "async"])
