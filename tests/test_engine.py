@@ -257,6 +257,13 @@ def test_names_and_titles_are_boilerplate(index: Index) -> None:
     assert index.resemble(f"{prose(40)} {title.lower()} {prose(40)}")[0].passages[0].kind == "passage"
 
 
+def test_a_story_all_in_capitals_is_no_list_of_names(index: Index) -> None:
+    """Where nothing is in lower case, capitals tell nothing about names."""
+    story = prose(40).upper()
+    index.put([Document("a", f"{prose(50)} {story} {prose(50)}")])
+    assert index.resemble(story)[0].passages[0].kind == "passage"
+
+
 def test_a_book_neither_drowns_nor_is_drowned(index: Index) -> None:
     """A passage across the seam of a long document's chunks is found whole, and the article it made finds the book."""
     text = prose(30_000).split()
