@@ -89,3 +89,15 @@ def test_lookup_tells_how_many_documents_there_are(store: Store) -> None:
     assert store.lookup(nothing, 1).documents == 2
     store.remove(["brief"])
     assert store.lookup(np.array([4], np.uint64), 1).documents == 1
+
+
+def test_growing_an_index_that_need_not_changes_nothing(store: Store) -> None:
+    """A small index does not need more shards; asked to grow it says so and answers as before."""
+    store.put([entry("brief", 0), entry("lasting", 0)])
+    buckets = np.array([1, 2, 3, 4], np.uint64)
+    before = store.lookup(buckets, 64)
+    assert not store.stats().grow
+    assert not store.grow()
+    after = store.lookup(buckets, 64)
+    assert before.counts.tolist() == after.counts.tolist()
+    assert before.numbers.tolist() == after.numbers.tolist()
