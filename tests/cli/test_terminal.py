@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import signal
+import time
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,6 +157,7 @@ def test_interrupt_says_what_is_safe(run: Run, command: Command) -> None:
             process.stdin.write(json.dumps({"id": str(i), "text": f"{WORDS} number {i}"}).encode() + b"\n")
         process.stdin.flush()
         wait_for(lambda: Path("index").is_dir() and rows(run("stats", "--json").stdout)[0]["documents"] == 2_000)
+        time.sleep(1)  # the batch is durable a moment before the command has counted it
         process.send_signal(signal.SIGINT)
         assert process.wait() == 130
         assert process.stdout.read() == b""

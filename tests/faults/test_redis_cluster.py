@@ -12,6 +12,8 @@ from servers.server import PASSWORD
 
 from dedup.errors import StoreError, StoreUnreachable
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cluster(redis_path: str, tmp_path: Path) -> Iterator[Cluster]:

@@ -12,6 +12,8 @@ from servers.server import Server
 from dedup.errors import StoreError
 from dedup.stores.base import Store
 
+pytestmark = pytest.mark.slow
+
 CHANGE = [version("new", 0), version("replaced", 1), version("same", 0)]
 
 

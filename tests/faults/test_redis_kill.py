@@ -9,6 +9,8 @@ from servers.server import running
 
 from dedup.errors import StoreUnreachable
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("policy", ["everysec", "always"])
 def test_killed_server_loses_nothing_acknowledged(redis_path: str, tmp_path: Path, policy: str) -> None:

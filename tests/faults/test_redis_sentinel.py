@@ -7,6 +7,8 @@ import pytest
 from faults.served import Writing, missing, opened, swept
 from servers.sentinel import Sentinels, running_sentinels
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sentinels(redis_path: str, tmp_path: Path) -> Iterator[Sentinels]:

@@ -6,6 +6,8 @@ import pytest
 from faults.served import opened, own, served, swept, version
 from servers.fixtures import url_on
 
+pytestmark = pytest.mark.slow
+
 WRITERS, ROUNDS, NAMES = 8, 12, [f"d{place}" for place in range(6)]
 
 
