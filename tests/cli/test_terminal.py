@@ -4,9 +4,9 @@ import json
 import os
 import pty
 import signal
-import time
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
