@@ -65,7 +65,6 @@ class Seen:
         query: the text that asked.
         sketched: its sketch.
         postings: what the store holds of its buckets.
-        found: how many chunks they name.
         read: the documents whose texts were read, best candidate first, by id.
         stored: the same as the store holds them, and those that the filter refused.
         matches: those that resemble the query, before the limit.
@@ -74,10 +73,14 @@ class Seen:
     query: Query
     sketched: Sketch
     postings: Postings
-    found: int
     read: Mapping[str, Document]
     stored: Mapping[str, Stored]
     matches: Sequence[Match]
+
+    @property
+    def found(self) -> int:
+        """How many chunks the postings name."""
+        return len(np.unique(self.postings.numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,7 @@ def look_up(
     passage = sketched.places >= 0
     hidden = _hides_passage(sketched.places[passage], cut[passage], question.min_words, store.scheme)
     passed_over = wanted is not None and len(numbers) >= FILTERED and len(read) < most
-    found = len(np.unique(postings.numbers))
-    return Lookup(
-        text, Answer(answer, hidden or passed_over), Seen(query, sketched, postings, found, read, stored, matches)
-    )
+    return Lookup(text, Answer(answer, hidden or passed_over), Seen(query, sketched, postings, read, stored, matches))
 
 
 def _read(stored: Mapping[str, Stored], wanted: Filter | None, most: int) -> dict[str, Document]:
