@@ -1,11 +1,12 @@
 """Load a service from other processes: `python -m benchmarks.http_load`.
 
-20,000 articles are put into an index, `dedup serve` serves it, and processes of their own ask for articles of 300
-words: one by one for what the service adds to the engine's time, then from several connections as fast as answers
-come, alone and while documents are put at a steady rate.
+20,000 articles are put into an index and `dedup serve` serves it. One process asks for articles of 300 words and
+another puts new ones, each at its own steady rate: a request is sent when it is due, whether or not others are still
+under way, and its time counts from then, so that a stall is felt by all whom it delays. For comparison some connections
+ask as fast as answers come, and one alone asks for what the service adds to the engine's time.
 """
 
-import http.client
+import asyncio
 import json
 import multiprocessing
 import random
@@ -14,10 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+import urllib.request
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -25,7 +29,37 @@ import dedup
 from benchmarks.corpus import arguments, articles, print_table
 from dedup import Document
 
-TARGET = ">= 150/s, p99 < 40"
+TARGET = "p99 < 40"
+HEADS = "{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked of the service at once.
+
+    Attributes:
+        name: what the table calls it.
+        lookups: look-ups sent a second; 0 for `connections` that ask as fast as answers come.
+        documents: documents sent a second.
+        together: documents in a request: one is a PUT, more are a POST of JSON Lines.
+        connections: how many ask as fast as answers come.
+    """
+
+    name: str
+    lookups: float
+    documents: float = 0
+    together: int = 1
+    connections: int = 0
+
+
+LOADS = (
+    Load("150/s", 150),
+    Load("150/s, PUTs", 150, 50),
+    Load("170/s, PUTs", 170, 50),
+    Load("150/s, tens", 150, 50, together=10),
+    Load("2 connections, PUTs", 0, 50, connections=2),
+    Load("4 connections, PUTs", 0, 50, connections=4),
+)
 
 
 @contextmanager
@@ -45,61 +79,123 @@ def served(url: str, workers: int) -> Iterator[int]:
 
 def _ready(port: int) -> bool:
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
     except OSError:
         return False
 
 
-def ask(port: int, texts: Sequence[str], seconds: float, results: Any) -> None:
-    """Ask again and again on one connection; give back the milliseconds each answer took."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    bodies = [json.dumps({"text": text}) for text in texts]
-    taken, end, i = list[float](), time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        start = time.perf_counter()
-        connection.request("POST", "/v1/resemble", bodies[i % len(bodies)], {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        response.read()
-        taken.append((time.perf_counter() - start) * 1e3)
-        if response.status != 200:
-            raise RuntimeError(f"status {response.status}")
-        i += 1
-    results.put(taken)
+def request(line: str, kind: str, body: str) -> bytes:
+    """Return the bytes of a request."""
+    return HEADS.format(line, kind, len(body.encode())).encode() + body.encode()
 
 
-def put(port: int, texts: Sequence[str], rate: float, seconds: float, results: Any) -> None:
-    """Put documents at a steady rate; give back how many were put."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    begun, done = time.monotonic(), 0
-    while (now := time.monotonic() - begun) < seconds:
-        if done / rate > now:
-            time.sleep(done / rate - now)
-        body = json.dumps({"text": texts[done % len(texts)]})
-        name = f"/v1/documents/new{time.time_ns()}"
-        connection.request("PUT", name, body, {"Content-Type": "application/json"})
-        connection.getresponse().read()
-        done += 1
-    results.put(done)
+def question(text: str) -> bytes:
+    """Return a look-up."""
+    return request("POST /v1/resemble", "application/json", json.dumps({"text": text}))
 
 
-def load(port: int, queries: list[str], fresh: list[str], args: Any, rate: float) -> dict[str, Any]:
-    """Return look-ups a second and quantiles in milliseconds."""
-    results, written = multiprocessing.Queue(), multiprocessing.Queue()
-    shares = [queries[i :: args.connections] for i in range(args.connections)]
-    processes = [multiprocessing.Process(target=ask, args=(port, share, args.seconds, results)) for share in shares]
-    writer = multiprocessing.Process(target=put, args=(port, fresh, rate, args.seconds, written)) if rate else None
-    for process in [*processes, *([writer] if writer else [])]:
-        process.start()
-    taken = np.concatenate([results.get() for _ in processes])
-    documents = written.get() / args.seconds if writer else 0.0
+def delivery(names: Sequence[str], texts: Sequence[str]) -> bytes:
+    """Return what puts documents."""
+    if len(names) == 1:
+        return request(f"PUT /v1/documents/{names[0]}", "application/json", json.dumps({"text": texts[0]}))
+    lines = [json.dumps({"id": name, "text": text}) + "\n" for name, text in zip(names, texts, strict=True)]
+    return request("POST /v1/documents", "application/x-ndjson", "".join(lines))
+
+
+class Connection:
+    """One connection: bytes out, an answer in, none of it looked into but for its status and length."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Use an open stream."""
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int) -> Self:
+        """Connect."""
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def exchange(self, sent: bytes) -> None:
+        """Send a request and read its answer to the end."""
+        self._writer.write(sent)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        if not head.startswith(b"http/1.1 20"):
+            raise RuntimeError(head.decode())
+        if b"\r\ncontent-length: " in head:
+            await self._reader.readexactly(int(head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]))
+        else:
+            await self._reader.readuntil(b"\r\n0\r\n\r\n")
+
+
+async def steadily(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> list[float]:
+    """Send a request each 1/rate seconds; return the milliseconds from when each was due to its answer's end."""
+    loop, idle = asyncio.get_running_loop(), list[Connection]()
+
+    async def answered(due: float, sent: bytes) -> float:
+        connection = idle.pop() if idle else await Connection.open(port)
+        await connection.exchange(sent)
+        idle.append(connection)
+        return (loop.time() - due) * 1e3
+
+    begun, tasks = loop.time() + 0.2, list[asyncio.Task[float]]()
+    for place in range(int(rate * seconds)):
+        due = begun + place / rate
+        await asyncio.sleep(due - loop.time())
+        tasks.append(asyncio.create_task(answered(due, next(requests))))
+    return await asyncio.gather(*tasks)
+
+
+async def at_once(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> list[float]:
+    """Send requests on each connection as fast as answers come; return the milliseconds that each took."""
+    taken, end = list[float](), time.perf_counter() + seconds
+
+    async def ask() -> None:
+        connection = await Connection.open(port)
+        while (start := time.perf_counter()) < end:
+            await connection.exchange(next(requests))
+            taken.append((time.perf_counter() - start) * 1e3)
+
+    await asyncio.gather(*(ask() for _ in range(connections)))
+    return taken
+
+
+class Elsewhere:
+    """A coroutine function run in a process of its own."""
+
+    def __init__(self, function: Callable[..., Coroutine[Any, Any, list[float]]], *given: Any) -> None:
+        """Begin."""
+        self._queue: Any = multiprocessing.Queue()
+        self._process = multiprocessing.Process(target=self._run, args=(function, *given))
+        self._process.start()
+
+    def _run(self, function: Callable[..., Coroutine[Any, Any, list[float]]], *given: Any) -> None:
+        self._queue.put(asyncio.run(function(*given)))
+
+    def result(self) -> list[float]:
+        """Wait for what it returns."""
+        found: list[float] = self._queue.get()
+        self._process.join()
+        return found
+
+
+def run(port: int, load: Load, queries: Sequence[str], fresh: Iterator[str], seconds: float) -> dict[str, Any]:
+    """Return look-ups and documents a second, and quantiles in milliseconds."""
+    asked = cycle([question(text) for text in queries])
+    writer = None
+    if load.documents:
+        count = int(load.documents * seconds) // load.together
+        names = [[f"new{time.time_ns()}-{i}-{j}" for j in range(load.together)] for i in range(count)]
+        given = iter([delivery(some, list(islice(fresh, load.together))) for some in names])
+        writer = Elsewhere(steadily, port, given, load.documents / load.together, seconds)
+    how = (steadily, load.lookups) if load.lookups else (at_once, load.connections)
+    taken = Elsewhere(how[0], port, asked, how[1], seconds).result()
+    written = writer.result() if writer else []
+    row = {"look-ups/s": len(taken) / seconds, "documents/s": len(written) * load.together / seconds}
     quantiles = {f"p{at}": float(np.percentile(taken, at)) for at in (50, 90, 99)}
-    row = {"connections": args.connections, "documents/s": documents, "look-ups/s": len(taken) / args.seconds}
-    return {**row, **quantiles, "target": TARGET}
+    return {**row, **quantiles, "max": max(taken), "put p50": float(np.median(written)) if written else 0.0}
 
 
-def added(port: int, url: str, queries: list[str]) -> dict[str, float]:
+def added(port: int, url: str, queries: Sequence[str]) -> dict[str, float]:
     """Return the median milliseconds of the engine, of the service on one connection, and the difference."""
     with dedup.open(url, read_only=True) as index:
         engine = list[float]()
@@ -107,36 +203,43 @@ def added(port: int, url: str, queries: list[str]) -> dict[str, float]:
             start = time.perf_counter()
             index.resemble(query)
             engine.append((time.perf_counter() - start) * 1e3)
-    results = multiprocessing.Queue()
-    process = multiprocessing.Process(target=ask, args=(port, queries, 4, results))
-    process.start()
-    medians = float(np.median(engine[20:])), float(np.median(results.get()))
+    asked = cycle([question(text) for text in queries])
+    served = Elsewhere(at_once, port, asked, 1, 4).result()
+    medians = float(np.median(engine[20:])), float(np.median(served))
     return {"engine p50": medians[0], "service p50": medians[1], "added": medians[1] - medians[0], "target": 2.0}
+
+
+def summed_up(load: Load, rows: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """Return the medians of the runs of one load, and the least and greatest p99."""
+    medians = {name: float(np.median([row[name] for row in rows])) for name in rows[0]}
+    tails = [row["p99"] for row in rows]
+    return {"load": load.name, **medians, "p99 from": min(tails), "to": max(tails), "target": TARGET}
 
 
 def main() -> None:
     """Print what the service adds, then a row for each load."""
     parser = arguments(__doc__)
     parser.add_argument("--documents", type=int, default=20_000)
-    parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--rate", type=float, default=50, help="documents put a second in the second load")
+    parser.add_argument("--runs", type=int, default=3, help="of each load, in turn")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--index", help="URL of an empty index; default: LMDB in a temporary folder")
     args = parser.parse_args()
-    texts = articles(args.documents + 1000, args.data, args.seed)
-    fresh, indexed = texts[:500], texts[1000:]
-    queries = [*texts[500:1000], *random.Random(args.seed).sample(indexed, 500)]
+    more = int(sum(load.documents for load in LOADS) * args.seconds * args.runs)
+    texts = articles(args.documents + 500 + more, args.data, args.seed)
+    indexed, unseen, fresh = texts[: args.documents], texts[args.documents :][:500], texts[args.documents + 500 :]
+    queries = [*unseen, *random.Random(args.seed).sample(indexed, 500)]
     random.Random(args.seed).shuffle(queries)
     with tempfile.TemporaryDirectory() as folder:
         url = args.index or f"lmdb:{Path(folder) / 'index'}"
         with dedup.open(url) as index:
             index.put(Document(str(place), text) for place, text in enumerate(indexed))
         with served(url, args.workers) as port:
-            overhead = added(port, url, queries)
-            rows = [load(port, queries, fresh, args, rate) for rate in (0, args.rate)]
+            overhead, new = added(port, url, queries), iter(fresh)
+            runs = [[run(port, load, queries, new, args.seconds) for load in LOADS] for _ in range(args.runs)]
+    rows = [summed_up(load, rows) for load, rows in zip(LOADS, zip(*runs, strict=True), strict=True)]
     if args.json:
-        print(json.dumps({"documents": args.documents, "added": overhead, "rows": rows}))
+        print(json.dumps({"documents": args.documents, "workers": args.workers, "added": overhead, "rows": rows}))
         return
     print(f"milliseconds, {args.documents:,} documents, half of the queries indexed, {args.workers} worker(s)")
     print_table([overhead])
