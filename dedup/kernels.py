@@ -36,7 +36,7 @@ def kernel(function: Function) -> Function:
 def _sources() -> str:
     """Return a hash of every file of the package that has a kernel in it."""
     package = Path(__file__).parent
-    sources = [file.read_bytes() for file in sorted([*package.glob("*.py"), *package.glob("align/*.py")])]
+    sources = [file.read_bytes() for file in sorted(package.rglob("*.py"))]
     return xxhash.xxh3_128_hexdigest(b"".join(source for source in sources if b"@kernel" in source))
 
 
