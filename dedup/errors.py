@@ -5,7 +5,9 @@ ResemblesError
 │   ├── InvalidDocument     one document cannot be indexed (bad id, no words, too long)
 │   ├── InvalidRecord       a line or file of the input is no document
 │   ├── InvalidScheme       scheme parameters that make no sense
-│   └── InvalidURL          an index URL of an unknown kind
+│   ├── InvalidURL          an index URL of an unknown kind
+│   ├── OutputExists        the folder for results holds something
+│   └── MissingExtra        a package that only some commands need is not installed
 ├── ServiceError            a remote index refused a request, or does not answer
 └── StoreError              the index cannot answer or accept; nothing acknowledged was lost
     ├── StoreUnreachable    folder or server missing, unreadable, or gone
@@ -65,6 +67,18 @@ class InvalidURL(InvalidInput):
     """An index URL of an unknown kind."""
 
     code = "invalid_url"
+
+
+class OutputExists(InvalidInput):
+    """The folder for results holds something."""
+
+    code = "output_exists"
+
+
+class MissingExtra(InvalidInput):
+    """A package that only some commands need is not installed."""
+
+    code = "missing_extra"
 
 
 class ServiceError(ResemblesError):

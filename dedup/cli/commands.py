@@ -179,5 +179,56 @@ def serve(
     run(index=index, host=host, port=port, workers=workers)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve)
+def corpus(
+    paths: Annotated[list[str], typer.Argument(metavar="INPUT…", help="What ingest takes.")],
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Where the results go: a folder not there yet.")],
+    level: Annotated[
+        str, typer.Option("--level", envvar="DEDUP_LEVEL", metavar="LEVEL", help="Compare documents, or passages.")
+    ] = "documents",
+    threshold: options.Threshold = 0.8,
+    measure: Annotated[
+        str, typer.Option("--measure", envvar="DEDUP_MEASURE", metavar="NAME", help="By jaccard, or containment.")
+    ] = "jaccard",
+    keep: Annotated[
+        str,
+        typer.Option(
+            "--keep",
+            envvar="DEDUP_KEEP",
+            metavar="RULE",
+            help="Which stays: first, longest, earliest[:FIELD], or priority:FIELD=a,b.",
+        ),
+    ] = "first",
+    closure: Annotated[
+        str,
+        typer.Option(
+            "--closure", envvar="DEDUP_CLOSURE", metavar="NAME", help="What a cluster is: by survivor, or transitive."
+        ),
+    ] = "survivor",
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", envvar="DEDUP_AGAINST", metavar="URL", help="An index whose documents outrank all others."
+        ),
+    ] = None,
+    cut: Annotated[bool, typer.Option("--cut", help="Take repeated passages out of the texts.")] = False,
+    min_words: Annotated[
+        int,
+        typer.Option(
+            "--min-words", envvar="DEDUP_MIN_WORDS", min=1, metavar="N", help="Fewest words of a passage compared."
+        ),
+    ] = 12,
+    threads: options.Threads = None,
+    memory: options.Memory = "2GB",
+    force: Annotated[bool, typer.Option("--force", help="Replace what DIR holds.")] = False,
+    json: options.Json = False,
+    rejects: options.Rejects = None,
+) -> None:
+    """Find the duplicates of a whole collection, and what stays without them."""
+    from dedup.cli.corpus import Asked, run
+
+    asked = Asked(threshold, level, measure, keep, closure, cut, min_words, threads, memory)
+    run(paths, out, asked, against=against, force=force, json=json, rejects=rejects)
+
+
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, corpus)
 INDEX_COMMANDS = (grow,)

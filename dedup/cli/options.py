@@ -39,3 +39,26 @@ Rejects = Annotated[
     str | None,
     typer.Option("--rejects", metavar="FILE", help="Write what was rejected there too, one JSON object a line."),
 ]
+Threshold = Annotated[
+    float,
+    typer.Option(
+        "--threshold",
+        envvar="DEDUP_THRESHOLD",
+        min=0,
+        max=1,
+        metavar="X",
+        help="Least similarity of a duplicate, 0 to 1.",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", envvar="DEDUP_THREADS", min=1, metavar="N", help="How many work; by default all processors."
+    ),
+]
+Memory = Annotated[
+    str,
+    typer.Option(
+        "--memory", envvar="DEDUP_MEMORY", metavar="SIZE", help="What the join takes before it spills to disk."
+    ),
+]

@@ -12,6 +12,14 @@ KEYS: dict[str, tuple[type, ...]] = {
     "min_words": (int,),
     "min_similarity": (float, int),
     "passages": (bool,),
+    "level": (str,),
+    "threshold": (float, int),
+    "measure": (str,),
+    "keep": (str,),
+    "closure": (str,),
+    "against": (str,),
+    "threads": (int,),
+    "memory": (str,),
     "serve": (dict,),
 }
 

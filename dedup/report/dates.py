@@ -33,10 +33,11 @@ class Moment:
 
 def published(metadata: Mapping[str, Any]) -> Moment | None:
     """Return when `published`, else `date`, says in ISO 8601; None if neither does."""
-    return next((moment for key in KEYS if (moment := _moment(metadata.get(key)))), None)
+    return next((found for key in KEYS if (found := moment(metadata.get(key)))), None)
 
 
-def _moment(value: object) -> Moment | None:
+def moment(value: object) -> Moment | None:
+    """Return the point in time that a string names in ISO 8601; None for anything else."""
     if not isinstance(value, str):
         return None
     try:

@@ -1,0 +1,137 @@
+"""A whole collection: its duplicates into a folder of results."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import typer
+
+from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.rejects import Rejects
+from dedup.cli.shape import line
+from dedup.cli.terminal import Progress
+from dedup.engine import Index
+from dedup.errors import InvalidInput, MissingExtra
+from dedup.formats import Item, Record, Source, read
+
+if TYPE_CHECKING:
+    from dedup.corpus import Job, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says of a job, unchecked."""
+
+    threshold: float
+    level: str
+    measure: str
+    keep: str
+    closure: str
+    cut: bool
+    min_words: int
+    threads: int | None
+    memory: str
+
+
+def run(
+    paths: Sequence[str],
+    out: str,
+    asked: Asked,
+    *,
+    against: str | None,
+    force: bool,
+    json: bool,
+    rejects: str | None,
+) -> None:
+    """Write what is duplicate in the paths into the folder `out`."""
+    job = _job(asked)
+    from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
+
+    streams = [read(path) for path in paths]
+    with ExitStack() as stack:
+        rejected = stack.enter_context(Rejects(rejects))
+        indexed = _indexed(stack.enter_context(open_index(against, read_only=True)), against) if against else iter(())
+        progress = stack.enter_context(Progress("documents read"))
+        prepare_kernels()
+        summary = find(
+            chain.from_iterable(streams),
+            Path(out),
+            job,
+            against=indexed,
+            force=force,
+            reject=rejected.add,
+            watch=_Stages(progress),
+        )
+    _show(summary, out, progress.seconds, json=json)
+    raise typer.Exit(rejected.exit_code)
+
+
+def _job(asked: Asked) -> "Job":
+    """Check what is asked.
+
+    Raises:
+        MissingExtra: the packages that the job needs are not installed.
+        InvalidInput: something makes no sense.
+    """
+    try:
+        from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
+        from dedup.corpus.job import Closure, Level, Measure  # noqa: PLC0415 - the same
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"{error.name} is not installed; install resembles[corpus], for instance: pip install 'resembles[corpus]'"
+        ) from error
+    if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", asked.memory):
+        raise InvalidInput(f"memory: {asked.memory!r} is no size; give a whole number of MB or GB, as in 2GB")
+    return Job(
+        threshold=asked.threshold,
+        level=_one_of("level", asked.level, get_args(Level)),
+        measure=_one_of("measure", asked.measure, get_args(Measure)),
+        keep=Keep.parse(asked.keep),
+        closure=_one_of("closure", asked.closure, get_args(Closure)),
+        cut=asked.cut,
+        min_words=asked.min_words,
+        threads=asked.threads or len(os.sched_getaffinity(0)),
+        memory=asked.memory,
+    )
+
+
+def _one_of(name: str, value: str, known: Sequence[str]) -> Any:
+    if value not in known:
+        raise InvalidInput(f"{name}: {value!r} is unknown; give {' or '.join(known)}")
+    return value
+
+
+def _indexed(index: Index, url: str) -> Iterator[Item]:
+    for document in index.documents():
+        yield Record(Source(url), document)
+
+
+class _Stages:
+    """Shows one stage after the other."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __call__(self, stage: str, more: int) -> None:
+        if stage != self._progress.noun:
+            self._progress.noun, self._progress.done = stage, 0
+        self._progress.advance(more)
+
+
+def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
+    figures: dict[str, Any] = {
+        name: getattr(summary, name)
+        for name in ("documents", "indexed", "rejected", "exact", "near", "clusters", "kept", "removed", "pairs")
+    }
+    if json:
+        print(line(figures | {"seconds": round(seconds, 3), "out": out}))
+        return
+    print(", ".join(f"{count:,} {name}" for name, count in figures.items()), f"in {seconds:.2f} s")
+    for one in summary.largest[:3]:
+        print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
+    print(f"written to {out}: see report.html")

@@ -1,0 +1,19 @@
+"""A whole collection at once: which documents, or paragraphs, are duplicates of which, and what stays.
+
+One definition of the result, whatever the order of the input, the number of threads or the engine:
+
+1. Every unit (a document, or a paragraph) has a rank: those of an index first, then by the rule of `keep`, then by id.
+2. Units of the same folded tokens are one: the best ranked stands for all.
+3. In each bucket (a band of the MinHash signature, or a window minimum) every unit is paired with the `STAR` best
+   ranked ones.
+4. A pair is an edge if its similarity, computed on the two sets of shingles, reaches the threshold.
+5. In order of rank, a unit that resembles no survivor is a survivor; any other belongs to the best ranked survivor that
+   it resembles. So a chain of small changes is no cluster, unless `closure` is "transitive".
+"""
+
+from dedup.corpus.job import Job
+from dedup.corpus.keep import Keep
+from dedup.corpus.run import run
+from dedup.corpus.summary import Summary
+
+__all__ = ["Job", "Keep", "Summary", "run"]

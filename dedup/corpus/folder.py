@@ -1,0 +1,72 @@
+"""The folder for results: written under another name, and renamed when all is there."""
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dedup.errors import OutputExists, StoreBusy, StoreFull, StoreUnreachable
+
+LOCK = "lock"
+WORK = "work"
+
+
+@contextmanager
+def output(out: Path, *, force: bool = False) -> Iterator[Path]:
+    """Yield a folder that becomes `out` in the end, if nothing fails; in it `work` is for what is thrown away.
+
+    What a run that was killed left behind is removed by the next one.
+
+    Raises:
+        OutputExists: `out` holds something, and `force` is not set.
+        StoreBusy: another run is writing it.
+        StoreFull: the disk is full.
+        StoreUnreachable: it cannot be written.
+    """
+    if out.exists() and not force and (not out.is_dir() or any(out.iterdir())):
+        raise OutputExists(f"{out}: is there already and not empty; name another folder, or replace it with --force")
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        with (partial / LOCK).open("w") as lock:
+            _own(lock.fileno(), out)
+            try:
+                _clear(partial)
+                (partial / WORK).mkdir()
+                yield partial
+                shutil.rmtree(partial / WORK)
+                _replace(partial, out)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+            raise StoreFull(f"{out}: the disk is full; free some room, or name a folder on another disk") from error
+        raise StoreUnreachable(f"{out}: cannot be written ({error}); check the folder and its permissions") from error
+
+
+def _own(lock: int, out: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreBusy(f"{out}: another run is writing it; wait for it, or name another folder") from error
+
+
+def _clear(partial: Path) -> None:
+    for entry in partial.iterdir():
+        if entry.name != LOCK:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _replace(partial: Path, out: Path) -> None:
+    (partial / LOCK).unlink()
+    for file in partial.iterdir():
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+    if out.is_dir():
+        shutil.rmtree(out)
+    elif out.exists():
+        out.unlink()
+    partial.rename(out)

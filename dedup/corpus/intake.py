@@ -1,0 +1,279 @@
+"""Records in, work files out: what is read once, in the order of the input, is all that the rest needs."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from dedup.corpus.job import Job
+from dedup.corpus.lines import decoded, encoded
+from dedup.corpus.units import Units, slices, units
+from dedup.engine import LONGEST_TEXT
+from dedup.errors import InvalidDocument
+from dedup.formats import Item, Record, Rejected
+from dedup.stores.codec import id_key
+
+CHARACTERS_AT_ONCE = 1 << 18
+DOCUMENTS_IN_A_GROUP = 1 << 14
+DOCUMENTS, UNITS, SETS = "documents.parquet", "units.parquet", "sets.u64"
+"""The work files: a row for each document, a row for each unit, and the units' sets of shingles in one piece."""
+
+
+def bucket_file(number: int) -> str:
+    """Return the name of the work file with one slice of the buckets."""
+    return f"buckets-{number:03}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records that follow one another.
+
+    Attributes:
+        records: those that can be used.
+        keys: what ranks each.
+        indexed: whether they stand in an index already, and so outrank all others.
+        rejects: those that cannot be used.
+    """
+
+    records: Sequence[Record]
+    keys: Sequence[int]
+    indexed: bool
+    rejects: Sequence[Rejected]
+
+
+def batches(items: Iterable[Item], job: Job, *, indexed: bool) -> Iterator[Batch]:
+    """Yield batches bounded in characters."""
+    records, keys, rejects, characters = list[Record](), list[int](), list[Rejected](), 0
+    for number, item in enumerate(items):
+        rejected = item if isinstance(item, Rejected) else _refused(item)
+        if rejected:
+            rejects.append(rejected)
+        elif isinstance(item, Record):
+            document = item.document
+            records.append(item)
+            keys.append(job.keep.key(number, document.text, document.metadata))
+            characters += len(document.text)
+        if characters >= CHARACTERS_AT_ONCE or len(rejects) >= DOCUMENTS_IN_A_GROUP:
+            yield Batch(records, keys, indexed, rejects)
+            records, keys, rejects, characters = [], [], [], 0
+    yield Batch(records, keys, indexed, rejects)
+
+
+def _refused(record: Record) -> Rejected | None:
+    document = record.document
+    try:
+        id_key(document.id)
+    except InvalidDocument as error:
+        return Rejected(record.source, document.id, error.code, str(error))
+    if len(document.text) > LONGEST_TEXT:
+        reason = f"{len(document.text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
+        return Rejected(record.source, document.id, "long_text", reason)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A batch with its units."""
+
+    batch: Batch
+    units: Units
+    lines: Sequence[bytes]
+
+
+def measure(batch: Batch, job: Job) -> Measured:
+    """Tokenize and sketch a batch."""
+    lines = [encoded(record.document) for record in batch.records]
+    found = units([record.document.text for record in batch.records], job)
+    if job.level == "passages":
+        return Measured(batch, found, lines)
+    with_words = set(found.documents.tolist())
+    if len(with_words) == len(batch.records):
+        return Measured(batch, found, lines)
+    return _without_empty(batch, lines, with_words, job)
+
+
+def _without_empty(batch: Batch, lines: Sequence[bytes], good: set[int], job: Job) -> Measured:
+    rejects = [
+        Rejected(record.source, record.document.id, "no_words", "the text has no words: there is nothing to compare")
+        for i, record in enumerate(batch.records)
+        if i not in good
+    ]
+    kept = sorted(good)
+    records = [batch.records[i] for i in kept]
+    left = Batch(records, [batch.keys[i] for i in kept], batch.indexed, [*batch.rejects, *rejects])
+    return Measured(left, units([record.document.text for record in records], job), [lines[i] for i in kept])
+
+
+def measured(found: Iterable[Batch], job: Job) -> Iterator[Measured]:
+    """Measure batches on as many threads as the job says, in their order."""
+    if job.threads == 1:
+        yield from (measure(batch, job) for batch in found)
+        return
+    with ThreadPoolExecutor(job.threads) as pool:
+        waiting = deque[Future[Measured]]()
+        for batch in found:
+            waiting.append(pool.submit(measure, batch, job))
+            if len(waiting) > job.threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class Files:
+    """Writes the work files; memory holds one group of documents."""
+
+    def __init__(self, work: Path, job: Job) -> None:
+        """Write into the folder `work`."""
+        self.documents = 0
+        self.units = 0
+        self._work = work
+        self._slices = slices(job)
+        self._writers: dict[str, Any] = {}
+        self._sets = (work / SETS).open("wb")
+        self._group = list[Measured]()
+        self._waiting = 0
+
+    def __enter__(self) -> Self:
+        """Return self."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the files."""
+        if error is None:
+            self._write_group()
+        self._sets.close()
+        for writer in self._writers.values():
+            writer.close()
+
+    def add(self, part: Measured) -> None:
+        """Append a batch."""
+        self._group.append(part)
+        self._waiting += len(part.batch.records)
+        if self._waiting >= DOCUMENTS_IN_A_GROUP:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        group, self._group, self._waiting = self._group, [], 0
+        tables, postings = list[dict[str, Any]](), list[tuple[Any, Any, Any]]()
+        rows = list[dict[str, Any]]()
+        for part in group:
+            rows.append(_document_columns(part, self.documents))
+            tables.append(_unit_columns(part.units, self.documents, self.units))
+            postings.append((part.units.slices, part.units.buckets, part.units.owners + self.units))
+            self._sets.write(part.units.sets.data)
+            self.documents += len(part.batch.records)
+            self.units += len(part.units.words)
+        self._append(DOCUMENTS, pa.concat_tables([pa.table(row, DOCUMENT_SCHEMA) for row in rows] or [_NO_DOCUMENT]))
+        self._append(UNITS, pa.concat_tables([pa.table(table, UNIT_SCHEMA) for table in tables] or [_NO_UNIT]))
+        self._write_buckets(postings)
+
+    def _write_buckets(self, postings: Sequence[tuple[Any, Any, Any]]) -> None:
+        empty = (np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64))
+        of, buckets, owners = (np.concatenate(column) for column in zip(empty, *postings, strict=True))
+        order = np.argsort(of, kind="stable")
+        cuts = np.searchsorted(of[order], np.arange(self._slices + 1))
+        for number in range(self._slices):
+            own = order[cuts[number] : cuts[number + 1]]
+            self._append(bucket_file(number), pa.table({"bucket": buckets[own], "unit": owners[own]}))
+
+    def _append(self, name: str, table: Any) -> None:
+        if name not in self._writers:
+            self._writers[name] = pq.ParquetWriter(
+                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=["path"]
+            )
+        self._writers[name].write_table(table, row_group_size=1 << 20)
+
+
+DOCUMENT_SCHEMA = pa.schema(
+    {
+        "document": pa.int64(),
+        "id": pa.string(),
+        "key": pa.int64(),
+        "indexed": pa.bool_(),
+        "content": pa.uint64(),
+        "path": pa.string(),
+        "place": pa.int64(),
+        "line": pa.large_binary(),
+    }
+)
+UNIT_SCHEMA = pa.schema(
+    {
+        "unit": pa.int64(),
+        "document": pa.int64(),
+        "start": pa.int64(),
+        "stop": pa.int64(),
+        "low": pa.uint64(),
+        "high": pa.uint64(),
+        "words": pa.int64(),
+        "shingles": pa.int64(),
+    }
+)
+_NO_DOCUMENT, _NO_UNIT = DOCUMENT_SCHEMA.empty_table(), UNIT_SCHEMA.empty_table()
+
+
+def _document_columns(part: Measured, first: int) -> dict[str, Any]:
+    records = part.batch.records
+    return {
+        "document": np.arange(first, first + len(records)),
+        "id": [record.document.id for record in records],
+        "key": part.batch.keys,
+        "indexed": [part.batch.indexed] * len(records),
+        "content": [xxhash.xxh3_64_intdigest(line) for line in part.lines],
+        "path": [record.source.path.encode(errors="backslashreplace").decode() for record in records],
+        "place": [record.source.line for record in records],
+        "line": part.lines,
+    }
+
+
+def _unit_columns(found: Units, first_document: int, first_unit: int) -> dict[str, Any]:
+    return {
+        "unit": np.arange(first_unit, first_unit + len(found.words)),
+        "document": found.documents + first_document,
+        "start": found.starts,
+        "stop": found.stops,
+        "low": found.digests[:, 0],
+        "high": found.digests[:, 1],
+        "words": found.words,
+        "shingles": found.sizes,
+    }
+
+
+def take_in(
+    sources: Sequence[tuple[Iterable[Item], bool]],
+    work: Path,
+    job: Job,
+    reject: Callable[[Rejected], None],
+    advance: Callable[[int], None],
+) -> tuple[int, int]:
+    """Write the work files of all sources, each with whether it is an index; return documents and units."""
+    with Files(work, job) as files:
+        for items, indexed in sources:
+            for part in measured(batches(items, job, indexed=indexed), job):
+                for one in part.batch.rejects:
+                    reject(one)
+                files.add(part)
+                advance(len(part.batch.records))
+    return files.documents, files.units
+
+
+def read_lines(work: Path) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield the number of each document, its line of JSON, and whether it stands in the index."""
+    with pq.ParquetFile(work / DOCUMENTS) as file:
+        for batch in file.iter_batches(4096, columns=["document", "line", "indexed"]):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def lines_of(work: Path, wanted: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Return the records of those documents."""
+    chosen = set(wanted)
+    table = pq.read_table(work / DOCUMENTS, columns=["document", "line"], filters=[("document", "in", chosen)])
+    numbers, lines = table["document"].to_pylist(), table["line"].to_pylist()
+    return {number: decoded(line) for number, line in zip(numbers, lines, strict=True)}

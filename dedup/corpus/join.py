@@ -1,0 +1,141 @@
+"""Ranks, candidates and clusters in DuckDB, which spills to disk what memory does not hold."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dedup.corpus.intake import DOCUMENTS, UNITS, bucket_file
+from dedup.corpus.job import STAR, Job
+from dedup.corpus.units import slices
+
+ROWS = 1 << 20
+_RANKED_DOCUMENTS = """
+CREATE TABLE documents AS
+SELECT document, id, indexed, row_number() OVER (ORDER BY indexed DESC, key, id) - 1 AS rank
+FROM (
+    SELECT * FROM read_parquet(?)
+    QUALIFY row_number() OVER (PARTITION BY indexed, id ORDER BY key, content, document) = 1
+)
+"""
+_RANKED_UNITS = """
+CREATE TABLE units AS
+SELECT *, min(rank) OVER (PARTITION BY low, high) AS twin
+FROM (
+    SELECT unit, document, start, stop, low, high, words, shingles, indexed,
+        row_number() OVER (ORDER BY documents.rank, start) - 1 AS rank
+    FROM read_parquet(?) JOIN documents USING (document)
+)
+ORDER BY rank
+"""
+_REPEATED = """
+SELECT id, path, place FROM read_parquet(?) WHERE document NOT IN (SELECT document FROM documents) AND NOT indexed
+ORDER BY document
+"""
+_CANDIDATES = """
+INSERT INTO candidates
+WITH members AS (
+    SELECT bucket, rank, indexed FROM read_parquet(?) JOIN units USING (unit) WHERE rank = twin
+), crowded AS (
+    SELECT bucket FROM members GROUP BY bucket HAVING count(*) > 1
+), placed AS (
+    SELECT bucket, rank, indexed, row_number() OVER (PARTITION BY bucket ORDER BY rank) AS place
+    FROM members SEMI JOIN crowded USING (bucket)
+)
+SELECT DISTINCT better.rank, worse.rank
+FROM placed AS better JOIN placed AS worse USING (bucket)
+WHERE better.place <= ? AND better.place < worse.place AND NOT worse.indexed
+"""
+_CUT_BUCKETS = """
+SELECT count(*) FROM (
+    SELECT bucket FROM read_parquet(?) JOIN units USING (unit) WHERE rank = twin GROUP BY bucket HAVING count(*) > ?
+)
+"""
+
+
+class Join:
+    """The tables of one run: documents, units by rank, candidates, edges."""
+
+    def __init__(self, work: Path, job: Job) -> None:
+        """Work in the folder `work`, with as much memory and as many threads as the job says."""
+        self._work = work
+        self._job = job
+        self._database = duckdb.connect(str(work / "join.duckdb"))
+        for name, value in (
+            ("memory_limit", job.memory),
+            ("threads", job.threads),
+            ("temp_directory", str(work / "spill")),
+        ):
+            self._database.execute(f"SET {name} = '{value}'")
+        self._database.execute("CREATE TABLE candidates (better BIGINT, worse BIGINT)")
+        self._database.execute("CREATE TABLE edges (better BIGINT, worse BIGINT, shared INTEGER, similarity DOUBLE)")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def rank(self) -> list[tuple[str, str, int | None]]:
+        """Rank documents and units; return id, path and line of each document whose id another one has."""
+        self._database.execute(_RANKED_DOCUMENTS, [str(self._work / DOCUMENTS)])
+        self._database.execute(_RANKED_UNITS, [str(self._work / UNITS)])
+        return self._database.execute(_REPEATED, [str(self._work / DOCUMENTS)]).fetchall()
+
+    def column(self, query: str) -> list[NDArray[Any]]:
+        """Return the columns of a query as arrays."""
+        return list(self._database.execute(query).fetchnumpy().values())
+
+    def run(self, query: str) -> None:
+        """Run a statement."""
+        self._database.execute(query)
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the few rows of a query."""
+        return self._database.execute(query, list(values)).fetchall()
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Return how many shingles each unit has, those of repeated ids included."""
+        sizes = pq.read_table(self._work / UNITS, columns=["shingles"])["shingles"]
+        return np.asarray(sizes.to_numpy(), np.int64)
+
+    def one(self, query: str, values: Sequence[Any] = ()) -> Any:
+        """Return the first value of a query."""
+        return self.rows(query, values)[0][0]
+
+    def find(self) -> Iterator[int]:
+        """Pair what shares a bucket, slice by slice; yield how many buckets of each were too full to pair all."""
+        for number in range(slices(self._job)):
+            file = str(self._work / bucket_file(number))
+            self._database.execute(_CANDIDATES, [file, STAR])
+            yield self.one(_CUT_BUCKETS, [file, STAR])
+
+    def candidates(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield the pairs that share a bucket, each once, in order of their ranks."""
+        yield from self.batches("SELECT DISTINCT better, worse FROM candidates ORDER BY better, worse")
+
+    def batches(self, query: str) -> Iterator[Any]:
+        """Yield the columns of a query, some rows at a time, as arrays."""
+        # a cursor of its own, so that others can write meanwhile
+        reader = self._database.cursor().sql(query).to_arrow_reader(ROWS)
+        for batch in reader:
+            yield tuple(column.to_numpy(zero_copy_only=False) for column in batch.columns)
+
+    def table(self, query: str) -> Any:
+        """Return an Arrow reader of a query's rows."""
+        return self._database.cursor().sql(query).to_arrow_reader(ROWS)
+
+    def insert(self, table: str, **columns: NDArray[Any]) -> None:
+        """Append rows."""
+        self._database.register("rows_to_insert", pa.table(columns))
+        self._database.execute(f"INSERT INTO {table} SELECT * FROM rows_to_insert")  # noqa: S608 - a name of ours
+        self._database.unregister("rows_to_insert")
+
+    def create(self, table: str, **columns: NDArray[Any]) -> None:
+        """Make a table of these rows."""
+        self._database.register("rows_to_insert", pa.table(columns))
+        self._database.execute(f"CREATE TABLE {table} AS SELECT * FROM rows_to_insert")  # noqa: S608 - a name of ours
+        self._database.unregister("rows_to_insert")

@@ -1,0 +1,66 @@
+"""Which of several duplicates stays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Self
+
+from dedup.errors import InvalidInput
+from dedup.report.dates import KEYS, moment
+
+Rule = Literal["first", "earliest", "longest", "priority"]
+LAST = 2**63 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A rule that ranks documents.
+
+    Attributes:
+        rule: "first" of the input, the "earliest" by a date, the "longest" in code points, or by "priority".
+        field: the field of the metadata with the date, or with what the priority goes by; by default that of dates.
+        values: of a priority the field's values, best first; others come after them.
+    """
+
+    rule: Rule = "first"
+    field: str = ""
+    values: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, written: str) -> Self:
+        """Return the rule written as `first`, `longest`, `earliest`, `earliest:FIELD` or `priority:FIELD=a,b`.
+
+        Raises:
+            InvalidInput: it is written otherwise.
+        """
+        rule, _, rest = written.partition(":")
+        field, _, values = rest.partition("=")
+        if rule == "priority" and field and values:
+            return cls("priority", field, tuple(values.split(",")))
+        if rule == "earliest" and not values:
+            return cls("earliest", field)
+        if written == "first":
+            return cls()
+        if written == "longest":
+            return cls("longest")
+        raise InvalidInput(f"keep: {written!r} is no rule; give first, longest, earliest, or priority:FIELD=a,b")
+
+    def key(self, number: int, text: str, metadata: Mapping[str, Any]) -> int:
+        """Return what ranks a document, the number `number` of the input: the least is best."""
+        if self.rule == "earliest":
+            return self._date(metadata)
+        if self.rule == "longest":
+            return -len(text)
+        if self.rule == "priority":
+            value = metadata.get(self.field)
+            return self.values.index(value) if value in self.values else len(self.values)
+        return number
+
+    def _date(self, metadata: Mapping[str, Any]) -> int:
+        """Return microseconds since 1970; a document without a date comes last."""
+        for name in (self.field,) if self.field else KEYS:
+            if found := moment(metadata.get(name)):
+                return (found.at - _EPOCH) // _MICROSECOND
+        return LAST

@@ -1,0 +1,182 @@
+"""The files that other tools read: clusters, pairs, what stays and what goes."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+from dedup.corpus.clusters import KINDS
+from dedup.corpus.intake import read_lines
+from dedup.corpus.job import Job
+from dedup.corpus.join import Join
+from dedup.corpus.lines import decoded, line
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CLUSTERS, PAIRS, KEPT, REMOVED = "clusters.parquet", "pairs.parquet", "kept.jsonl.zst", "removed.jsonl.zst"
+ROWS_IN_A_GROUP = 1 << 17
+LEVEL = 3
+_NAMED = """
+CREATE TABLE named AS
+SELECT members.rank, survivor AS survivor_rank, kind, shared, similarity, unit.document, unit.indexed,
+    unit.start, unit.stop, document.id, best.document AS survivor_document, best.start AS survivor_start,
+    best.stop AS survivor_stop, best.indexed AS in_index, keeper.id AS survivor
+FROM members
+JOIN units AS unit ON unit.rank = members.rank JOIN documents AS document ON document.document = unit.document
+JOIN units AS best ON best.rank = members.survivor JOIN documents AS keeper ON keeper.document = best.document
+QUALIFY min(unit.document) OVER (PARTITION BY survivor_rank) <> max(unit.document) OVER (PARTITION BY survivor_rank)
+"""
+_KIND = "CASE kind " + " ".join(f"WHEN {i} THEN '{kind}'" for i, kind in enumerate(KINDS)) + " END AS kind"
+_PLACES = 'start, stop AS "end", survivor_start, survivor_stop AS survivor_end, '
+_CLUSTERS = """
+SELECT dense_rank() OVER (ORDER BY survivor_rank) - 1 AS cluster, id, {places} survivor, similarity, {kind},
+    shared AS shared_shingles, in_index AS survivor_in_index
+FROM named ORDER BY survivor_rank, rank
+"""
+_PAIRS = """
+SELECT one.id AS a, {a_places} other.id AS b, {b_places} similarity, shared AS shared_shingles, kind
+FROM (
+    SELECT better, worse, similarity, shared, 'near' AS kind FROM edges
+    UNION ALL SELECT twin, rank, 1.0, shingles::INTEGER, 'exact' FROM units WHERE rank <> twin
+) JOIN units AS a ON a.rank = better JOIN documents AS one ON one.document = a.document
+JOIN units AS b ON b.rank = worse JOIN documents AS other ON other.document = b.document
+ORDER BY better, worse
+"""
+_GONE = """
+SELECT document, start, stop, survivor, survivor_start, survivor_stop, similarity, shared, kind, in_index
+FROM named WHERE rank <> survivor_rank AND NOT indexed AND document <> survivor_document
+ORDER BY document, start
+"""
+
+
+def name_members(join: Join) -> None:
+    """Give the members of clusters the user's ids; repeats within one document are no cluster."""
+    join.run(_NAMED)
+
+
+def write_tables(join: Join, folder: Path, job: Job) -> None:
+    """Write `clusters.parquet` and `pairs.parquet`."""
+    passages = job.level == "passages"
+    _write(folder / CLUSTERS, join.table(_CLUSTERS.format(places=_PLACES if passages else "", kind=_KIND)))
+    a, b = (f"{side}.start AS {side}_start, {side}.stop AS {side}_end, " if passages else "" for side in "ab")
+    _write(folder / PAIRS, join.table(_PAIRS.format(a_places=a, b_places=b)))
+
+
+def _write(path: Path, reader: Any) -> None:
+    """Write row groups of one size, however the rows come: the same rows are the same bytes."""
+    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        waiting, rows = list[Any](), 0
+        for batch in reader:
+            waiting.append(batch)
+            rows += len(batch)
+            if rows >= ROWS_IN_A_GROUP:
+                table = pa.Table.from_batches(waiting).combine_chunks()
+                whole = rows - rows % ROWS_IN_A_GROUP
+                writer.write_table(table.slice(0, whole), row_group_size=ROWS_IN_A_GROUP)
+                waiting, rows = table.slice(whole).to_batches(), rows - whole
+        if rows:
+            writer.write_table(pa.Table.from_batches(waiting).combine_chunks(), row_group_size=ROWS_IN_A_GROUP)
+
+
+class Lines:
+    """A compressed file of lines."""
+
+    def __init__(self, path: Path) -> None:
+        """Write to `path`."""
+        self.count = 0
+        self._file = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=LEVEL, write_checksum=True))
+
+    def write(self, data: bytes) -> None:
+        """Append a line."""
+        self.count += 1
+        self._file.write(data + b"\n")
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def write_lines(join: Join, work: Path, folder: Path, job: Job) -> tuple[int, int]:
+    """Write `kept.jsonl.zst` and `removed.jsonl.zst`, both in the order of the input; return how many lines each has.
+
+    With passages the second has a line for each paragraph that is cut out; unless they are, both are left out.
+    """
+    if job.level == "passages" and not job.cut:
+        return 0, 0
+    kept, removed = Lines(folder / KEPT), Lines(folder / REMOVED)
+    try:
+        gone = groupby(_rows(join), key=lambda row: row[0])
+        number, rows = next(gone, (-1, iter(())))
+        chosen = _Chosen(join)
+        for document, data, indexed in read_lines(work):
+            own = list(rows) if document == number else []
+            if own:
+                number, rows = next(gone, (-1, iter(())))
+            if not indexed and document in chosen:
+                _sort_out(data, own, kept, removed, job)
+    finally:
+        kept.close()
+        removed.close()
+    return kept.count, removed.count
+
+
+def _sort_out(data: bytes, gone: Sequence[tuple[Any, ...]], kept: Lines, removed: Lines, job: Job) -> None:
+    """Write one document where it belongs."""
+    if not gone:
+        kept.write(data)
+        return
+    fields = decoded(data)
+    if job.level == "documents":
+        removed.write(line(fields | {"duplicate_of": _evidence(gone[0])}))
+        return
+    for row in gone:
+        start, end = row[1:3]
+        place = {"start": row[4], "end": row[5]}
+        cut = {"id": fields["id"], "start": start, "end": end, "text": fields["text"][start:end]}
+        removed.write(line(cut | {"duplicate_of": _evidence(row) | place}))
+    text = without(fields["text"], [row[1:3] for row in gone])
+    if text.strip():
+        kept.write(line(fields | {"text": text}))
+
+
+def without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Return the text without these paragraphs, each taken with the white space that follows it."""
+    parts, place = list[str](), 0
+    for start, end in spans:
+        parts.append(text[place:start])
+        place = len(text) - len(text[end:].lstrip())
+    rest = text[place:]
+    return "".join(parts) + rest if rest else "".join(parts).rstrip()
+
+
+def _evidence(row: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "id": row[3],
+        "in_index": row[9],
+        "kind": KINDS[row[8]],
+        "similarity": row[6],
+        "shared_shingles": row[7],
+    }
+
+
+def _rows(join: Join) -> Iterator[tuple[Any, ...]]:
+    for batch in join.table(_GONE):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+class _Chosen:
+    """The documents that take part: those whose id no better one has."""
+
+    def __init__(self, join: Join) -> None:
+        [numbers] = join.column("SELECT document FROM documents")
+        self._chosen: NDArray[np.bool_] = np.zeros(1 + int(numbers.max(initial=-1)), np.bool_)
+        self._chosen[numbers] = True
+
+    def __contains__(self, document: int) -> bool:
+        return document < len(self._chosen) and bool(self._chosen[document])

@@ -1,0 +1,102 @@
+"""report.html: what was found, for people."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from dedup.corpus.intake import lines_of
+from dedup.corpus.job import Job
+from dedup.corpus.join import Join
+from dedup.corpus.summary import Summary
+from dedup.engine import compare
+from dedup.model import Document
+from dedup.report import views
+from dedup.report.charts import counts, curves, doubling, histogram
+from dedup.report.collection import Page, Sample, Table, write
+from dedup.report.render import percent
+
+REPORT = "report.html"
+SAMPLES = 10
+_SAMPLES = """
+SELECT a.document, a.start, a.stop, b.document, b.start, b.stop, similarity
+FROM edges JOIN units AS a ON a.rank = better JOIN units AS b ON b.rank = worse
+QUALIFY row_number() OVER (PARTITION BY least(floor((similarity - ?) / ?), ?) ORDER BY better, worse) = 1
+ORDER BY similarity, better, worse
+"""
+
+
+def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary) -> None:
+    """Write the report."""
+    noun = "documents" if job.level == "documents" else "paragraphs"
+    page = Page(
+        title="Duplicates of a collection",
+        lead=_lead(summary, job, noun),
+        totals=_totals(summary),
+        charts=_charts(summary, job, noun),
+        tables=[
+            Table(
+                "The largest clusters",
+                ("Duplicates of", "Members"),
+                [(one.survivor, f"{one.size:,}") for one in summary.largest],
+            )
+        ],
+        samples=_samples(join, work, job),
+        settings=", ".join(f"{name} {value}" for name, value in (summary.settings | summary.scheme).items()),
+    )
+    with (folder / REPORT).open("w", encoding="utf-8") as file:
+        write(file, page)
+
+
+def _lead(summary: Summary, job: Job, noun: str) -> str:
+    closure = (
+        "Each duplicate resembles what it is a duplicate of."
+        if job.closure == "survivor"
+        else "Clusters are transitive: a member may resemble another member only."
+    )
+    recall = (
+        f" Of the pairs at the threshold {percent(summary.recall_at_threshold)} share a bucket; "
+        f"of all that there should be, {percent(summary.expected_recall or 1)} are expected to have been found."
+        if summary.recall_at_threshold
+        else ""
+    )
+    return (
+        f"Of {summary.units:,} {noun}, {summary.candidates:,} pairs were compared shingle by shingle; "
+        f"{summary.pairs:,} have a {job.measure} of {job.threshold:g} or more. {closure}{recall}"
+    )
+
+
+def _totals(summary: Summary) -> Sequence[tuple[str, str]]:
+    shown = ("documents", "kept", "removed", "exact", "near", "clusters", "indexed", "rejected")
+    return [(name, f"{getattr(summary, name):,}") for name in shown]
+
+
+def _charts(summary: Summary, job: Job, noun: str) -> list[Any]:
+    sizes = counts("Clusters by size", f"{noun} in a cluster", "clusters", doubling(list(summary.sizes.items())))
+    similar = histogram("Candidate pairs by similarity", "pairs", summary.histogram, job.threshold)
+    if job.measure == "containment":
+        return [sizes, similar]
+    scheme = job.scheme
+    name = f"{scheme.bands} bands of {scheme.rows} rows"
+    found = curves(
+        f"How likely a pair is found, with {name}, and where this run's pairs lie",
+        "share of pairs found",
+        [(name, scheme.rows, scheme.bands)],
+        summary.histogram,
+        job.threshold,
+    )
+    return [sizes, similar, found]
+
+
+def _samples(join: Join, work: Path, job: Job) -> Iterator[Sample]:
+    width = max((1 - job.threshold) / SAMPLES, 1e-9)
+    rows = join.rows(_SAMPLES, [job.threshold, width, SAMPLES - 1])
+    texts = lines_of(work, {row[0] for row in rows} | {row[3] for row in rows})
+    for row in rows:
+        left, right = _piece(texts[row[0]], *row[1:3]), _piece(texts[row[3]], *row[4:6])
+        match = compare(left.text, right.text, scheme=job.scheme)
+        yield Sample(views.pair(left, right, match), f"{job.measure} {row[6]:.4f}")
+
+
+def _piece(fields: dict[str, Any], start: int, stop: int) -> Document:
+    metadata = {name: value for name, value in fields.items() if name not in ("id", "text")}
+    return Document(fields["id"], fields["text"][start:stop], metadata)

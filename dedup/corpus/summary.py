@@ -1,0 +1,124 @@
+"""What a run found, in figures."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dedup.corpus.clusters import BINS, EXACT, NEAR, Found
+from dedup.corpus.job import Job
+from dedup.corpus.join import Join
+
+SUMMARY = "summary.json"
+LARGEST = 10
+_SIZES = """
+SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor_rank) GROUP BY size ORDER BY size
+"""
+_DUPLICATES = "SELECT count(*) FROM named WHERE kind = ? AND NOT indexed AND document <> survivor_document"
+_LARGEST = """
+SELECT survivor, count(*) AS size FROM named GROUP BY survivor, survivor_rank
+ORDER BY size DESC, survivor_rank LIMIT ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One of the largest clusters: the id of its survivor, and its members, survivor included."""
+
+    survivor: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run found.
+
+    Attributes:
+        documents: those compared, without an index's.
+        indexed: those of the index.
+        units: documents or paragraphs compared, an index's included.
+        rejected: records that could not be used.
+        kept: lines of `kept.jsonl.zst`.
+        removed: lines of `removed.jsonl.zst`.
+        exact: duplicates with the same folded words as what stays.
+        near: other duplicates.
+        clusters: groups of two or more.
+        sizes: how many clusters there are of each size, by size.
+        largest: the largest of them.
+        candidates: pairs that shared a bucket, each compared.
+        pairs: those similar enough.
+        histogram: candidates by similarity, in equal parts from 0 to 1.
+        full_buckets: buckets in which only the best ranked were paired with all.
+        recall_at_threshold: share of the pairs at the threshold that share a bucket; None where no formula gives it.
+        expected_recall: share of this run's pairs that are expected to have been found; the same.
+        settings: what was asked.
+        scheme: of the signatures.
+    """
+
+    documents: int
+    indexed: int
+    units: int
+    rejected: int
+    kept: int
+    removed: int
+    exact: int
+    near: int
+    clusters: int
+    sizes: dict[int, int]
+    largest: list[Cluster]
+    candidates: int
+    pairs: int
+    histogram: list[int]
+    full_buckets: int
+    recall_at_threshold: float | None
+    expected_recall: float | None
+    settings: dict[str, Any]
+    scheme: dict[str, Any]
+
+
+def summarize(join: Join, job: Job, found: Found, cut: int, rejected: int, kept: int, removed: int) -> Summary:
+    """Return the figures of a run."""
+    scheme, by_band = job.scheme, job.measure == "jaccard"
+    sizes = join.rows(_SIZES)
+    return Summary(
+        documents=join.one("SELECT count(*) FROM documents WHERE NOT indexed"),
+        indexed=join.one("SELECT count(*) FROM documents WHERE indexed"),
+        units=join.one("SELECT count(*) FROM units"),
+        rejected=rejected,
+        kept=kept,
+        removed=removed,
+        exact=join.one(_DUPLICATES, [EXACT]),
+        near=join.one(_DUPLICATES, [NEAR]),
+        clusters=sum(count for _, count in sizes),
+        sizes=dict(sizes),
+        largest=[Cluster(*row) for row in join.rows(_LARGEST, [LARGEST])],
+        candidates=found.candidates,
+        pairs=found.edges,
+        histogram=found.histogram.tolist(),
+        full_buckets=cut,
+        recall_at_threshold=scheme.recall(job.threshold) if by_band else None,
+        expected_recall=_expected(found, job) if by_band else None,
+        settings=_settings(job),
+        scheme=asdict(scheme),
+    )
+
+
+def _expected(found: Found, job: Job) -> float | None:
+    """Return the share found, if each pair stands for the 1 / recall pairs of its similarity that there should be."""
+    middles = (np.arange(BINS) + 0.5) / BINS
+    counts = found.histogram[middles >= job.threshold]
+    recalls = np.array([job.scheme.recall(middle) for middle in middles[middles >= job.threshold]])
+    return float(counts.sum() / (counts / recalls).sum()) if counts.sum() else None
+
+
+def _settings(job: Job) -> dict[str, Any]:
+    """Return what decides about the result."""
+    return {name: value for name, value in asdict(job).items() if name not in ("threads", "memory")}
+
+
+def write_summary(folder: Path, summary: Summary) -> None:
+    """Write `summary.json`."""
+    text = json.dumps(asdict(summary), indent=2, ensure_ascii=False)
+    (folder / SUMMARY).write_text(text + "\n", "utf-8")

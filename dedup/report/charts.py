@@ -1,0 +1,169 @@
+"""From figures to shapes: bar charts and a curve, to be drawn as SVG; pure functions and plain values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10, sqrt
+
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 44
+_PLOT_WIDTH, _PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+_LARGEST_DOT = 7
+_CURVE_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A bar (`width` and `height`) or a dot (`width` is its radius), and what it says."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A place on an axis, and its label."""
+
+    place: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A line with a name."""
+
+    name: str
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn in a frame of WIDTH by HEIGHT.
+
+    Attributes:
+        title: what it shows.
+        across: what the horizontal axis counts.
+        up: what the vertical axis counts.
+        bars: bars.
+        dots: dots.
+        curves: lines, the one that matters first.
+        x_ticks: on the horizontal axis.
+        y_ticks: on the vertical axis.
+        marks: upright lines with a label, such as a threshold.
+    """
+
+    title: str
+    across: str
+    up: str
+    bars: tuple[Shape, ...] = ()
+    dots: tuple[Shape, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    x_ticks: tuple[Tick, ...] = ()
+    y_ticks: tuple[Tick, ...] = ()
+    marks: tuple[Tick, ...] = ()
+
+
+def counts(title: str, across: str, up: str, values: Sequence[tuple[str, int]]) -> Chart:
+    """Return bars for counts by category, their height by logarithm."""
+    width = _PLOT_WIDTH / max(len(values), 1)
+    scale = _Logarithmic(max((count for _, count in values), default=1))
+    bars = [scale.bar(LEFT + i * width, width, count, label) for i, (label, count) in enumerate(values) if count]
+    ticks = tuple(Tick(LEFT + (i + 0.5) * width, label) for i, (label, _) in enumerate(values))
+    return Chart(title, across, up, bars=tuple(bars), x_ticks=ticks, y_ticks=scale.ticks())
+
+
+def histogram(title: str, up: str, values: Sequence[int], threshold: float) -> Chart:
+    """Return bars for counts by similarity, in equal parts from 0 to 1, their height by logarithm."""
+    width = _PLOT_WIDTH / len(values)
+    scale = _Logarithmic(max(values))
+    bars = [
+        scale.bar(LEFT + i * width, width, count, f"{i / len(values):.2f} to {(i + 1) / len(values):.2f}")
+        for i, count in enumerate(values)
+        if count
+    ]
+    return Chart(
+        title,
+        "similarity",
+        up,
+        bars=tuple(bars),
+        x_ticks=_tenths(),
+        y_ticks=scale.ticks(),
+        marks=(Tick(_x(threshold), f"threshold {threshold:g}"),),
+    )
+
+
+def curves(
+    title: str, up: str, lines: Sequence[tuple[str, int, int]], values: Sequence[int], threshold: float
+) -> Chart:
+    """Return the S-curve of each (name, rows, bands), and on the first one a dot for the pairs of each similarity."""
+    steps = [i / _CURVE_POINTS for i in range(_CURVE_POINTS + 1)]
+    drawn = tuple(
+        Curve(name, " ".join(f"{_x(s):.1f},{_y(_recall(s, rows, bands)):.1f}" for s in steps))
+        for name, rows, bands in lines
+    )
+    _, rows, bands = lines[0]
+    most = max(values, default=0)
+    dots = []
+    for i, count in enumerate(values):
+        if count:
+            middle = (i + 0.5) / len(values)
+            recall = _recall(middle, rows, bands)
+            told = f"{count:,} pairs near {middle:.2f}: {100 * recall:.1f} % of such pairs share a bucket"
+            dots.append(Shape(_x(middle), _y(recall), max(1.5, _LARGEST_DOT * sqrt(count / most)), 0, told))
+    return Chart(
+        title,
+        "similarity",
+        up,
+        dots=tuple(dots),
+        curves=drawn,
+        x_ticks=_tenths(),
+        y_ticks=tuple(Tick(_y(i / 4), f"{25 * i} %") for i in range(5)),
+        marks=(Tick(_x(threshold), f"threshold {threshold:g}"),),
+    )
+
+
+def doubling(sizes: Sequence[tuple[int, int]]) -> list[tuple[str, int]]:
+    """Return the counts of sizes, from 2, in classes that double: 2, 3 to 4, 5 to 8."""
+    classes = list[tuple[str, int]]()
+    low, high, largest = 2, 2, max((size for size, _ in sizes), default=2)
+    while low <= largest:
+        count = sum(count for size, count in sizes if low <= size <= high)
+        classes.append((f"{low:,}" if low == high else f"{low:,}–{high:,}", count))
+        low, high = high + 1, 2 * high
+    return classes
+
+
+def _recall(similarity: float, rows: int, bands: int) -> float:
+    return float(1 - (1 - similarity**rows) ** bands)
+
+
+def _x(share: float) -> float:
+    return round(LEFT + share * _PLOT_WIDTH, 2)
+
+
+def _y(share: float) -> float:
+    return round(TOP + (1 - share) * _PLOT_HEIGHT, 2)
+
+
+def _tenths() -> tuple[Tick, ...]:
+    return tuple(Tick(_x(i / 10), f"{i / 10:g}") for i in range(11))
+
+
+class _Logarithmic:
+    """Heights of counts, up to the power of ten above the largest."""
+
+    def __init__(self, most: int) -> None:
+        self._powers = max(1, len(str(most)))
+
+    def bar(self, x: float, width: float, count: int, label: str) -> Shape:
+        """Return a bar with a gap to the next; 1 is seen too."""
+        y = _y((0.15 + log10(count)) / (0.15 + self._powers))
+        return Shape(round(x + 1, 2), y, round(width - 2, 2), round(_y(0) - y, 2), f"{label}: {count:,}")
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """Return the powers of ten."""
+        return tuple(
+            Tick(_y((0.15 + power) / (0.15 + self._powers)), f"{10**power:,}") for power in range(self._powers + 1)
+        )

@@ -1,0 +1,48 @@
+"""The page about a collection: totals, charts, tables, and pairs side by side."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from dedup.report.charts import Chart
+from dedup.report.render import asset, environment
+from dedup.report.views import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of figures; `chosen` is the row to show in bold, -1 for none."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+    chosen: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Two texts side by side, and why they are shown."""
+
+    pair: Pair
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page shows; `samples` can be read once."""
+
+    title: str
+    lead: str
+    totals: Sequence[tuple[str, str]]
+    charts: Sequence[Chart]
+    tables: Sequence[Table]
+    samples: Iterable[Sample]
+    settings: str
+
+
+def write(file: TextIO, page: Page) -> None:
+    """Write the page: one file that needs no other."""
+    shown = {name: getattr(page, name) for name in Page.__slots__}
+    template = environment().get_template("corpus.html")
+    file.writelines(template.generate(**shown, style=asset("page.css") + asset("corpus.css"), script=asset("page.js")))
