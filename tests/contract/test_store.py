@@ -288,8 +288,9 @@ def test_threads_look_up_while_one_puts(store: Store) -> None:
                 stored is None or stored.number == number
                 for number, stored in zip(answer.numbers.tolist(), owners, strict=True)
             )
-            for start, end in pairwise(answer.offsets.tolist()):
-                assert {stored.id for stored in owners[start:end] if stored} >= known
+            first, second = (answer.numbers[start:end].tolist() for start, end in pairwise(answer.offsets.tolist()))
+            assert first == second
+            assert {stored.id for stored in owners[: len(first)] if stored} >= known
 
     with ThreadPoolExecutor(4) as pool:
         for result in [pool.submit(put), *(pool.submit(look_up) for _ in range(3))]:

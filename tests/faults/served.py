@@ -57,7 +57,7 @@ def swept(store: Store) -> CheckReport:
         patch.setattr("dedup.stores.redis.records.LEASE", -1)  # a writer that failed is taken for dead at once
         before = store.check(own, repair=True)
         after = store.check(own, repair=False)
-    assert (after.orphans, after.missing) == (0, 0)
+    assert (after.orphans, after.missing) == (0, 0), (before, after)
     assert after.postings == BUCKETS * after.documents
     return before
 

@@ -6,18 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import redis
-from faults.served import Writing, missing, opened, served, swept, version
+from faults.served import Writing, missing, opened, own, served, swept, version
 from servers.cluster import Cluster, running_cluster
 from servers.server import PASSWORD
 
-from dedup.errors import StoreError, StoreUnreachable
+from dedup.errors import StoreDamaged, StoreError, StoreUnreachable
+from dedup.stores.base import Entry, Outcome, Store
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def cluster(redis_path: str, tmp_path: Path) -> Iterator[Cluster]:
-    """A cluster of the test's own."""
+    """A cluster of the test's own, whose nodes lose nothing: with everysec each may lose a second of its own."""
     with running_cluster(redis_path, tmp_path / "cluster", "--appendfsync", "always") as one:
         yield one
 
@@ -59,12 +60,67 @@ def test_killed_node_comes_back_under_load(cluster: Cluster) -> None:
         assert swept(store).missing == 0
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_node_that_lost_its_last_writes_is_mended_by_a_repair(redis_path: str, tmp_path: Path, place: int) -> None:
+    """After a node forgot its last second a repair leaves each document whole or gone, and no number is used twice."""
+    with running_cluster(redis_path, tmp_path) as cluster, opened(cluster.url) as store:
+        kept, torn, late = ([version(f"{kind}{i}", 0) for i in range(60)] for kind in ("kept", "torn", "late"))
+        store.put(kept)
+        node = cluster.nodes[place]
+        size = node.log_size()
+        store.put(torn)
+        node.kill()
+        node.forget_after(size)
+        node.start()
+        cluster.wait_until_whole()
+        outcomes = put_again(store, late)
+        assert [outcome.status for outcome in outcomes] == ["put"] * 60
+        assert swept(store).missing > 0
+        assert [served(store, entry.id, [0]) for entry in [*kept, *late]] == [0] * 120
+        whole = [served(store, entry.id, [0]) for entry in torn]
+        assert 0 < whole.count(0) < 60
+        put_again(store, torn)
+        assert [served(store, entry.id, [0]) for entry in [*kept, *torn, *late]] == [0] * 180
+        assert swept(store).missing == 0
+
+
+def put_again(store: Store, entries: list[Entry]) -> list[Outcome]:
+    """Put a batch, twice if the first time is refused because numbers were lost."""
+    try:
+        return store.put(entries)
+    except StoreDamaged:
+        return store.put(entries)
+
+
 def busiest_slots(cluster: Cluster, count: int) -> list[int]:
     """Return the slots of the first node that hold most keys."""
     with redis.RedisCluster(host="127.0.0.1", port=cluster.nodes[0].port, password=PASSWORD) as client:
         keys = list(client.scan_iter(count=1000, target_nodes=client.get_node("127.0.0.1", cluster.nodes[0].port)))
         slots = [client.keyslot(key) for key in keys]
     return sorted(set(slots), key=slots.count, reverse=True)[:count]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_slot_whose_keys_have_moved_is_written_at_its_new_place(cluster: Cluster) -> None:
+    """A transaction follows the keys of a slot that a node has handed over and still answers for."""
+    names = [f"d{place}" for place in range(40)]
+    with opened(cluster.url) as store:
+        store.put([version(name, 0) for name in names])
+        written = 0
+        for slot in busiest_slots(cluster, 40):
+            for _ in cluster.move(slot, cluster.nodes[0], cluster.nodes[1]):
+                pass_on = not cluster.keys(cluster.nodes[0], slot)
+                if pass_on:
+                    written += 1
+                    outcomes = store.put([version(name, written) for name in names])
+                    assert {outcome.status for outcome in outcomes} == {"replaced"}
+                    for outcome in outcomes:
+                        assert outcome.old
+                        first, chunks = outcome.old.number, own(outcome.old)
+                        store.withdraw([(first + i, chunk) for i, chunk in enumerate(chunks)])
+        assert written
+        assert [served(store, name, [written]) for name in names] == [written] * 40
+        assert swept(store).missing == 0
 
 
 def test_slots_move_under_load(cluster: Cluster) -> None:

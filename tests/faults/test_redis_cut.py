@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 
 import pytest
@@ -115,6 +116,29 @@ def test_connection_lost_once_is_not_noticed(proxy: Proxy, redis_server: Server,
         if untouched:
             break
     assert after > 3
+
+
+@pytest.mark.usefixtures("impatient")
+def test_put_after_a_removal_that_was_cut_short(proxy: Proxy, redis_server: Server, namespace: str) -> None:
+    """Wherever a removal stopped, the same document put again is served, not taken for one that is there already."""
+    direct, through = (redis_server.url(port=port) + f"?namespace={namespace}" for port in (None, proxy.port))
+    statuses = set()
+    for after in count():
+        prepared(f"{direct}put{after}")
+        with opened(f"{through}put{after}") as writer:
+            proxy.arm(after)
+            with suppress(StoreError):
+                writer.remove(["removed"])
+            untouched = proxy.commands < after
+            proxy.arm(None)
+        with opened(f"{direct}put{after}") as other:
+            statuses.add(other.put([version("removed", 0)])[0].status)
+            assert served(other, "removed", [0]) == 0
+            assert swept(other).missing == 0
+            assert served(other, "removed", [0]) == 0
+        if untouched:
+            break
+    assert statuses == {"unchanged", "replaced", "put"}
 
 
 @pytest.mark.usefixtures("impatient")

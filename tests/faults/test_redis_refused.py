@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from faults.served import opened, own, served, swept, version
+from faults.served import BUCKETS, opened, own, served, swept, version
 from servers.server import PASSWORD, Server, running
 
 from dedup.errors import SchemeMismatch, StoreError, StoreFull, StoreReadOnly
@@ -14,10 +14,11 @@ from dedup.stores import open_store
 from dedup.stores.base import Entry, Store
 
 
+@pytest.mark.parametrize("memory", ["0", "64mb"])
 @pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-random", "volatile-lru", "volatile-ttl"])
-def test_evicting_server_is_refused(redis_path: str, tmp_path: Path, policy: str) -> None:
-    """A server that would drop keys when full is refused, with what to set instead."""
-    with running(redis_path, tmp_path, "--maxmemory", "64mb", "--maxmemory-policy", policy) as server:
+def test_evicting_server_is_refused(redis_path: str, tmp_path: Path, policy: str, memory: str) -> None:
+    """A server that would drop keys when full is refused, with what to set instead, though it has no limit yet."""
+    with running(redis_path, tmp_path, "--maxmemory", memory, "--maxmemory-policy", policy) as server:
         with pytest.raises(StoreError, match=r"(?s)noeviction"):
             open_store(server.url(), create=True)
         with server.client() as client:
@@ -100,6 +101,27 @@ def put_until_full(store: Store, batches: list[list[Entry]]) -> int:
             assert "maxmemory" in str(error)  # noqa: PT017 - the others must pass
             return done
     return len(batches)
+
+
+def test_full_server_can_be_emptied(redis_path: str, tmp_path: Path) -> None:
+    """Out of memory, documents can still be removed, all of them; then there is room for others."""
+    batches = [[version(f"{batch}-{place}", 0) for place in range(100)] for batch in range(200)]
+    with running(redis_path, tmp_path, "--maxmemory", "4mb") as server, opened(server.url()) as store:
+        done = put_until_full(store, batches)
+        with server.client() as client:
+            client.config_set("maxmemory", "1mb")  # so far over the limit that one removal does not make room
+        for batch in batches[:done]:
+            olds = store.remove([entry.id for entry in batch])
+            store.withdraw([(one.number + i, chunk) for one in olds if one for i, chunk in enumerate(own(one))])
+            assert all(olds)
+            assert all(served(store, entry.id, [0]) is None for entry in batch[::10])
+        with server.client() as client:
+            client.config_set("maxmemory", "4mb")
+        store.put(batches[0])
+        assert all(served(store, entry.id, [0]) == 0 for entry in batches[0])
+        swept(store)
+        stats = store.stats()
+        assert (stats.documents, stats.chunks, stats.postings) == (100, 200, 100 * BUCKETS)
 
 
 def test_full_server_refuses_and_stays_sound(redis_path: str, tmp_path: Path) -> None:

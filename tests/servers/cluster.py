@@ -52,7 +52,7 @@ class Cluster:
         self.ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source.port])
         self.ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target.port])
         moved = 0
-        while keys := self._keys(source, slot):
+        while keys := self.keys(source, slot):
             for key in keys:
                 self._migrate(source, target, key)
             moved += len(keys)
@@ -63,7 +63,8 @@ class Cluster:
     def _migrate(self, source: Server, target: Server, key: bytes) -> None:
         self.ask(source, "MIGRATE", "127.0.0.1", target.port, key, 0, 5000, "AUTH", PASSWORD)
 
-    def _keys(self, node: Server, slot: int) -> list[bytes]:
+    def keys(self, node: Server, slot: int) -> list[bytes]:
+        """Return some of the keys of a slot that a node has, none if it has none."""
         keys = self.ask(node, "CLUSTER", "GETKEYSINSLOT", slot, 10)
         assert isinstance(keys, list)
         return keys

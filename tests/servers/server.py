@@ -74,6 +74,21 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def log_size(self) -> int:
+        """Return the bytes of its log, once all that was done is in it."""
+        with self.client() as client:
+            while int(client.info("persistence")["aof_buffer_length"]):
+                time.sleep(0.02)
+        return self._log().stat().st_size
+
+    def forget_after(self, size: int) -> None:
+        """Cut the log of a killed server, as the loss of what was not yet synced would."""
+        os.truncate(self._log(), size)
+
+    def _log(self) -> Path:
+        (log,) = self.folder.glob("appendonlydir/*.incr.aof")
+        return log
+
     @property
     def pid(self) -> int:
         """The process's id."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dedup.errors import StoreDamaged, StoreFull
 from dedup.stores.base import Stored
 from dedup.stores.redis.layout import Layout
 from dedup.stores.redis.records import Pointer, first_of, load_record
@@ -10,6 +11,7 @@ from dedup.stores.redis.wire import Request, Wire, command, pack, transaction
 from dedup.stores.redis.writing import Journal
 
 _PAGE = 64
+_PASSED_OVER = 1 << 16  # more numbers than are given out in the seconds that a server can lose
 
 
 def seconds(reply: Sequence[bytes]) -> float:
@@ -42,7 +44,11 @@ class Documents:
                 for key, pointer in zip(left, found, strict=True)
                 if pointer and pointer.lives(now) and before.get(key) != pointer
             }
-            answers |= zip(alive, self.records([one.number for one in alive.values()]), strict=True)
+            found_there = self.records([one.number for one in alive.values()])
+            answers |= {
+                key: stored if stored and stored.id.encode() == key else None
+                for key, stored in zip(alive, found_there, strict=True)
+            }
             left, before = [key for key in alive if answers[key] is None], alive
         return [answers[key] for key in keys]
 
@@ -52,6 +58,11 @@ class Documents:
             None if data is None else load_record(number, data)
             for number, data in zip(numbers, self._wire.ask([self._record(one) for one in numbers]), strict=True)
         ]
+
+    def present(self, numbers: Sequence[int]) -> set[int]:
+        """Return those first chunks' numbers whose records are there."""
+        replies = self._wire.ask([command(b"EXISTS", self._layout.document(number)) for number in numbers])
+        return {number for number, exists in zip(numbers, replies, strict=True) if exists}
 
     def fetch(self, numbers: Sequence[int]) -> list[Stored | None]:
         """Return the living document of each chunk number: in one round trip, unless it is a further chunk's.
@@ -82,6 +93,25 @@ class Documents:
             return pointer is not None and pointer.number == stored.number
 
         return [one if one and is_current(one) else None for one in answers]
+
+    def write(self, values: dict[int, bytes]) -> None:
+        """Write what chunk numbers lead to.
+
+        Raises:
+            StoreDamaged: numbers are another document's: the server that gives them out has lost its last ones, and
+                gives them out again. Nothing of that document is changed; these numbers are passed over from then on.
+        """
+        there = self._wire.ask(
+            [command(b"SET", self._layout.document(number), data, b"NX", b"GET") for number, data in values.items()]
+        )
+        strange = {number for (number, data), old in zip(values.items(), there, strict=True) if old not in (None, data)}
+        if strange:
+            self.unlink([number for number in values if number not in strange])
+            self._wire.one(command(b"INCRBY", self._layout.seq, _PASSED_OVER))
+            raise StoreDamaged(
+                f"index {self._wire.name}: a server has lost its last writes and gives out numbers that are taken; "
+                "they are passed over from now on: put the batch again, and run `dedup check --repair`"
+            )
 
     def replace(
         self, journal: Journal, keys: Sequence[bytes], fresh: Sequence[Pointer], known: Sequence[Pointer | None]
@@ -118,11 +148,16 @@ class Documents:
         gone = {key: old for key, old in zip(keys, known, strict=True) if old and old.lives(now)}
         stored = dict(zip(gone, self._take(list(gone.values())), strict=True))
         spelled = list(gone)
-        replies = self._flip(
+        changes = (
             spelled,
             lambda place, at: [command(b"HGET", at, spelled[place]), command(b"HDEL", at, spelled[place])],
             lambda ids, members: command(b"ZREM", ids, *members),
         )
+        try:
+            replies = self._flip(*changes)
+        except StoreFull:  # a full server refuses even to queue what would make room
+            journal.doubtful = True
+            replies = self._flip(*changes, at_once=False)
         flipped = [Pointer.load(data) for data in replies]
         later = [now_there if now_there != gone[key] else None for key, now_there in zip(spelled, flipped, strict=True)]
         stored |= {key: one for key, one in zip(spelled, self._take(later), strict=True) if one}
@@ -134,19 +169,25 @@ class Documents:
         keys: Sequence[bytes],
         change: Callable[[int, bytes], list[Request]],
         enlist: Callable[[bytes, list[bytes]], Request],
+        *,
+        at_once: bool = True,
     ) -> list[bytes | None]:
-        """Change pointers and lists of ids, in one transaction for each tag; return what each pointer was."""
+        """Change pointers and lists of ids, if at once in one transaction for each tag; return the old pointers."""
         by_tag: dict[int, list[tuple[int, bytes]]] = {}
         for place, key in enumerate(keys):
             tag, at = self._layout.id_place(key)
             by_tag.setdefault(tag, []).append((place, at))
-        requests = []
+        groups = []
         for tag, places in by_tag.items():
             ids = self._layout.id_lists[tag]
             changes = [one for place, at in places for one in change(place, at)]
-            requests.append(transaction(ids, [*changes, enlist(ids, [keys[place] for place, _ in places])]))
+            groups.append((ids, [*changes, enlist(ids, [keys[place] for place, _ in places])]))
+        if at_once:
+            answers = self._wire.ask([transaction(ids, commands) for ids, commands in groups])
+        else:
+            answers = [self._wire.ask(commands) for _, commands in groups]
         before: list[bytes | None] = [None] * len(keys)
-        for places, replies in zip(by_tag.values(), self._wire.ask(requests), strict=True):
+        for places, replies in zip(by_tag.values(), answers, strict=True):
             for (place, _), data in zip(places, replies[:-1:2], strict=True):
                 before[place] = data
         return before

@@ -36,7 +36,7 @@ def connect(address: Address) -> Wire:
 
 def _refuse_eviction(memory: dict[str, object], name: str) -> None:
     policy = memory.get("maxmemory_policy", "noeviction")
-    if memory.get("maxmemory") and policy != "noeviction":
+    if policy != "noeviction":
         raise StoreEvicts(
             f"index {name}: the server evicts keys when its memory is full (maxmemory-policy {policy}), "
             "which would lose postings unnoticed; set `maxmemory-policy noeviction` in its configuration"

@@ -7,6 +7,7 @@ last, in one transaction that tells whom it replaces, so of several writers of o
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from math import ceil
 
 from dedup.errors import StoreClosed, StoreForked, StoreFull, StoreReadOnly
@@ -31,9 +32,9 @@ from dedup.stores.redis.layout import GROW_AT, Layout
 from dedup.stores.redis.lookups import Lookups
 from dedup.stores.redis.opening import begin, connect, load
 from dedup.stores.redis.records import Pointer, pack_chunk, pack_record
-from dedup.stores.redis.sweep import Census, check, sweep
-from dedup.stores.redis.wire import Request, Wire, command
-from dedup.stores.redis.writing import Journal, PostingWriter
+from dedup.stores.redis.sweep import Census, check, hidden_chunks, sweep
+from dedup.stores.redis.wire import Wire, command
+from dedup.stores.redis.writing import Journal, PostingWriter, count
 
 
 class RedisStore:
@@ -81,11 +82,13 @@ class RedisStore:
         wire = self._writing()
         keys = [id_key(entry.id) for entry in entries]
         known, now = self._documents.pointers(keys)
-        fresh = [
-            place
+        same = {
+            place: old.number
             for place, (entry, old) in enumerate(zip(entries, known, strict=True))
-            if not (old and old.lives(now) and old.digest == entry.digest)
-        ]
+            if old and old.lives(now) and old.digest == entry.digest
+        }
+        there = self._documents.present(list(same.values()))  # a removal that was cut short leaves the pointer alone
+        fresh = [place for place in range(len(entries)) if same.get(place) not in there]
         outcomes = [Outcome("unchanged")] * len(entries)
         if not fresh:
             return outcomes
@@ -104,20 +107,17 @@ class RedisStore:
         return outcomes
 
     def _write(self, journal: Journal, entries: Sequence[Entry], pointers: Sequence[Pointer]) -> None:
-        """Write postings and records, which nothing leads to yet."""
-        document, requests = self._layout.document, list[Request]()
+        """Write records and postings, which nothing leads to yet."""
         postings: list[tuple[int, Buckets]] = []
+        values: dict[int, bytes] = {}
         for entry, pointer in zip(entries, pointers, strict=True):
-            first = pointer.number
-            requests.append(command(b"SET", document(first), pack_record(entry, pointer.expires)))
-            requests += [
-                command(b"SET", document(number), pack_chunk(first))
-                for number in range(first + 1, first + pointer.chunks)
-            ]
-            postings += enumerate(entry.postings, first)
+            values[pointer.number] = pack_record(entry, pointer.expires)
+            further = range(pointer.number + 1, pointer.number + pointer.chunks)
+            values |= dict.fromkeys(further, pack_chunk(pointer.number))
+            postings += enumerate(entry.postings, pointer.number)
         try:
+            self._documents.write(values)
             journal.added += self._postings.put(*flatten(postings))
-            self._wire.ask(requests)
         except StoreFull:
             self._documents.forget(pointers)
             journal.leave()
@@ -140,7 +140,7 @@ class RedisStore:
         if postings:
             self._refresh()
             deleted = self._postings.delete(*flatten(postings))
-            wire.one(command(b"HINCRBY", self._layout.counts, b"postings", -deleted))
+            count(wire, self._layout, postings=-deleted)
 
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
         """Read buckets, in one round trip while nobody writes; see `Store.lookup`."""
@@ -188,8 +188,10 @@ class RedisStore:
 
     def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
         """Verify the postings both ways, beside readers and writers; see `Store.check`."""
-        _ = self._writing() if repair else self._reading()
-        return check(self._census(), postings_of, repair=repair)
+        wire = self._writing() if repair else self._reading()
+        hidden = hidden_chunks(wire, self._layout, repair=repair)
+        report = check(self._census(), postings_of, repair=repair)
+        return replace(report, missing=report.missing + hidden)
 
     def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
         """Delete what has expired and what the dead left; see `Store.sweep`."""

@@ -5,7 +5,8 @@ are not looked at. Numbers are never used again, so what no pointer leads to bel
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from dedup.stores.redis.documents import Documents, seconds
 from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout
 from dedup.stores.redis.records import Pointer, Writer
 from dedup.stores.redis.wire import Wire, command, pack
-from dedup.stores.redis.writing import Journal, PostingWriter
+from dedup.stores.redis.writing import Journal, PostingWriter, count
 
 _AT_ONCE = 2_000
 _DOCUMENTS_AT_ONCE = 256
@@ -60,22 +61,33 @@ class Census:
 
     def pointers(self) -> Iterator[tuple[int, bytes, Page]]:
         """Iterate over all pointers below the floor: the tag, the key and what it holds, a hash at a time."""
-        for tag in range(TAGS):
-            keys = [self.layout.pointers(tag, sub) for sub in range(SUBSHARDS)]
-            for key, flat in zip(keys, self.wire.ask([command(b"HGETALL", key) for key in keys]), strict=True):
-                page = [
-                    (name, Pointer(*Pointer.load(data) or ())) for name, data in zip(flat[::2], flat[1::2], strict=True)
-                ]
-                page = [(name, pointer) for name, pointer in page if pointer.number < self.floor]
-                if page:
-                    yield tag, key, page
+        for tag, key, page in _pointers(self.wire, self.layout):
+            judged = [(name, pointer) for name, pointer in page if pointer.number < self.floor]
+            if judged:
+                yield tag, key, judged
 
     def stored(self) -> Iterator[Stored]:
         """Iterate over all documents below the floor, in no order."""
-        for _, _, page in self.pointers():
-            for first in range(0, len(page), _DOCUMENTS_AT_ONCE):
-                numbers = [pointer.number for _, pointer in page[first : first + _DOCUMENTS_AT_ONCE]]
-                yield from filter(None, self.documents.records(numbers))
+        numbers = (pointer.number for _, _, page in self.pointers() for _, pointer in page)
+        while some := list(islice(numbers, _DOCUMENTS_AT_ONCE)):
+            yield from filter(None, self.documents.records(some))
+
+    def lost_chunks(self, *, repair: bool) -> int:
+        """Return how many further chunks' numbers lead nowhere; on demand let them lead to their document again."""
+        pairs = (
+            (one.number, number)
+            for _, _, page in self.pointers()
+            for _, one in page
+            for number in range(one.number + 1, one.number + one.chunks)
+        )
+        lost = 0
+        while some := list(islice(pairs, _AT_ONCE)):
+            there = self.wire.ask([command(b"EXISTS", self.layout.document(number)) for _, number in some])
+            gone = [pair for pair, exists in zip(some, there, strict=True) if not exists]
+            lost += len(gone)
+            if repair:
+                self.documents.write({number: records.pack_chunk(first) for first, number in gone})
+        return lost
 
     def walk(self) -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings below the floor."""
@@ -95,8 +107,7 @@ class Census:
 
     def counted(self, change: int) -> int:
         """Keep the count of postings true."""
-        if change:
-            self.wire.one(command(b"HINCRBY", self.layout.counts, b"postings", change))
+        count(self.wire, self.layout, postings=change)
         return change
 
     def bury(self, *, recount: bool) -> int:
@@ -158,6 +169,28 @@ class Census:
         return deleted
 
 
+def _pointers(wire: Wire, layout: Layout) -> Iterator[tuple[int, bytes, Page]]:
+    for tag in range(TAGS):
+        keys = [layout.pointers(tag, sub) for sub in range(SUBSHARDS)]
+        for key, flat in zip(keys, wire.ask([command(b"HGETALL", key) for key in keys]), strict=True):
+            pairs = zip(flat[::2], flat[1::2], strict=True)
+            yield tag, key, [(name, Pointer(*Pointer.load(data) or ())) for name, data in pairs]
+
+
+def hidden_chunks(wire: Wire, layout: Layout, *, repair: bool) -> int:
+    """Return how many chunks have numbers that nobody has given out; on demand pass over those numbers.
+
+    That comes about where the server that gives numbers out has lost its last writes and others have not. Look-ups take
+    such a number for that of a document being written.
+    """
+    pairs = [(one.number + one.chunks, one.chunks) for _, _, page in _pointers(wire, layout) for _, one in page]
+    given = int(wire.one(command(b"GET", layout.seq)) or 0)
+    hidden = [(end, chunks) for end, chunks in pairs if end > given]
+    if hidden and repair:
+        wire.one(command(b"INCRBY", layout.seq, max(hidden)[0] - given))
+    return sum(chunks for _, chunks in hidden)
+
+
 def sweep(census: Census, postings_of: PostingsOf) -> SweepReport:
     """Delete what has expired and what the dead left; see `Store.sweep`."""
     expired = census.expire(postings_of)
@@ -167,7 +200,10 @@ def sweep(census: Census, postings_of: PostingsOf) -> SweepReport:
 
 def check(census: Census, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
     """Compare postings and documents both ways; see `Store.check`."""
+    if repair:
+        census.expire(postings_of)
+    lost = census.lost_chunks(repair=repair)
     report = compare(census, census.stored, postings_of, repair=repair)
     if repair:
         census.bury(recount=True)
-    return report
+    return replace(report, missing=report.missing + lost)

@@ -160,7 +160,7 @@ class Wire:
         by_node: dict[ConnectionPool, list[int]] = {}
         for place in left:
             error = answers[place]
-            if type(error) is redis.exceptions.AskError and requests[place][2] == 1:
+            if type(error) is redis.exceptions.AskError:
                 node = self._cluster.get_node(host=error.host, port=error.port)
                 if node is not None:
                     by_node.setdefault(self._pool(node), []).append(place)

@@ -46,7 +46,18 @@ class Journal:
         self.doubtful = False
 
     def __enter__(self) -> Self:
-        """Enter the journal: the numbers from the present one on are protected from sweeps, and readers take care."""
+        """Enter the journal: the numbers from the present one on are protected from sweeps, and readers take care.
+
+        A full server takes no entry: a removal, which needs no numbers, goes on without.
+        """
+        try:
+            self._enter()
+        except StoreFull:
+            if self._numbers:
+                raise
+        return self
+
+    def _enter(self) -> None:
         pending, layout = self._layout.pending, self._layout
         (seconds, _), floor = self._wire.ask([(pending, pack(b"TIME"), 1), command(b"GET", layout.seq)])
         first = records.AWAITED if self._numbers else 0
@@ -61,7 +72,6 @@ class Journal:
         if self._numbers:
             self._entry = self._entry._replace(first=self.first, end=end)
             self._wire.one(self._enlist())
-        return self
 
     def _enlist(self) -> Request:
         return command(b"HSET", self._layout.pending, self._token, self._entry.pack())
@@ -73,15 +83,9 @@ class Journal:
 
     def leave(self) -> None:
         """Count what was done, and leave the journal."""
-        counts = self._layout.counts
-        requests = [
-            command(b"HINCRBY", counts, name, change)
-            for name, change in ((b"postings", self.added), (b"chunks", self.chunks))
-            if change
-        ]
+        count(self._wire, self._layout, postings=self.added, chunks=self.chunks)
         if not self.doubtful:
-            requests.append(command(b"HDEL", self._layout.pending, self._token))
-        self._wire.ask(requests)
+            self._wire.one(command(b"HDEL", self._layout.pending, self._token))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Leave if all was done; after an error stay, soon to be taken for dead, until a sweep has cleaned up."""
@@ -91,6 +95,13 @@ class Journal:
             with suppress(StoreError):
                 self._entry = self._entry._replace(began=self._entry.began - records.LEASE + _LAST_WORDS)
                 self._wire.one(self._enlist(), patience=0.001)  # one try; stamina warns of 0
+
+
+def count(wire: Wire, layout: Layout, **changes: int) -> None:
+    """Add to the index's counters; a full server keeps the old ones, until a sweep counts anew."""
+    requests = [command(b"HINCRBY", layout.counts, name.encode(), change) for name, change in changes.items() if change]
+    with suppress(StoreFull):
+        wire.ask(requests)
 
 
 class PostingWriter:
