@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -194,13 +196,13 @@ def test_packed_text_file_is_called_without_either_ending(tmp_path: Path) -> Non
     assert record.document == Document("story", "some words")
 
 
-@pytest.mark.parametrize("name", ["missing", "data.csv", "no_ending", "empty_folder"])
+@pytest.mark.parametrize("name", ["missing", "data.docx", "no_ending", "empty_folder", "*.csv"])
 def test_unusable_path_is_an_error_at_once(tmp_path: Path, name: str) -> None:
     """A path that cannot be what was meant raises before anything is read."""
-    (tmp_path / "data.csv").touch()
+    (tmp_path / "data.docx").touch()
     (tmp_path / "no_ending").touch()
     (tmp_path / "empty_folder").mkdir()
-    with pytest.raises(InvalidInput, match=name):
+    with pytest.raises(InvalidInput, match=re.escape(name)):
         read(str(tmp_path / name))
 
 
@@ -255,13 +257,15 @@ def test_any_file_can_be_read_as_one_text(tmp_path: Path, stdin: Callable[[bytes
     assert codes([read_text(str(tmp_path))]) == ["unreadable_file"]
 
 
-def test_unreadable_folder_below_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_folder_below_is_rejected(tmp_path: Path) -> None:
     """A folder that vanishes or may not be listed while it is walked is rejected by name."""
     (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b.txt").write_text("gone")
     (tmp_path / "a.txt").write_text("fine")
     items = read(str(tmp_path))
-    (tmp_path / "sub").rmdir()
-    assert codes(list(items)) == ["a", "unreadable_file"]
+    assert codes([next(items)]) == ["a"]
+    shutil.rmtree(tmp_path / "sub")
+    assert codes(list(items)) == ["unreadable_file"]
 
 
 def test_text_file_cut_off_is_rejected_whole(tmp_path: Path) -> None:

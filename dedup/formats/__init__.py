@@ -1,10 +1,12 @@
 """Paths or standard input in, a stream of records and rejects out.
 
-A format is a module with `records(stream, path, name)`, which yields a `Record` or a `Rejected` for each item and never
-raises for what the data holds; `paths.READERS` names it by its ending. Compression is a matter of its own.
+A format is a module with `records(stream, path, name, fields)`, which yields a `Record` or a `Rejected` for each item
+(or a `Page`, of which `extraction` makes one) and never raises for what the data holds; `paths.FORMATS` names it.
+Compression is a matter of its own, and memory is bounded whatever the data hold.
 """
 
-from dedup.formats.paths import read, read_queries, read_text
-from dedup.formats.record import Item, Record, Rejected, Source
+from dedup.formats.paths import FORMATS, read, read_queries, read_text
+from dedup.formats.record import Fields, Item, Record, Rejected, Source
+from dedup.formats.stream import Meter
 
-__all__ = ["Item", "Record", "Rejected", "Source", "read", "read_queries", "read_text"]
+__all__ = ["FORMATS", "Fields", "Item", "Meter", "Record", "Rejected", "Source", "read", "read_queries", "read_text"]

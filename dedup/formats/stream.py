@@ -1,12 +1,13 @@
-"""Files as streams of bytes, unpacked on the way where their ending says so."""
+"""Files as streams of bytes, unpacked on the way where that is due; memory is bounded whatever they hold."""
 
 import gzip
 import io
 import stat
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import zstandard
 
@@ -15,13 +16,17 @@ from dedup.formats.record import Rejected, Source
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+Buffered: TypeAlias = "io.BufferedReader[Any]"
 BYTES_AT_ONCE = 1 << 18
+MOST_RATIO = 1000
+MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
+_ZSTD_BYTES_AT_ONCE = 1 << 11  # four bytes can unpack to a block of 128 KiB, so these to 64 MiB
 DAMAGE = (EOFError, OSError, zlib.error)
 """What reading from a stream may raise in the middle."""
 
 
 class Stream(Protocol):
-    """The two calls that readers make."""
+    """The calls that readers make."""
 
     def read(self, size: int, /) -> bytes:
         """Return at most `size` bytes, fewer only at the end."""
@@ -30,67 +35,111 @@ class Stream(Protocol):
         """Return one line with its newline, at most `size` bytes of it."""
 
 
-class ZstdReader(io.RawIOBase):
-    """Zstandard frames one after the other; unlike zstandard's own reader it notices a file that was cut off."""
+class Meter:
+    """How many bytes have been read from files and standard input, before unpacking, and of how many if known."""
 
-    def __init__(self, raw: io.BufferedReader) -> None:
-        """Read frames from `raw` and close it in the end."""
+    def __init__(self) -> None:
+        """Begin at nought."""
+        self.done = 0
+        self.total: int | None = 0
+
+    def expect(self, size: int | None) -> None:
+        """Expect so many more bytes; None where nobody knows."""
+        self.total = None if self.total is None or size is None else self.total + size
+
+
+class Bomb(OSError):
+    """Compressed data that unpack to more than any text would."""
+
+
+class _Counted(io.RawIOBase):
+    """A raw stream that tells a meter what was read."""
+
+    def __init__(self, raw: io.RawIOBase, meter: Meter) -> None:
         self._raw = raw
-        self._decompressor = zstandard.ZstdDecompressor()
-        self._frame = self._decompressor.decompressobj()
-        self._ready = memoryview(b"")
-        self._inside = False
+        self._meter = meter
+        self.count = 0
 
     def readable(self) -> bool:
-        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        return self._raw.seekable()
+
+    def seek(self, place: int, whence: int = 0, /) -> int:
+        return self._raw.seek(place, whence)
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int | None:
+        count = self._raw.readinto(buffer)
+        self.count += count or 0
+        self._meter.done += count or 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Unpacked(io.RawIOBase):
+    """What `chunks` unpack from `packed`, one after the other, up to a ratio that no text has."""
+
+    def __init__(self, packed: _Counted, chunks: Iterator[bytes]) -> None:
+        self._packed = packed
+        self._chunks = chunks
+        self._ready = memoryview(b"")
+        self._count = 0
+
+    def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Fill `buffer` with the next unpacked bytes; 0 at the end."""
         while not self._ready:
-            data = self._raw.read(BYTES_AT_ONCE)
-            if not data:
-                if self._inside:
-                    raise EOFError("the compressed data end too early")
+            self._ready = memoryview(next(self._chunks, b""))
+            if not self._ready:
                 return 0
-            self._ready = memoryview(self._unpack(data))
+            self._count += len(self._ready)
+            if self._count > MOST_RATIO * max(self._packed.count, BYTES_AT_ONCE):
+                raise Bomb(f"the compressed data unpack to more than {MOST_RATIO:,} times their size")
         view = memoryview(buffer)
         size = min(len(view), len(self._ready))
         view[:size] = self._ready[:size]
         self._ready = self._ready[size:]
         return size
 
-    def _unpack(self, data: bytes) -> bytes:
-        parts = []
-        while data:
-            try:
-                parts.append(self._frame.decompress(data))
-            except zstandard.ZstdError as error:
-                raise OSError(str(error)) from error
-            self._inside = not self._frame.eof
-            data = self._frame.unused_data
-            if self._frame.eof:
-                self._frame = self._decompressor.decompressobj()
-        return b"".join(parts)
-
     def close(self) -> None:
-        """Close the file below too."""
-        self._raw.close()
+        self._packed.close()
         super().close()
 
 
-def _gzip(path: Path) -> io.BufferedReader:
-    return io.BufferedReader(gzip.GzipFile(path), BYTES_AT_ONCE)
+def _gzip(packed: Buffered) -> Iterator[bytes]:
+    file = gzip.GzipFile(fileobj=packed, mode="rb")
+    while data := file.read(BYTES_AT_ONCE):
+        yield data
 
 
-def _zstd(path: Path) -> io.BufferedReader:
-    return io.BufferedReader(ZstdReader(path.open("rb")), BYTES_AT_ONCE)
+def _zstd(packed: Buffered) -> Iterator[bytes]:
+    """Unpack frames one after the other; unlike zstandard's own reader this notices a file that was cut off."""
+    decompressor = zstandard.ZstdDecompressor()
+    frame, inside = decompressor.decompressobj(), False
+    while data := packed.read(_ZSTD_BYTES_AT_ONCE):
+        while data:
+            try:
+                unpacked = frame.decompress(data)
+            except zstandard.ZstdError as error:
+                raise OSError(str(error)) from error
+            data, inside = frame.unused_data, not frame.eof
+            if frame.eof:
+                frame = decompressor.decompressobj()
+            if unpacked:
+                yield unpacked
+    if inside:
+        raise EOFError("the compressed data end too early")
 
 
-UNPACKERS: dict[str, Callable[[Path], io.BufferedReader]] = {".gz": _gzip, ".zst": _zstd}
+UNPACKERS: dict[str, Callable[[Buffered], Iterator[bytes]]] = {".gz": _gzip, ".zst": _zstd}
 
 
-def open_file(path: Path) -> io.BufferedReader:
+def open_file(path: Path, meter: Meter | None = None) -> Buffered:
     """Open a regular file for reading, unpacked if its ending is `.gz` or `.zst`.
 
     Raises:
@@ -98,11 +147,28 @@ def open_file(path: Path) -> io.BufferedReader:
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError("not a regular file")
-    unpack = UNPACKERS.get(path.suffix.lower())
-    return unpack(path) if unpack else path.open("rb")
+    counted = _Counted(path.open("rb", buffering=0), meter or Meter())
+    return _opened(counted, io.BufferedReader(counted, BYTES_AT_ONCE), path.suffix.lower())
+
+
+def open_stdin(meter: Meter | None = None) -> Buffered:
+    """Read standard input, unpacked if it begins as gzip or Zstandard does."""
+    # what lies below the buffer hands over what there is, so that a query is answered before the next one comes
+    raw = cast("io.RawIOBase", getattr(sys.stdin.buffer, "raw", sys.stdin.buffer))
+    counted = _Counted(raw, meter or Meter())
+    buffered = io.BufferedReader(counted, BYTES_AT_ONCE)
+    start = buffered.peek(max(map(len, MAGIC)))
+    return _opened(counted, buffered, next((MAGIC[magic] for magic in MAGIC if start.startswith(magic)), ""))
+
+
+def _opened(counted: _Counted, buffered: Buffered, ending: str) -> Buffered:
+    unpack = UNPACKERS.get(ending)
+    return io.BufferedReader(_Unpacked(counted, unpack(buffered)), BYTES_AT_ONCE) if unpack else buffered
 
 
 def unreadable(source: Source, error: Exception) -> Rejected:
     """Return the reject of a file that could not be read, or not to its end."""
     reason = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, Bomb):
+        return Rejected(source, "", "bomb", f"{reason}; what follows is left out: unpack and check it")
     return Rejected(source, "", "unreadable_file", f"{reason}; check the file")

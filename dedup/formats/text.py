@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dedup.formats.record import Item, Record, Rejected, Source
+from dedup.formats.record import USUAL, Fields, Item, Record, Rejected, Source
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.model import Document
 
@@ -10,7 +10,12 @@ MOST_BYTES = 4 << 24
 """2 ** 24 code points, the longest text an index takes, have at most this many bytes."""
 
 
-def records(stream: Stream, path: str, name: str) -> Iterator[Item]:
+def records(
+    stream: Stream,
+    path: str,
+    name: str,
+    fields: Fields = USUAL,  # noqa: ARG001 - a text has none
+) -> Iterator[Item]:
     """Yield the whole stream as one document of that name.
 
     Line ends stay as they are and so does a byte order mark: it is a zero-width character, which folding ignores.

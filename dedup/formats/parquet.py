@@ -1,0 +1,98 @@
+"""Parquet: a row is a document; row groups are read a few rows at a time."""
+
+import io
+import tempfile
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from dedup.formats.record import USUAL, Fields, Item, Rejected, Source, document
+from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS_AT_ONCE = 16  # each may hold a text of 64 MiB
+
+
+def records(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Iterator[Item]:  # noqa: ARG001 - rows have ids
+    """Yield a document or a reject for each row."""
+    from pyarrow import ArrowException  # noqa: PLC0415 - an extra
+
+    row = 0
+    try:
+        with tempfile.TemporaryFile() as spool:
+            for row, item in enumerate(_rows(_seekable(stream, spool), path, fields), 1):  # noqa: B007 - told on damage
+                yield item
+    except (*DAMAGE, ArrowException) as error:
+        yield unreadable(Source(path, row + 1), error)
+
+
+def _seekable(stream: Stream, spool: IO[bytes]) -> IO[bytes] | io.BufferedReader:
+    """Return the stream, or what it holds in a file: Parquet is read from its end."""
+    if isinstance(stream, io.BufferedReader) and stream.seekable():
+        return stream
+    while data := stream.read(BYTES_AT_ONCE):
+        spool.write(data)
+    return spool
+
+
+def _rows(file: IO[bytes] | io.BufferedReader, path: str, fields: Fields) -> Iterator[Item]:
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - an extra
+
+    opened = ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)
+    if wrong := _unusable(opened.schema_arrow, fields):
+        yield Rejected(Source(path), "", *wrong)
+        return
+    row = 0
+    for batch in opened.iter_batches(ROWS_AT_ONCE, use_threads=False):
+        for values in _each(batch, fields):
+            row += 1
+            source = Source(path, row)
+            if isinstance(values, UnicodeDecodeError):
+                yield Rejected(source, "", "invalid_utf8", f"not UTF-8 ({values.reason}); write the column anew")
+            else:
+                yield document(source, values, fields)
+
+
+def _each(batch: "pa.RecordBatch", fields: Fields) -> Iterator[dict[str, Any] | UnicodeDecodeError]:
+    """Yield each row's values, or what is wrong with them."""
+    try:
+        yield from _plain(batch, fields)
+    except UnicodeDecodeError as error:
+        if len(batch) == 1:
+            yield error
+            return
+        for row in range(len(batch)):
+            yield from _each(batch.slice(row, 1), fields)
+
+
+def _unusable(schema: "pa.Schema", fields: Fields) -> tuple[str, str] | None:
+    """Return the code and the reason why no row of such a file is a document."""
+    from pyarrow import types  # noqa: PLC0415 - an extra
+
+    found = ", ".join(schema.names)[:200] or "none"
+    for code, name, option in (("no_id", fields.id, "--id-field"), ("no_text", fields.text, "--text-field")):
+        if schema.names.count(name) != 1:
+            return code, f"there is no one column {name!r}, but {found}; name one with {option}"
+        kind = schema.field(name).type
+        kind = kind.value_type if types.is_dictionary(kind) else kind
+        number = code == "no_id" and types.is_integer(kind)
+        if not (number or types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
+            return code, f"column {name!r} is {kind}; give strings, or name another column with {option}"
+    return None
+
+
+def _plain(batch: "pa.RecordBatch", fields: Fields) -> list[dict[str, Any]]:
+    """Return the rows with values that JSON can hold: times as strings, no number for what is none."""
+    from pyarrow import compute, types  # noqa: PLC0415 - an extra
+
+    columns = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if types.is_floating(column.type):
+            columns[name] = compute.if_else(compute.is_finite(column), column, None).to_pylist()
+        else:
+            columns[name] = (column.cast("string") if name == fields.id else column).to_pylist()
+    rows = zip(*columns.values(), strict=True)
+    return [msgspec.to_builtins(dict(zip(columns, values, strict=True))) for values in rows]
