@@ -1,10 +1,9 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -80,19 +79,16 @@ class Index:
 
     def put_each(self, documents: Iterable[Document], *, ttl: int = 0) -> Iterator[Placed | Reject]:
         """Index documents as `put` does, and yield what became of each, in the order given, once it is durable."""
-        place = 0
         for batch in _batches(documents):
-            rejects: dict[int, Reject] = {}
-            entries, rows = self._entries(batch, place, rejects, ttl)
+            entries = self._entries(batch, ttl)
             outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
-            for row, document in enumerate(batch, place):
-                if row in rejects:
-                    yield rejects[row]
+            for one in batch:
+                if isinstance(one, Reject):
+                    yield one
                     continue
                 # of several with the same id the first bears what became of the id, the others replaced it
-                first = outcomes.pop(document.id, None)
-                yield Placed(row, document.id, first.status if first else "replaced", rows[row].hex())
-            place += len(batch)
+                first = outcomes.pop(one.id, None)
+                yield Placed(one.place, one.id, first.status if first else "replaced", one.digest.hex())
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, text and all; return how many there were."""
@@ -202,23 +198,19 @@ class Index:
         """Release the index; a second close does nothing."""
         self._store.close()
 
-    def _entries(
-        self, batch: Sequence[Document], place: int, rejects: dict[int, Reject], ttl: int
-    ) -> tuple[dict[str, Entry], dict[int, bytes]]:
-        """Return what to write, the last of each id; the digest of each document that is not rejected, by place."""
-        good = list[tuple[int, Document, bytes]]()
-        for i, document in enumerate(batch, place):
-            with _rejecting(document, i, rejects):
-                good.append((i, document, _payload(document)))
-        sketches = sketch([document.text for _, document, _ in good], self.scheme)
+    def _entries(self, batch: "list[_Encoded | Reject]", ttl: int) -> dict[str, Entry]:
+        """Return what to write, the last of each id; what turns out to have no words becomes a reject in its place."""
+        good = [(i, one) for i, one in enumerate(batch) if isinstance(one, _Encoded)]
+        sketches = sketch([one.text for _, one in good], self.scheme)
         entries: dict[str, Entry] = {}
-        digests: dict[int, bytes] = {}
-        for row, (i, document, payload) in enumerate(good):
-            with _rejecting(document, i, rejects):
-                chunks = _chunks(sketches, row, document.id)
-                digests[i] = digest(document)
-                entries[document.id] = Entry(document.id, digests[i], payload, chunks, ttl)
-        return entries, digests
+        for row, (i, one) in enumerate(good):
+            try:
+                chunks = _chunks(sketches, row, one.id)
+            except InvalidDocument as error:
+                batch[i] = Reject(one.place, one.id, error.code, str(error))
+            else:
+                entries[one.id] = Entry(one.id, one.digest, one.payload, chunks, ttl)
+        return entries
 
     def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
         outcomes = self._store.put(entries) if entries else []
@@ -266,30 +258,37 @@ def version(document: Document) -> str:
     return digest(document).hex()
 
 
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    batch, characters = list[Document](), 0
-    for document in documents:
-        batch.append(document)
-        characters += len(document.text)
-        if len(batch) == BATCH or characters >= BATCH_CHARACTERS:
+class _Encoded(NamedTuple):
+    """A document ready to be sketched: of its metadata only the encoded form is held."""
+
+    place: int
+    id: str
+    text: str
+    payload: bytes
+    digest: bytes
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[_Encoded | Reject]]:
+    """Yield batches bounded in number and in size, so that memory is bounded too."""
+    batch, size = list[_Encoded | Reject](), 0
+    for place, document in enumerate(documents):
+        one = _encoded(place, document)
+        batch.append(one)
+        size += len(one.id) + (len(one.text) + len(one.payload) if isinstance(one, _Encoded) else 0)
+        if len(batch) == BATCH or size >= BATCH_CHARACTERS:
             yield batch
-            batch, characters = [], 0
+            batch, size = [], 0
     if batch:
         yield batch
 
 
-@contextmanager
-def _rejecting(document: Document, place: int, rejects: dict[int, Reject]) -> Iterator[None]:
+def _encoded(place: int, document: Document) -> _Encoded | Reject:
     try:
-        yield
+        id_key(document.id)
+        _check_length(document.text, f"document {document.id!r}")
+        return _Encoded(place, document.id, document.text, encode(document), digest(document))
     except InvalidDocument as error:
-        rejects[place] = Reject(place, document.id, error.code, str(error))
-
-
-def _payload(document: Document) -> bytes:
-    id_key(document.id)
-    _check_length(document.text, f"document {document.id!r}")
-    return encode(document)
+        return Reject(place, document.id, error.code, str(error))
 
 
 def _chunks(sketches: Sketch, row: int, name: str) -> tuple[Buckets, ...]:
