@@ -32,6 +32,7 @@ def check(
     postings_of: Callable[[Stored], Sequence[Buckets]],
     *,
     repair: bool,
+    floor: int = 1 << 32,
 ) -> CheckReport:
     """Compare each chunk's postings with what they should be: by a sum of hashes first, one by one where that differs.
 
@@ -40,6 +41,7 @@ def check(
         documents: iterates over all documents; those that a second iteration has no more are passed over.
         postings_of: recomputes a document's buckets.
         repair: delete the orphans, put what is missing.
+        floor: from this chunk number on, what no document answers for may be of one that is being written.
     """
     pairs = sorted((stored.number, stored.chunks) for stored in documents())
     living = np.array(pairs, dtype=np.int64).reshape(-1, 2)
@@ -49,10 +51,11 @@ def check(
     for names, owners in held.walk():
         rows, alive = _rows(numbers, owners)
         np.add.at(sums, rows[alive], _hashes(names[alive]))
-        postings += len(names)
-        orphans += len(names) - int(alive.sum())
-        if repair and not alive.all():
-            held.delete(names[~alive], owners[~alive])
+        dead = ~alive & (owners < floor)
+        postings += int(alive.sum() + dead.sum())
+        orphans += int(dead.sum())
+        if repair and dead.any():
+            held.delete(names[dead], owners[dead])
     for suspects in _batches(_suspects(documents(), postings_of, numbers, sums)):
         strange, lost = _compare(held, suspects)
         orphans += len(strange[0])
@@ -101,6 +104,8 @@ def _suspects(
     """Iterate over the chunks (number, distinct names that it should have) whose sum is not the expected one."""
     for stored in documents:
         row = int(numbers.searchsorted(stored.number))
+        if row == len(numbers) or numbers[row] != stored.number:
+            continue  # it was put meanwhile
         for chunk, buckets in enumerate(postings_of(stored)):
             names = np.unique(names_of(buckets))
             if _hashes(names).sum() != sums[row + chunk]:

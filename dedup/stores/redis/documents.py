@@ -1,6 +1,6 @@
 """Documents in Redis: a pointer for each id, a record for each pointer, and lists of ids in their order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from dedup.errors import StoreDamaged, StoreFull
@@ -59,8 +59,8 @@ class Documents:
             for number, data in zip(numbers, self._wire.ask([self._record(one) for one in numbers]), strict=True)
         ]
 
-    def present(self, numbers: Sequence[int]) -> set[int]:
-        """Return those first chunks' numbers whose records are there."""
+    def present(self, numbers: Collection[int]) -> set[int]:
+        """Return those chunk numbers that lead to something."""
         replies = self._wire.ask([command(b"EXISTS", self._layout.document(number)) for number in numbers])
         return {number for number, exists in zip(numbers, replies, strict=True) if exists}
 

@@ -29,9 +29,15 @@ def grow(wire: Wire, layout: Layout, postings: int) -> None:
     _name(wire, layout, new)
     _let_writers_leave(wire, layout)
     time.sleep(_GRACE)
-    for names, _ in walk_shards(wire, old):
-        keys = set(old.keys(old.shard_of(names)))
-        wire.ask([command(b"UNLINK", key) for key in keys])
+    delete_old_shards(wire, layout)
+
+
+def delete_old_shards(wire: Wire, layout: Layout) -> None:
+    """Delete the shards of the generation before the one that is read, also if a growth was cut short before it did."""
+    shards = layout.generations[0]
+    if shards.number > 1 and len(layout.generations) == 1:
+        for keys in wire.keys(Shards(shards.namespace, shards.number - 1, shards.bits).prefix + b"*"):
+            wire.ask([command(b"UNLINK", key) for key in keys])
 
 
 def _name(wire: Wire, layout: Layout, *generations: Shards) -> None:

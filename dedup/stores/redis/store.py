@@ -27,7 +27,7 @@ from dedup.stores.codec import LONGEST_ID, id_key
 from dedup.stores.names import flatten, names_of
 from dedup.stores.redis.address import Address
 from dedup.stores.redis.documents import Documents
-from dedup.stores.redis.grow import grow
+from dedup.stores.redis.grow import delete_old_shards, grow
 from dedup.stores.redis.layout import GROW_AT, Layout
 from dedup.stores.redis.lookups import Lookups
 from dedup.stores.redis.opening import begin, connect, load
@@ -87,7 +87,7 @@ class RedisStore:
             for place, (entry, old) in enumerate(zip(entries, known, strict=True))
             if old and old.lives(now) and old.digest == entry.digest
         }
-        there = self._documents.present(list(same.values()))  # a removal that was cut short leaves the pointer alone
+        there = self._documents.present(same.values())  # a removal that was cut short leaves the pointer alone
         fresh = [place for place in range(len(entries)) if same.get(place) not in there]
         outcomes = [Outcome("unchanged")] * len(entries)
         if not fresh:
@@ -202,6 +202,7 @@ class RedisStore:
         """Build a generation of more shards beside the old, then change over; see `Store.grow`."""
         wire, stats = self._writing(), self.stats()
         begun = len(self._layout.generations) > 1
+        delete_old_shards(wire, self._layout)
         if stats.grow or begun:
             grow(wire, self._layout, stats.postings)
         return stats.grow or begun

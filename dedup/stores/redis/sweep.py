@@ -1,7 +1,7 @@
 """Holding an index against itself while others read and write it: what has expired, what the dead left, what is lost.
 
-Only chunk numbers below a floor are judged, below every number that a writer now in the journal may use; the others
-are not looked at. Numbers are never used again, so what no pointer leads to below the floor is dead for good.
+What no pointer leads to is dead for good if its number is below a floor, below every number that a writer now in the
+journal may use: numbers are never used again. What a pointer leads to must be whole, whatever its number.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,8 @@ class Census:
     """One look at an index.
 
     Attributes:
-        floor: chunk numbers below it are judged.
+        given: chunk numbers below it had been given out.
+        floor: of those below it, the ones that no pointer leads to are dead.
         now: the server's time.
         dead: the journal's entries of writers that are no more.
         quiet: whether nobody was writing.
@@ -42,6 +43,7 @@ class Census:
     layout: Layout
     documents: Documents
     postings: PostingWriter
+    given: int
     floor: int
     now: float
     dead: list[bytes]
@@ -57,17 +59,18 @@ class Census:
         writers = {token: Writer.load(data) for token, data in zip(entries[::2], entries[1::2], strict=True)}
         dead = [token for token, writer in writers.items() if now - writer.began > records.LEASE]
         alive = [writer.floor for token, writer in writers.items() if token not in dead]
-        return cls(wire, layout, documents, postings, min([int(given or 0), *alive]), now, dead, not alive)
+        floor = min([int(given or 0), *alive])
+        return cls(wire, layout, documents, postings, int(given or 0), floor, now, dead, not alive)
 
     def pointers(self) -> Iterator[tuple[int, bytes, Page]]:
-        """Iterate over all pointers below the floor: the tag, the key and what it holds, a hash at a time."""
+        """Iterate over all pointers to numbers that were given out: tag, key and what it holds, a hash at a time."""
         for tag, key, page in _pointers(self.wire, self.layout):
-            judged = [(name, pointer) for name, pointer in page if pointer.number < self.floor]
+            judged = [(name, pointer) for name, pointer in page if pointer.number < self.given]
             if judged:
                 yield tag, key, judged
 
     def stored(self) -> Iterator[Stored]:
-        """Iterate over all documents below the floor, in no order."""
+        """Iterate over all documents whose numbers had been given out, in no order."""
         numbers = (pointer.number for _, _, page in self.pointers() for _, pointer in page)
         while some := list(islice(numbers, _DOCUMENTS_AT_ONCE)):
             yield from filter(None, self.documents.records(some))
@@ -82,17 +85,17 @@ class Census:
         )
         lost = 0
         while some := list(islice(pairs, _AT_ONCE)):
-            there = self.wire.ask([command(b"EXISTS", self.layout.document(number)) for _, number in some])
-            gone = [pair for pair, exists in zip(some, there, strict=True) if not exists]
+            there = self.documents.present({number for pair in some for number in pair})
+            gone = [(first, number) for first, number in some if first in there and number not in there]
             lost += len(gone)
             if repair:
                 self.documents.write({number: records.pack_chunk(first) for first, number in gone})
         return lost
 
     def walk(self) -> Iterator[tuple[Names, Numbers]]:
-        """Iterate over all postings below the floor."""
+        """Iterate over all postings of numbers that had been given out."""
         for names, numbers in self.postings.walk():
-            judged = numbers < self.floor
+            judged = numbers < self.given
             yield names[judged], numbers[judged]
 
     def put(self, names: Names, numbers: Numbers) -> int:
@@ -163,7 +166,8 @@ class Census:
         """Delete the postings of the dead; return how many there were."""
         alive, deleted = self._alive()[0], 0
         for names, numbers in self.walk():
-            strange = ~alive(numbers.astype(np.int64))
+            strange = numbers < self.floor
+            strange[strange] = ~alive(numbers[strange].astype(np.int64))
             if strange.any():
                 deleted += self.delete(names[strange], numbers[strange])
         return deleted
@@ -203,7 +207,7 @@ def check(census: Census, postings_of: PostingsOf, *, repair: bool) -> CheckRepo
     if repair:
         census.expire(postings_of)
     lost = census.lost_chunks(repair=repair)
-    report = compare(census, census.stored, postings_of, repair=repair)
+    report = compare(census, census.stored, postings_of, repair=repair, floor=census.floor)
     if repair:
         census.bury(recount=True)
     return replace(report, missing=report.missing + lost)
