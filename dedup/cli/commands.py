@@ -11,10 +11,27 @@ from dedup.cli.duration import seconds
 def ingest(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH…", help="Folders of .txt, files .txt or .jsonl (also .gz, .zst), or - for JSONL."),
+        typer.Argument(
+            metavar="PATH…",
+            help="Folders, files (.jsonl, .csv, .tsv, .parquet, .txt, .html, .warc, also .gz, .zst), patterns, or -.",
+        ),
     ],
     index: options.Index = options.DEFAULT_INDEX,
     json: options.Json = False,
+    kind: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="What the files are, where endings do not tell: jsonl, csv …"),
+    ] = None,
+    id_field: Annotated[str, typer.Option("--id-field", metavar="NAME", help="Which field is the id.")] = "id",
+    text_field: Annotated[str, typer.Option("--text-field", metavar="NAME", help="Which field is the text.")] = "text",
+    conditions: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="FIELD=VALUE", help="Only documents of which this is so; may be repeated."),
+    ] = None,
+    # not called `limit`: a project's setting of that name is about look-ups
+    most: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="Put no more than N documents.")
+    ] = None,
     rejects: options.Rejects = None,
     ttl: Annotated[
         int | None, typer.Option("--ttl", parser=seconds, metavar="TIME", help="Let them expire: 30d, 12h, 90m.")
@@ -25,9 +42,12 @@ def ingest(
     An id that is there already is replaced. Each batch is durable once it is counted: after any interruption simply
     run the same command again.
     """
-    from dedup.cli.ingest import run
+    from dedup.cli.ingest import Selection, run
+    from dedup.cli.ingest_where import where
+    from dedup.formats import Fields
 
-    run(paths, index, json=json, rejects=rejects, ttl=ttl or 0)
+    selection = Selection(kind, Fields(id_field, text_field), where(conditions or []), most)
+    run(paths, index, selection, json=json, rejects=rejects, ttl=ttl or 0)
 
 
 def resemble(

@@ -1,66 +1,97 @@
 """Documents into an index, batch by batch."""
 
+from collections import deque
 from collections.abc import Iterator
-from itertools import chain
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import NoReturn
 
 import typer
 
 from dedup.cli.exit import INTERRUPTED
-from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.ingest_patience import open_patiently
+from dedup.cli.ingest_progress import IngestProgress
+from dedup.cli.opening import prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.shape import line
-from dedup.cli.terminal import Progress, note
-from dedup.engine import Index
-from dedup.formats import Item, Record, Rejected, read
+from dedup.cli.terminal import note
+from dedup.errors import StoreError
+from dedup.filters import Filter
+from dedup.formats import Fields, Item, Meter, Rejected, Source, read
+from dedup.model import Document, Reject
 
-DOCUMENTS_AT_ONCE = 2_000
-CHARACTERS_AT_ONCE = 32 << 20
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which documents are put, of what the paths hold.
+
+    Attributes:
+        format: what the files are, where their endings do not tell.
+        fields: which fields are a document's id and its text.
+        where: a condition that the metadata must meet.
+        limit: how many are put at most.
+    """
+
+    format: str | None
+    fields: Fields
+    where: Filter | None
+    limit: int | None
 
 
-def run(paths: list[str], url: str, *, json: bool, rejects: str | None, ttl: int = 0) -> None:
+def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects: str | None, ttl: int = 0) -> None:
     """Put what the paths hold into the index at `url`, to expire after `ttl` seconds unless that is 0."""
-    streams = [read(path) for path in paths]
-    counts = {"put": 0, "unchanged": 0, "replaced": 0}
-    with Rejects(rejects) as rejected, open_index(url, create=True) as index, Progress("documents") as progress:
+    meter, counts = Meter(), {"put": 0, "unchanged": 0, "replaced": 0}
+    with ExitStack() as stack:
+        items = stack.enter_context(
+            closing(read(*paths, fields=selection.fields, format=selection.format, meter=meter))
+        )
+        rejected = stack.enter_context(Rejects(rejects))
+        index = stack.enter_context(open_patiently(url))
         prepare_kernels()
+        progress = stack.enter_context(IngestProgress(meter, rejected))
+        sources = deque[Source]()
         try:
-            for batch in _batches(chain.from_iterable(streams), rejected):
-                _put(index, batch, counts, rejected, ttl)
-                progress.advance(len(batch))
-        except KeyboardInterrupt as error:
-            safe = f"{sum(counts.values()):,} documents are in and safe"
-            note(f"interrupted: {safe}; run the same command again to go on")
-            raise typer.Exit(INTERRUPTED) from error
-    seconds = progress.seconds
-    totals = counts | {"rejected": rejected.count}
+            for outcome in index.put_each(_documents(items, selection, sources, rejected, progress), ttl=ttl):
+                source = sources.popleft()
+                if isinstance(outcome, Reject):
+                    rejected.add(Rejected(source, outcome.id, outcome.code, outcome.reason))
+                else:
+                    counts[outcome.status] += 1
+                    progress.advance(1)
+        except (KeyboardInterrupt, StoreError) as error:
+            _stop(error, sum(counts.values()))
+    _tell(counts | {"rejected": rejected.count}, progress.seconds, json=json)
+    raise typer.Exit(rejected.exit_code)
+
+
+def _documents(
+    items: Iterator[Item], selection: Selection, sources: deque[Source], rejects: Rejects, progress: IngestProgress
+) -> Iterator[Document]:
+    """Yield the documents selected, and note where each stood; what is no document is told at once."""
+    count = 0
+    for item in items:
+        progress.advance(0)
+        if isinstance(item, Rejected):
+            rejects.add(item)
+        elif selection.where is None or selection.where(item.document.metadata):
+            sources.append(item.source)
+            yield item.document
+            count += 1
+            if count == selection.limit:
+                return
+
+
+def _stop(error: KeyboardInterrupt | StoreError, count: int) -> NoReturn:
+    """Say what is safe and how to go on, then end."""
+    stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped"
+    note(f"{stopped}: {count:,} documents are in and safe; run the same command again to go on")
+    if isinstance(error, KeyboardInterrupt):
+        raise typer.Exit(INTERRUPTED) from error
+    raise error
+
+
+def _tell(totals: dict[str, int], seconds: float, *, json: bool) -> None:
     if json:
         print(line(totals | {"seconds": round(seconds, 3)}))
     else:
         print(", ".join(f"{count:,} {name}" for name, count in totals.items()), f"in {seconds:.2f} s")
-    raise typer.Exit(rejected.exit_code)
-
-
-def _batches(items: Iterator[Item], rejects: Rejects) -> Iterator[list[Record]]:
-    """Yield batches bounded in documents and in characters, so that memory is bounded too."""
-    batch: list[Record] = []
-    characters = 0
-    for item in items:
-        if isinstance(item, Rejected):
-            rejects.add(item)
-            continue
-        batch.append(item)
-        characters += len(item.document.text)
-        if len(batch) == DOCUMENTS_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
-
-
-def _put(index: Index, batch: list[Record], counts: dict[str, int], rejects: Rejects, ttl: int) -> None:
-    report = index.put((record.document for record in batch), ttl=ttl)
-    counts["put"] += report.put
-    counts["unchanged"] += report.unchanged
-    counts["replaced"] += report.replaced
-    for one in report.rejected:
-        rejects.add(Rejected(batch[one.place].source, one.id, one.code, one.reason))

@@ -10,6 +10,8 @@ from dedup.cli.terminal import note
 from dedup.errors import InvalidInput
 from dedup.formats import Rejected
 
+_LONGEST_ID = 480
+
 
 class Rejects:
     """Tells what was rejected as it happens, and counts it."""
@@ -29,11 +31,12 @@ class Rejects:
     def add(self, rejected: Rejected) -> None:
         """Tell of one."""
         self.count += 1
-        subject = f"{rejected.id}: " if rejected.id else ""
+        name = rejected.id[:_LONGEST_ID]
+        subject = f"{name}: " if name else ""
         note(f"rejected[{rejected.code}]: {rejected.source}: {subject}{rejected.reason}")
         if self._file:
             source = rejected.source
-            record = {"path": source.path, "line": source.line, "id": rejected.id}
+            record = {"path": source.path, "line": source.line, "id": name}
             self._file.write(json.dumps(record | {"code": rejected.code, "reason": rejected.reason}) + "\n")
 
     @property

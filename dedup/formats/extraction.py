@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
@@ -50,7 +50,7 @@ def receive(pipe: IO[bytes]) -> bytes:
     return data if len(data) == size else b""
 
 
-def extracted(items: Iterable[Item | Page], processes: int) -> Iterator[Item]:
+def extracted(items: Iterable[Item | Page], processes: int) -> Generator[Item, None, None]:
     """Yield the items in their order, for each page its document; on so many pages at a time."""
     extractors = [_Extractor() for _ in range(processes)]
     idle = SimpleQueue[_Extractor]()

@@ -3,7 +3,7 @@
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
@@ -58,7 +58,7 @@ def read(
     fields: Fields = USUAL,
     format: str | None = None,  # noqa: A002 - the option's name
     meter: Meter | None = None,
-) -> Iterator[Item]:
+) -> Generator[Item, None, None]:
     """Return the records of folders, of files, of what patterns match, or, for `-`, of standard input.
 
     A text's or page's id is its path below the folder named, without the ending; that of a file named itself is its
@@ -75,6 +75,8 @@ def read(
         MissingExtra: at once, if a format needs a package that is not installed.
     """
     meter = meter or Meter()
+    if format not in (None, *FORMATS):
+        raise InvalidInput(f"{format}: no known format; there are {', '.join(FORMATS)}")
     found = [one for path in paths for one in _found(path, fields, format, meter)]
     return extracted(chain.from_iterable(found), PROCESSES)
 
@@ -130,7 +132,7 @@ def _existing(path: str) -> Path:
 def _known(name: str, path: str = STDIN) -> Reader:
     """Return the reader of a format, if what it needs is installed."""
     if name not in FORMATS:
-        raise InvalidInput(f"{path}: no known format; give a folder, a file ending in {KNOWN}, or --format")
+        raise InvalidInput(f"{path}: no known format; give a folder, a file ending in {KNOWN}, or say --format")
     found = FORMATS[name]
     for package in found.needs:
         if find_spec(package) is None:
