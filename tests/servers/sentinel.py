@@ -28,8 +28,12 @@ class Sentinels:
 
     def master(self) -> int:
         """Return the port of the present master, as the first Sentinel tells it."""
-        with redis.Redis(port=self.ports[0], decode_responses=True) as client:
+        with self._client(self.ports[0]) as client:
             return int(client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER)[1])
+
+    def _client(self, port: int) -> redis.Redis:
+        secure = {"ssl": True, "ssl_ca_certs": self.servers[0].authority} if self.servers[0].authority else {}
+        return redis.Redis(port=port, **secure)
 
     def wait_until_ready(self) -> None:
         """Wait until each Sentinel knows the replica and the two others, and the replica is in step."""
@@ -39,7 +43,7 @@ class Sentinels:
             time.sleep(0.1)
 
     def _knows_all(self, port: int) -> bool:
-        with redis.Redis(port=port) as client:
+        with self._client(port) as client:
             try:
                 state = client.sentinel_master(MASTER)
             except redis.RedisError:
@@ -52,30 +56,33 @@ class Sentinels:
 
 
 @contextlib.contextmanager
-def running_sentinels(binary: str, folder: Path) -> Iterator[Sentinels]:
-    """Run master, replica and Sentinels while the block lasts."""
+def running_sentinels(binary: str, folder: Path, *options: str) -> Iterator[Sentinels]:
+    """Run master, replica and Sentinels, all with the same further options, while the block lasts."""
     with killed_in_the_end([]) as servers, contextlib.ExitStack() as stack:
-        servers.append(Server(binary, folder / "master"))
-        servers.append(Server(binary, folder / "replica", "--replicaof", f"127.0.0.1 {servers[0].port}"))
-        ports = [stack.enter_context(_sentinel(binary, folder / f"sentinel{i}", servers[0].port)) for i in range(3)]
+        servers.append(Server(binary, folder / "master", *options))
+        servers.append(Server(binary, folder / "replica", "--replicaof", f"127.0.0.1 {servers[0].port}", *options))
+        ports = [
+            stack.enter_context(_sentinel(binary, folder / f"sentinel{i}", servers[0].port, options)) for i in range(3)
+        ]
         sentinels = Sentinels(ports, servers)
         sentinels.wait_until_ready()
         yield sentinels
 
 
 @contextlib.contextmanager
-def _sentinel(binary: str, folder: Path, master: int) -> Iterator[int]:
+def _sentinel(binary: str, folder: Path, master: int, options: tuple[str, ...]) -> Iterator[int]:
     port = free_port()
     folder.mkdir()
     configuration = folder / "sentinel.conf"  # a Sentinel writes what it learns into its own configuration
+    listening = f"port 0\ntls-port {port}" if "--tls-ca-cert-file" in options else f"port {port}"
     configuration.write_text(
-        f'port {port}\nbind 127.0.0.1\ndir "{folder}"\nlogfile "{folder / "log"}"\n'
+        f'{listening}\nbind 127.0.0.1\ndir "{folder}"\nlogfile "{folder / "log"}"\n'
         f"sentinel monitor {MASTER} 127.0.0.1 {master} 2\n"
         f'sentinel auth-pass {MASTER} "{PASSWORD}"\n'
         f"sentinel down-after-milliseconds {MASTER} {DOWN_AFTER_MS}\n"
         f"sentinel failover-timeout {MASTER} 5000\n"
     )
-    process = subprocess.Popen([binary, str(configuration), "--sentinel"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([binary, str(configuration), "--sentinel", *options], stdout=subprocess.DEVNULL)
     try:
         yield port
     finally:

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import redis
@@ -42,16 +43,23 @@ class Server:
     Attributes:
         port: where it listens, on 127.0.0.1.
         folder: where it keeps its files and its log.
+        authority: the file with the certificate of whom its clients must trust, if it takes encrypted connections.
     """
 
     def __init__(self, binary: str, folder: Path, *options: str, port: int | None = None) -> None:
-        """Start a server; the options are those of its command line, `--name value` flat."""
+        """Start a server; the options are those of its command line, `--name value` flat.
+
+        With `--tls-ca-cert-file` among them it takes encrypted connections only.
+        """
+        self.authority = dict(pairwise(options)).get("--tls-ca-cert-file")
         self.port = port or free_port()
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         configuration = shutil.copy(CONFIGURATION, folder)  # a failover has the server rewrite it
         self._command = [
-            *(binary, configuration, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder)),
+            *(binary, configuration, "--bind", "127.0.0.1", "--dir", str(folder)),
+            *(("--port", "0", "--tls-port") if self.authority else ("--port",)),
+            str(self.port),
             *("--logfile", str(folder / "log"), "--requirepass", PASSWORD, "--masterauth", PASSWORD, *options),
         ]
         self._process: subprocess.Popen[bytes] | None = None
@@ -102,6 +110,8 @@ class Server:
 
     def client(self) -> redis.Redis:
         """Return a plain client."""
+        if self.authority:
+            return redis.Redis("localhost", self.port, password=PASSWORD, ssl=True, ssl_ca_certs=self.authority)
         return redis.Redis(port=self.port, password=PASSWORD)
 
     def url(self, scheme: str = "redis", port: int | None = None) -> str:

@@ -104,7 +104,8 @@ class Address:
         secret = {
             name: options.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in options
         }
-        own = _TIMEOUTS | settled | secret
+        encryption = {name: value for name, value in options.items() if name.startswith("ssl")}
+        own = _TIMEOUTS | settled | secret | encryption
         sentinel = Sentinel(hosts, sentinel_kwargs=own, **options | settled | {"db": int(database or 0)})
         return sentinel.master_for(service)
 
