@@ -5,16 +5,16 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
+from dedup.cli.exit import INTERRUPTED
 from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.shape import line
-from dedup.cli.terminal import Progress
+from dedup.cli.terminal import Progress, note
 from dedup.engine import Index
 from dedup.errors import InvalidInput, MissingExtra
 from dedup.formats import Item, Record, Source, read
@@ -51,22 +51,27 @@ def run(
     """Write what is duplicate in the paths into the folder `out`."""
     job = _job(asked)
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus.kernels import run_all  # noqa: PLC0415 - the same
 
-    streams = [read(path) for path in paths]
+    items = read(*paths)
     with ExitStack() as stack:
         rejected = stack.enter_context(Rejects(rejects))
         indexed = _indexed(stack.enter_context(open_index(against, read_only=True)), against) if against else iter(())
         progress = stack.enter_context(Progress("documents read"))
-        prepare_kernels()
-        summary = find(
-            chain.from_iterable(streams),
-            Path(out),
-            job,
-            against=indexed,
-            force=force,
-            reject=rejected.add,
-            watch=_Stages(progress),
-        )
+        prepare_kernels(run_all)
+        try:
+            summary = find(
+                items,
+                Path(out),
+                job,
+                against=indexed,
+                force=force,
+                reject=rejected.add,
+                watch=_Stages(progress),
+            )
+        except KeyboardInterrupt as error:
+            note(f"interrupted: nothing was written to {out}; run the same command again")
+            raise typer.Exit(INTERRUPTED) from error
     _show(summary, out, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)
 
@@ -131,7 +136,8 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
     if json:
         print(line(figures | {"seconds": round(seconds, 3), "out": out}))
         return
-    print(", ".join(f"{count:,} {name}" for name, count in figures.items()), f"in {seconds:.2f} s")
+    told = ", ".join(f"{count:,} {name}" for name, count in figures.items() if count is not None)
+    print(told, f"in {seconds:.2f} s")
     for one in summary.largest[:3]:
         print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
     print(f"written to {out}: see report.html")

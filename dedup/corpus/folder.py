@@ -12,6 +12,7 @@ from dedup.errors import OutputExists, StoreBusy, StoreFull, StoreUnreachable
 
 LOCK = "lock"
 WORK = "work"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        if error.errno in NO_ROOM or any(os.strerror(code) in str(error) for code in NO_ROOM):
             raise StoreFull(f"{out}: the disk is full; free some room, or name a folder on another disk") from error
         raise StoreUnreachable(f"{out}: cannot be written ({error}); check the folder and its permissions") from error
 

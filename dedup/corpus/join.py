@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import duckdb
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from dedup.corpus.intake import DOCUMENTS, UNITS, bucket_file
 from dedup.corpus.job import STAR, Job
 from dedup.corpus.units import slices
+from dedup.errors import StoreFull
 
 ROWS = 1 << 20
 _RANKED_DOCUMENTS = """
@@ -75,9 +77,25 @@ class Join:
         self._database.execute("CREATE TABLE candidates (better BIGINT, worse BIGINT)")
         self._database.execute("CREATE TABLE edges (better BIGINT, worse BIGINT, shared INTEGER, similarity DOUBLE)")
 
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
+    def __enter__(self) -> Self:
+        """Return self."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the database.
+
+        Raises:
+            StoreFull: it ran out of memory.
+            OSError: its files could not be written.
+        """
+        try:
+            self._database.close()
+        except duckdb.Error as closing:
+            error = error or closing
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise StoreFull(f"the join does not fit into {self._job.memory}; give it more with --memory") from error
+        if isinstance(error, duckdb.IOException):
+            raise OSError(str(error)) from error
 
     def rank(self) -> list[tuple[str, str, int | None]]:
         """Rank documents and units; return id, path and line of each document whose id another one has."""

@@ -6,6 +6,17 @@ from dedup.arrays import Int32s, Int64s, Uint64s
 from dedup.kernels import kernel
 
 
+def run_all() -> None:
+    """Run every kernel, so that all are compiled."""
+    owners, pair = np.arange(2, dtype=np.int64), np.zeros(1, np.int64)
+    sets, offsets = distinct(np.zeros(2, np.uint64), np.array([0, 1, 2], np.int64))
+    sets.flags.writeable = False  # as a file mapped for reading
+    shared(sets, offsets, pair, pair)
+    attach(owners, pair, pair)
+    unite(owners, pair, pair)
+    flatten(owners)
+
+
 @kernel
 def distinct(hashes: Uint64s, offsets: Int64s) -> tuple[Uint64s, Int64s]:
     """Return each text's shingle hashes sorted, each once, and the offsets at which each text's begin."""

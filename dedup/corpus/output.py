@@ -102,13 +102,13 @@ class Lines:
         self._file.close()
 
 
-def write_lines(join: Join, work: Path, folder: Path, job: Job) -> tuple[int, int]:
+def write_lines(join: Join, work: Path, folder: Path, job: Job) -> tuple[int, int] | None:
     """Write `kept.jsonl.zst` and `removed.jsonl.zst`, both in the order of the input; return how many lines each has.
 
-    With passages the second has a line for each paragraph that is cut out; unless they are, both are left out.
+    With passages the second has a line for each paragraph that is cut out; unless they are, there is neither file.
     """
     if job.level == "passages" and not job.cut:
-        return 0, 0
+        return None
     kept, removed = Lines(folder / KEPT), Lines(folder / REMOVED)
     try:
         gone = groupby(_rows(join), key=lambda row: row[0])

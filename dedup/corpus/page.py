@@ -67,7 +67,7 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
 
 def _totals(summary: Summary) -> Sequence[tuple[str, str]]:
     shown = ("documents", "kept", "removed", "exact", "near", "clusters", "indexed", "rejected")
-    return [(name, f"{getattr(summary, name):,}") for name in shown]
+    return [(name, f"{count:,}") for name in shown if (count := getattr(summary, name)) is not None]
 
 
 def _charts(summary: Summary, job: Job, noun: str) -> list[Any]:

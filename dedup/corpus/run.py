@@ -1,7 +1,6 @@
 """The whole job, stage by stage."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -53,14 +52,14 @@ def run(
         sources: Sequence[tuple[Iterable[Item], bool]] = ((against, True), (items, False))
         counted = _Counted(reject)
         take_in(sources, work, job, counted, lambda more: watch("documents read", more))
-        with closing(Join(work, job)) as join:
+        with Join(work, job) as join:
             for name, path, line in join.rank():
                 counted(Rejected(Source(path, line), name, "duplicate_id", "another document has this id"))
             found, cut = _clusters(join, work, job, watch)
             name_members(join)
             write_tables(join, folder, job)
-            kept, removed = write_lines(join, work, folder, job)
-            summary = summarize(join, job, found, cut, counted.count, kept, removed)
+            lines = write_lines(join, work, folder, job)
+            summary = summarize(join, job, found, cut, counted.count, lines)
             write_summary(folder, summary)
             write_page(folder, join, work, job, summary)
     return summary

@@ -40,8 +40,8 @@ class Summary:
         indexed: those of the index.
         units: documents or paragraphs compared, an index's included.
         rejected: records that could not be used.
-        kept: lines of `kept.jsonl.zst`.
-        removed: lines of `removed.jsonl.zst`.
+        kept: lines of `kept.jsonl.zst`; None if passages are reported and not cut out.
+        removed: lines of `removed.jsonl.zst`; None likewise.
         exact: duplicates with the same folded words as what stays.
         near: other duplicates.
         clusters: groups of two or more.
@@ -61,8 +61,8 @@ class Summary:
     indexed: int
     units: int
     rejected: int
-    kept: int
-    removed: int
+    kept: int | None
+    removed: int | None
     exact: int
     near: int
     clusters: int
@@ -78,7 +78,7 @@ class Summary:
     scheme: dict[str, Any]
 
 
-def summarize(join: Join, job: Job, found: Found, cut: int, rejected: int, kept: int, removed: int) -> Summary:
+def summarize(join: Join, job: Job, found: Found, cut: int, rejected: int, lines: tuple[int, int] | None) -> Summary:
     """Return the figures of a run."""
     scheme, by_band = job.scheme, job.measure == "jaccard"
     sizes = join.rows(_SIZES)
@@ -87,8 +87,8 @@ def summarize(join: Join, job: Job, found: Found, cut: int, rejected: int, kept:
         indexed=join.one("SELECT count(*) FROM documents WHERE indexed"),
         units=join.one("SELECT count(*) FROM units"),
         rejected=rejected,
-        kept=kept,
-        removed=removed,
+        kept=lines[0] if lines else None,
+        removed=lines[1] if lines else None,
         exact=join.one(_DUPLICATES, [EXACT]),
         near=join.one(_DUPLICATES, [NEAR]),
         clusters=sum(count for _, count in sizes),

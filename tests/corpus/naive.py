@@ -1,35 +1,44 @@
 """The definition in plain Python: all pairs, sets of tuples of words, and the rule as it is written."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 K = 4
+Shingles = frozenset[tuple[str, ...]]
 
 
-def shingles(text: str) -> frozenset[tuple[str, ...]]:
+def words(text: str) -> list[str]:
+    """Return the words of an English text in lower case."""
+    return re.findall(r"\w+(?:'\w+)*", text.lower())
+
+
+def shingles(text: str) -> Shingles:
     """Return the runs of four words; a shorter text is one run."""
-    words = text.lower().split()
-    if len(words) < K:
-        return frozenset({tuple(words)})
-    return frozenset(tuple(words[i : i + K]) for i in range(len(words) - K + 1))
+    found = words(text)
+    if len(found) < K:
+        return frozenset({tuple(found)})
+    return frozenset(tuple(found[i : i + K]) for i in range(len(found) - K + 1))
 
 
-def jaccard(better: frozenset[tuple[str, ...]], worse: frozenset[tuple[str, ...]]) -> float:
+def jaccard(better: Shingles, worse: Shingles) -> float:
     """Return the share of either's shingles that both have."""
     return len(better & worse) / len(better | worse)
 
 
-def containment(better: frozenset[tuple[str, ...]], worse: frozenset[tuple[str, ...]]) -> float:
+def containment(better: Shingles, worse: Shingles) -> float:
     """Return the share of the lower ranked one's shingles that the other has too."""
     return len(better & worse) / len(worse)
 
 
 def survivors(
-    texts: Mapping[str, str], ranked: Sequence[str], threshold: float, similarity: object = jaccard
+    texts: Mapping[str, str],
+    ranked: Sequence[str],
+    threshold: float,
+    similarity: Callable[[Shingles, Shingles], float] = jaccard,
 ) -> dict[str, str]:
     """Return what each document is a duplicate of, itself if of none: greedily, in order of rank."""
-    assert callable(similarity)
     sets = {name: shingles(text) for name, text in texts.items()}
-    same = {name: texts[name].lower().split() for name in ranked}
+    same = {name: words(texts[name]) for name in ranked}
     owner: dict[str, str] = {}
     for place, name in enumerate(ranked):
         twin = next((one for one in ranked[:place] if same[one] == same[name]), None)

@@ -9,11 +9,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import zstandard
 
-from dedup.corpus import Job, Summary, run
-from dedup.formats import Record, Rejected, Source
+from dedup.formats import Record, Source
 from dedup.model import Document
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmn" for b in "aeiou" for c in "rstvz"]
+
+
+def seeded(seed: int) -> random.Random:
+    """Return a generator that draws the same every time."""
+    return random.Random(seed)  # noqa: S311 - reproducible, not secret
 
 
 def text(rng: random.Random, length: int) -> str:
@@ -47,11 +51,6 @@ def documents(texts: Mapping[str, str], **metadata: Any) -> list[Record]:
     return [
         Record(Source("test.jsonl", i), Document(name, one, metadata)) for i, (name, one) in enumerate(texts.items(), 1)
     ]
-
-
-def deduplicated(items: Iterable[Record | Rejected], out: Path, job: Job, **how: Any) -> Summary:
-    """Run the job."""
-    return run(items, out, job, **how)
 
 
 def owners(out: Path, names: Iterable[str]) -> dict[str, str]:
