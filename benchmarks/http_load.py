@@ -8,7 +8,7 @@ ask as fast as answers come, and one alone asks for what the service adds to the
 
 import asyncio
 import json
-import multiprocessing
+import math
 import random
 import socket
 import subprocess
@@ -17,11 +17,13 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 import numpy as np
 
@@ -67,7 +69,7 @@ def served(url: str, workers: int) -> Iterator[int]:
     """Serve the index with the very command that users start; yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [Path(sys.executable).parent / "dedup", "serve", "--index", url, "--port", str(port)]
+    command = [str(Path(sys.executable).parent / "dedup"), "serve", "--index", url, "--port", str(port)]
     with subprocess.Popen([*command, "--workers", str(workers)], stderr=subprocess.DEVNULL) as process:
         try:
             while not _ready(port):
@@ -115,83 +117,78 @@ class Connection:
         """Connect."""
         return cls(*await asyncio.open_connection("127.0.0.1", port))
 
-    async def exchange(self, sent: bytes) -> None:
-        """Send a request and read its answer to the end."""
+    @property
+    def closed(self) -> bool:
+        """Whether the other side ended it."""
+        return self._reader.at_eof()
+
+    async def exchange(self, sent: bytes) -> bool:
+        """Send a request, read its answer to the end, and return whether it was no refusal."""
         self._writer.write(sent)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        if not head.startswith(b"http/1.1 20"):
-            raise RuntimeError(head.decode())
         if b"\r\ncontent-length: " in head:
             await self._reader.readexactly(int(head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]))
         else:
             await self._reader.readuntil(b"\r\n0\r\n\r\n")
+        return head.startswith(b"http/1.1 20")
 
 
-async def steadily(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> list[float]:
-    """Send a request each 1/rate seconds; return the milliseconds from when each was due to its answer's end."""
+async def steadily(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> list[float]:
+    """Send a request each 1/rate seconds; return the milliseconds from when each was due to its answer's end.
+
+    A refusal took for ever.
+    """
     loop, idle = asyncio.get_running_loop(), list[Connection]()
 
     async def answered(due: float, sent: bytes) -> float:
+        while idle and idle[-1].closed:  # the service ends those that were idle for some seconds
+            idle.pop()
         connection = idle.pop() if idle else await Connection.open(port)
-        await connection.exchange(sent)
+        done = await connection.exchange(sent)
         idle.append(connection)
-        return (loop.time() - due) * 1e3
+        return (loop.time() - due) * 1e3 if done else math.inf
 
     begun, tasks = loop.time() + 0.2, list[asyncio.Task[float]]()
     for place in range(int(rate * seconds)):
         due = begun + place / rate
         await asyncio.sleep(due - loop.time())
-        tasks.append(asyncio.create_task(answered(due, next(requests))))
-    return await asyncio.gather(*tasks)
+        tasks.append(asyncio.create_task(answered(due, requests[place % len(requests)])))
+    return list(await asyncio.gather(*tasks))
 
 
-async def at_once(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> list[float]:
+async def at_once(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> list[float]:
     """Send requests on each connection as fast as answers come; return the milliseconds that each took."""
-    taken, end = list[float](), time.perf_counter() + seconds
+    taken, asked, end = list[float](), cycle(requests), time.perf_counter() + seconds
 
     async def ask() -> None:
         connection = await Connection.open(port)
         while (start := time.perf_counter()) < end:
-            await connection.exchange(next(requests))
-            taken.append((time.perf_counter() - start) * 1e3)
+            done = await connection.exchange(next(asked))
+            taken.append((time.perf_counter() - start) * 1e3 if done else math.inf)
 
     await asyncio.gather(*(ask() for _ in range(connections)))
     return taken
 
 
-class Elsewhere:
-    """A coroutine function run in a process of its own."""
-
-    def __init__(self, function: Callable[..., Coroutine[Any, Any, list[float]]], *given: Any) -> None:
-        """Begin."""
-        self._queue: Any = multiprocessing.Queue()
-        self._process = multiprocessing.Process(target=self._run, args=(function, *given))
-        self._process.start()
-
-    def _run(self, function: Callable[..., Coroutine[Any, Any, list[float]]], *given: Any) -> None:
-        self._queue.put(asyncio.run(function(*given)))
-
-    def result(self) -> list[float]:
-        """Wait for what it returns."""
-        found: list[float] = self._queue.get()
-        self._process.join()
-        return found
+def elsewhere(function: Callable[..., Coroutine[Any, Any, list[float]]], *given: Any) -> list[float]:
+    """Run a coroutine function to its end; what a process of the pool does."""
+    return asyncio.run(function(*given))
 
 
 def run(port: int, load: Load, queries: Sequence[str], fresh: Iterator[str], seconds: float) -> dict[str, Any]:
     """Return look-ups and documents a second, and quantiles in milliseconds."""
-    asked = cycle([question(text) for text in queries])
-    writer = None
-    if load.documents:
-        count = int(load.documents * seconds) // load.together
-        names = [[f"new{time.time_ns()}-{i}-{j}" for j in range(load.together)] for i in range(count)]
-        given = iter([delivery(some, list(islice(fresh, load.together))) for some in names])
-        writer = Elsewhere(steadily, port, given, load.documents / load.together, seconds)
+    asked, given = list(map(question, queries)), list[bytes]()
+    for _ in range(int(load.documents * seconds) // load.together):
+        texts = list(islice(fresh, load.together))
+        given.append(delivery([f"new{uuid4().hex}" for _ in texts], texts))
     how = (steadily, load.lookups) if load.lookups else (at_once, load.connections)
-    taken = Elsewhere(how[0], port, asked, how[1], seconds).result()
-    written = writer.result() if writer else []
+    with ProcessPoolExecutor(2) as processes:
+        rate = load.documents / load.together
+        writing = processes.submit(elsewhere, steadily, port, given, rate, seconds) if given else None
+        taken = processes.submit(elsewhere, how[0], port, asked, how[1], seconds).result()
+        written = writing.result() if writing else []
     row = {"look-ups/s": len(taken) / seconds, "documents/s": len(written) * load.together / seconds}
-    quantiles = {f"p{at}": float(np.percentile(taken, at)) for at in (50, 90, 99)}
+    quantiles = {f"p{at}": float(np.percentile(taken, at, method="lower")) for at in (50, 90, 99)}
     return {**row, **quantiles, "max": max(taken), "put p50": float(np.median(written)) if written else 0.0}
 
 
@@ -203,9 +200,9 @@ def added(port: int, url: str, queries: Sequence[str]) -> dict[str, float]:
             start = time.perf_counter()
             index.resemble(query)
             engine.append((time.perf_counter() - start) * 1e3)
-    asked = cycle([question(text) for text in queries])
-    served = Elsewhere(at_once, port, asked, 1, 4).result()
-    medians = float(np.median(engine[20:])), float(np.median(served))
+    with ProcessPoolExecutor(1) as processes:
+        taken = processes.submit(elsewhere, at_once, port, list(map(question, queries)), 1, 4).result()
+    medians = float(np.median(engine[20:])), float(np.median(taken))
     return {"engine p50": medians[0], "service p50": medians[1], "added": medians[1] - medians[0], "target": 2.0}
 
 

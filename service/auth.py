@@ -48,7 +48,8 @@ class Keys:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         """Stand before `app`."""
         self._app, self._settings = app, settings
-        self._rate = RateLimitItemPerSecond(settings.rate) if settings.rate else None
+        share = -(-settings.rate // settings.workers)  # each worker counts for itself
+        self._rate = RateLimitItemPerSecond(share) if share else None
         self._storage = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._storage)
 
@@ -90,7 +91,7 @@ class Keys:
             raise Problem(
                 429,
                 "too_many_requests",
-                f"more than {self._settings.rate} requests a second; wait a second",
+                f"more requests a second than the {self._settings.rate} allowed; wait a second",
                 headers={"Retry-After": "1"},
             )
 

@@ -87,7 +87,7 @@ class RawIds:
         await self._app(scope, receive, send)
 
 
-def _document_id(
+async def _document_id(
     id: Annotated[str, Path(description="1 to 480 bytes of UTF-8, percent-encoded; a slash too", examples=[EXAMPLE])],  # noqa: A002
 ) -> str:
     try:

@@ -1,33 +1,56 @@
 """Starts the application under uvicorn: one process, or several that share the port."""
 
 import os
+import socket
 import sys
 import tempfile
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
+from dedup.errors import InvalidInput
 from service.app import create_app
 from service.protocol import Protocol, logging_config
 from service.settings import Settings
 from service.telemetry import MULTIPROCESS
 
+SWITCH_SECONDS = 0.0005
+"""A thread that comes back from a kernel waits so long for another to let it go on: Python's 5 ms is a look-up."""
 
-def run(settings: Settings) -> None:
+
+def listen(settings: Settings) -> list[socket.socket]:
+    """Return what listens at the address, before anything else is begun.
+
+    Raises:
+        InvalidInput: there is no such address, or another program listens there.
+    """
+    host, port = settings.host, settings.port
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        places = dict.fromkeys((family, address) for family, _, _, _, address in found)
+        return [socket.create_server(address[:2], family=family) for family, address in places]
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
+        raise InvalidInput(
+            f"serve: cannot listen at {host} port {port}: {why}; "
+            "end what listens there, or choose another with --host and --port"
+        ) from error
+
+
+def run(settings: Settings, sockets: list[socket.socket]) -> None:
     """Serve until told to stop; requests under way then have `stop_seconds` to finish."""
     if settings.workers == 1:
         sys.setswitchinterval(SWITCH_SECONDS)
-        uvicorn.Server(config(settings, create_app(settings))).run()
+        uvicorn.Server(config(settings, create_app(settings))).run(sockets)
         return
     with tempfile.TemporaryDirectory(prefix="resembles-") as counters:
         os.environ[MULTIPROCESS] = counters  # each worker keeps its counters there; any of them tells all
-        os.environ |= {f"DEDUP_{name.upper()}": str(getattr(settings, name)) for name in ("index", "host", "port")}
-        uvicorn.run(**_options(settings), app="service.server:worker", factory=True, workers=settings.workers)
-
-
-SWITCH_SECONDS = 0.0005
-"""A thread that comes back from a kernel waits so long for another to let it go on: Python's 5 ms is a look-up."""
+        given = ("index", "host", "port", "workers")
+        os.environ |= {f"DEDUP_{name.upper()}": str(getattr(settings, name)) for name in given}
+        options = {**_options(settings), "factory": True, "workers": settings.workers}
+        Multiprocess(uvicorn.Config("service.server:worker", **options), sockets).run()
 
 
 def worker() -> FastAPI:

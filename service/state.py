@@ -51,7 +51,7 @@ class Service:
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 

@@ -1,6 +1,7 @@
 """The index over HTTP."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -8,6 +9,7 @@ from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.terminal import note
 from dedup.errors import InvalidInput
 from service.auth import refuse_open_doors
+from service.server import listen
 from service.server import run as start
 from service.settings import Settings
 
@@ -20,7 +22,14 @@ def run(**given: Any) -> None:
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidInput(f"settings: {faults}; mend the environment or the table [serve] of the file") from None
     refuse_open_doors(settings)
+    sockets = listen(settings)
     prepare_kernels()
     open_index(settings.index, create=True).close()
-    note(f"serving {settings.index} at http://{settings.host}:{settings.port}/")
-    start(settings)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    note(f"serving {_without_password(settings.index)} at http://{host}:{sockets[0].getsockname()[1]}/")
+    start(settings, sockets)
+
+
+def _without_password(url: str) -> str:
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":***@") if password else url

@@ -58,7 +58,7 @@ async def _one(service: Service, asked: Resemble) -> dict[str, Any]:
         return refusal.body
 
 
-def _asked(
+async def _asked(
     limit: Annotated[Limit, Query()] = 10,
     min_words: Annotated[MinWords, Query()] = 12,
     min_similarity: Annotated[MinSimilarity, Query()] = 0.6,

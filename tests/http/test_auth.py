@@ -129,6 +129,14 @@ def test_rates_are_counted_for_each_key(start: Start) -> None:
         assert status(service, "admin", "GET", "/v1/stats") == 200
 
 
+@pytest.mark.parametrize(("rate", "workers", "share"), [(4, 1, 4), (4, 2, 2), (5, 2, 3), (1, 2, 1)])
+def test_workers_share_the_rate(start: Start, rate: int, workers: int, share: int) -> None:
+    """Each of several workers lets through its share of the rate, rounded up."""
+    with start(index="memory:", rate=rate, workers=workers) as service:
+        statuses = [service.http.get("/v1/stats").status_code for _ in range(share + 1)]
+    assert statuses == [200] * share + [429]
+
+
 def test_every_route_has_a_scope() -> None:
     """Whatever changes the index needs `write`, by its method."""
     assert {needed(method, "/v1/documents/a") for method in ("PUT", "DELETE", "POST", "PATCH")} == {"write"}
