@@ -12,6 +12,9 @@ from dedup.errors import OutputExists, StoreBusy, StoreFull, StoreUnreachable
 
 LOCK = "lock"
 WORK = "work"
+CLUSTERS, PAIRS, KEPT, REMOVED = "clusters.parquet", "pairs.parquet", "kept.jsonl.zst", "removed.jsonl.zst"
+SUMMARY, REPORT = "summary.json", "report.html"
+RESULTS = (CLUSTERS, PAIRS, KEPT, REMOVED, SUMMARY, REPORT)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -27,8 +30,8 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
         StoreFull: the disk is full.
         StoreUnreachable: it cannot be written.
     """
-    if out.exists() and not force and (not out.is_dir() or any(out.iterdir())):
-        raise OutputExists(f"{out}: is there already and not empty; name another folder, or replace it with --force")
+    out = out.resolve()
+    _refuse(out, force=force)
     partial = out.with_name(f".{out.name}.partial")
     try:
         partial.mkdir(parents=True, exist_ok=True)
@@ -46,6 +49,15 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
         if error.errno in NO_ROOM or any(os.strerror(code) in str(error) for code in NO_ROOM):
             raise StoreFull(f"{out}: the disk is full; free some room, or name a folder on another disk") from error
         raise StoreUnreachable(f"{out}: cannot be written ({error}); check the folder and its permissions") from error
+
+
+def _refuse(out: Path, *, force: bool) -> None:
+    """Write over nothing but an empty folder or, if `force` is set, results."""
+    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name] if out.exists() else []
+    if held and not force:
+        raise OutputExists(f"{out}: is there already and not empty; name another folder, or replace it with --force")
+    if foreign := [name for name in held if name not in RESULTS]:
+        raise OutputExists(f"{out}: holds {foreign[0]!r}, which is no result of this command; name another folder")
 
 
 def _own(lock: int, out: Path) -> None:
@@ -66,8 +78,8 @@ def _replace(partial: Path, out: Path) -> None:
     for file in partial.iterdir():
         with file.open("rb") as written:
             os.fsync(written.fileno())
-    if out.is_dir():
-        shutil.rmtree(out)
-    elif out.exists():
-        out.unlink()
+    old = out.with_name(f".{out.name}.old")
+    if out.exists():
+        out.rename(old)
     partial.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -22,7 +22,7 @@ from dedup.formats import Item, Record, Rejected
 from dedup.stores.codec import id_key
 
 CHARACTERS_AT_ONCE = 1 << 18
-DOCUMENTS_IN_A_GROUP = 1 << 14
+DOCUMENTS_AT_ONCE, DOCUMENTS_IN_A_GROUP = 1 << 14, 1 << 11
 DOCUMENTS, UNITS, SETS = "documents.parquet", "units.parquet", "sets.u64"
 """The work files: a row for each document, a row for each unit, and the units' sets of shingles in one piece."""
 
@@ -61,7 +61,7 @@ def batches(items: Iterable[Item], job: Job, *, indexed: bool) -> Iterator[Batch
             records.append(item)
             keys.append(job.keep.key(number, document.text, document.metadata))
             characters += len(document.text)
-        if characters >= CHARACTERS_AT_ONCE or len(rejects) >= DOCUMENTS_IN_A_GROUP:
+        if characters >= CHARACTERS_AT_ONCE or len(rejects) >= DOCUMENTS_AT_ONCE:
             yield Batch(records, keys, indexed, rejects)
             records, keys, rejects, characters = [], [], [], 0
     yield Batch(records, keys, indexed, rejects)
@@ -157,7 +157,7 @@ class Files:
         """Append a batch."""
         self._group.append(part)
         self._waiting += len(part.batch.records)
-        if self._waiting >= DOCUMENTS_IN_A_GROUP:
+        if self._waiting >= DOCUMENTS_AT_ONCE:
             self._write_group()
 
     def _write_group(self) -> None:
@@ -189,7 +189,9 @@ class Files:
             self._writers[name] = pq.ParquetWriter(
                 self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=["path"]
             )
-        self._writers[name].write_table(table, row_group_size=1 << 20)
+        self._writers[name].write_table(
+            table, row_group_size=DOCUMENTS_IN_A_GROUP if name == DOCUMENTS else len(table) or 1
+        )
 
 
 DOCUMENT_SCHEMA = pa.schema(

@@ -13,6 +13,7 @@ Closure = Literal["survivor", "transitive"]
 
 STAR = 64
 RECALL = 0.995
+HIGHEST = 0.99
 PERMUTATIONS = (128, 256, 512, 1024)
 WINDOW = 8
 
@@ -71,5 +72,5 @@ def scheme_for(threshold: float) -> Scheme:
     """
     for permutations in PERMUTATIONS:
         if 1 - (1 - threshold) ** permutations >= RECALL:
-            return Scheme.for_threshold(threshold, recall=RECALL, num_perm=permutations)
+            return Scheme.for_threshold(min(threshold, HIGHEST), recall=RECALL, num_perm=permutations)
     raise InvalidInput(f"threshold {threshold} is too low: no signature finds such pairs; give 0.01 or more")

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from dedup.corpus.clusters import KINDS
+from dedup.corpus.folder import CLUSTERS, KEPT, PAIRS, REMOVED
 from dedup.corpus.intake import read_lines
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
@@ -19,7 +20,6 @@ from dedup.corpus.lines import decoded, line
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CLUSTERS, PAIRS, KEPT, REMOVED = "clusters.parquet", "pairs.parquet", "kept.jsonl.zst", "removed.jsonl.zst"
 ROWS_IN_A_GROUP = 1 << 17
 LEVEL = 3
 _NAMED = """
@@ -30,6 +30,7 @@ SELECT members.rank, survivor AS survivor_rank, kind, shared, similarity, unit.d
 FROM members
 JOIN units AS unit ON unit.rank = members.rank JOIN documents AS document ON document.document = unit.document
 JOIN units AS best ON best.rank = members.survivor JOIN documents AS keeper ON keeper.document = best.document
+WHERE NOT unit.indexed OR members.rank = members.survivor
 QUALIFY min(unit.document) OVER (PARTITION BY survivor_rank) <> max(unit.document) OVER (PARTITION BY survivor_rank)
 """
 _KIND = "CASE kind " + " ".join(f"WHEN {i} THEN '{kind}'" for i, kind in enumerate(KINDS)) + " END AS kind"
@@ -43,7 +44,7 @@ _PAIRS = """
 SELECT one.id AS a, {a_places} other.id AS b, {b_places} similarity, shared AS shared_shingles, kind
 FROM (
     SELECT better, worse, similarity, shared, 'near' AS kind FROM edges
-    UNION ALL SELECT twin, rank, 1.0, shingles::INTEGER, 'exact' FROM units WHERE rank <> twin
+    UNION ALL SELECT twin, rank, 1.0, shingles::INTEGER, 'exact' FROM units WHERE rank <> twin AND NOT indexed
 ) JOIN units AS a ON a.rank = better JOIN documents AS one ON one.document = a.document
 JOIN units AS b ON b.rank = worse JOIN documents AS other ON other.document = b.document
 ORDER BY better, worse

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from dedup.corpus.folder import REPORT
 from dedup.corpus.intake import lines_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
@@ -15,7 +16,6 @@ from dedup.report.charts import counts, curves, doubling, histogram
 from dedup.report.collection import Page, Sample, Table, write
 from dedup.report.render import percent
 
-REPORT = "report.html"
 SAMPLES = 10
 _SAMPLES = """
 SELECT a.document, a.start, a.stop, b.document, b.start, b.stop, similarity

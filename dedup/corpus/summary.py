@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from dedup.corpus.clusters import BINS, EXACT, NEAR, Found
+from dedup.corpus.folder import SUMMARY
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 
-SUMMARY = "summary.json"
 LARGEST = 10
 _SIZES = """
 SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor_rank) GROUP BY size ORDER BY size

@@ -134,15 +134,16 @@ def test_settings_come_from_file_and_environment(tmp_path: Path, command: Comman
 
 
 def test_nothing_is_written_over(tmp_path: Path, command: Command) -> None:
-    """A folder that holds something is refused, and left alone, unless --force is given."""
+    """A folder that holds something is refused; --force replaces results, and never anything else."""
     three(tmp_path)
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out/mine").write_text("precious")
+    command("corpus", "news.jsonl", "--out", "out")
     assert "error[output_exists]" in command("corpus", "news.jsonl", "--out", "out", code=2).stderr
+    command("corpus", "news.jsonl", "--out", "out", "--force", "--threshold", "1")
+    assert [one["id"] for one in lines(tmp_path / "out/kept.jsonl.zst")] == ["later", "near", "other"]
+    (tmp_path / "out/mine").write_text("precious")
+    assert "error[output_exists]" in command("corpus", "news.jsonl", "--out", "out", "--force", code=2).stderr
     assert (tmp_path / "out/mine").read_text() == "precious"
-    command("corpus", "news.jsonl", "--out", "out", "--force")
-    assert not (tmp_path / "out/mine").exists()
-    assert (tmp_path / "out/kept.jsonl.zst").exists()
+    assert {one.name for one in tmp_path.iterdir()} == {"news.jsonl", "out"}
 
 
 def test_bad_records_do_not_stop_the_rest(tmp_path: Path, command: Command) -> None:
@@ -239,7 +240,7 @@ def test_what_an_index_holds_is_removed(kept: str, tmp_path: Path, command: Comm
     """Documents that resemble an indexed one go, whatever the rule; those of the index are not written."""
     rng = seeded(4)
     old = [text(rng, 80) for _ in range(5)]
-    indexed = [*old, edited(rng, old[0], 1)]
+    indexed = [*old, old[0]]
     write(tmp_path / "old.jsonl", *({"id": f"o{i}", "text": one} for i, one in enumerate(indexed)))
     write(
         tmp_path / "new.jsonl",
@@ -251,6 +252,12 @@ def test_what_an_index_holds_is_removed(kept: str, tmp_path: Path, command: Comm
     command("ingest", "old.jsonl", "--index", "lmdb:index")
     done = command("corpus", "new.jsonl", "--out", "out", "--against", "lmdb:index", "--keep", kept, "--json")
     assert json.loads(done.stdout)["indexed"] == 6
+    rows = pq.read_table(tmp_path / "out/clusters.parquet").to_pylist()
+    assert sorted((row["id"], row["survivor_in_index"]) for row in rows if row["kind"] != "survivor") == [
+        ("near", True),
+        ("o3", True),
+        ("same", True),
+    ]
     assert [one["id"] for one in lines(tmp_path / "out/kept.jsonl.zst")] == ["new"]
     removed = {one["id"]: one["duplicate_of"] for one in lines(tmp_path / "out/removed.jsonl.zst")}
     assert {name: one["id"] for name, one in removed.items()} == {"same": "o1", "near": "o2", "o3": "o3"}

@@ -93,7 +93,7 @@ def test_identical_documents_cost_no_pair(tmp_path: Path) -> None:
     assert {one["duplicate_of"]["id"] for one in lines(tmp_path / "out" / "removed.jsonl.zst")} == {"t0000"}
 
 
-@pytest.mark.parametrize("threshold", [0.5, 0.8, 0.9])
+@pytest.mark.parametrize("threshold", [0.01, 0.1, 0.5, 0.8, 0.9, 0.99])
 def test_scheme_finds_pairs_at_the_threshold(threshold: float) -> None:
     """The buckets of the scheme that is chosen are shared by 99.5 % of the pairs at the threshold."""
     scheme = Job(threshold=threshold).scheme
