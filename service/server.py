@@ -4,6 +4,8 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import uvicorn
@@ -20,23 +22,26 @@ SWITCH_SECONDS = 0.0005
 """A thread that comes back from a kernel waits so long for another to let it go on: Python's 5 ms is a look-up."""
 
 
-def listen(settings: Settings) -> list[socket.socket]:
-    """Return what listens at the address, before anything else is begun.
+@contextmanager
+def listening(settings: Settings) -> Iterator[list[socket.socket]]:
+    """Listen at the address before anything else is begun.
 
     Raises:
         InvalidInput: there is no such address, or another program listens there.
     """
     host, port = settings.host, settings.port
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-        places = dict.fromkeys((family, address) for family, _, _, _, address in found)
-        return [socket.create_server(address[:2], family=family) for family, address in places]
-    except OSError as error:
-        why = str(error.strerror).partition(" (")[0]
-        raise InvalidInput(
-            f"serve: cannot listen at {host} port {port}: {why}; "
-            "end what listens there, or choose another with --host and --port"
-        ) from error
+    with ExitStack() as stack:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+            places = dict.fromkeys((family, address[:2]) for family, _, _, _, address in found)
+            sockets = [stack.enter_context(socket.create_server(at, family=family)) for family, at in places]
+        except OSError as error:
+            why = str(error.strerror).partition(" (")[0]
+            raise InvalidInput(
+                f"serve: cannot listen at {host} port {port}: {why}; "
+                "end what listens there, or choose another with --host and --port"
+            ) from error
+        yield sockets
 
 
 def run(settings: Settings, sockets: list[socket.socket]) -> None:

@@ -9,7 +9,7 @@ from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.terminal import note
 from dedup.errors import InvalidInput
 from service.auth import refuse_open_doors
-from service.server import listen
+from service.server import listening
 from service.server import run as start
 from service.settings import Settings
 
@@ -22,12 +22,12 @@ def run(**given: Any) -> None:
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidInput(f"settings: {faults}; mend the environment or the table [serve] of the file") from None
     refuse_open_doors(settings)
-    sockets = listen(settings)
-    prepare_kernels()
-    open_index(settings.index, create=True).close()
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    note(f"serving {_without_password(settings.index)} at http://{host}:{sockets[0].getsockname()[1]}/")
-    start(settings, sockets)
+    with listening(settings) as sockets:
+        prepare_kernels()
+        open_index(settings.index, create=True).close()
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        note(f"serving {_without_password(settings.index)} at http://{host}:{sockets[0].getsockname()[1]}/")
+        start(settings, sockets)
 
 
 def _without_password(url: str) -> str:

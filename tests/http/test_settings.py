@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from dedup.cli import app
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -91,9 +93,10 @@ def _wait(url: str) -> None:
     raise AssertionError("the service does not answer")
 
 
-def test_the_command_refuses_what_it_cannot_serve(tmp_path: Path) -> None:
+def test_the_command_refuses_what_it_cannot_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open address without a key or one in use is exit code 2, an index that cannot be opened 4; each says why."""
     (tmp_path / "file").write_text("no folder")
+    monkeypatch.chdir(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = str(other.getsockname()[1])
         for options, expected, reason in (
@@ -104,7 +107,6 @@ def test_the_command_refuses_what_it_cannot_serve(tmp_path: Path) -> None:
             (["--index", "lmdb:file"], 4, "error["),
             (["--index", "nonsense:x"], 2, "error[invalid_url]"),
         ):
-            command = [Path(sys.executable).parent / "dedup", "serve", "--port", "0", *options]
-            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-            assert (done.returncode, len(done.stderr.splitlines())) == (expected, 1), done.stderr
+            done = CliRunner().invoke(app, ["serve", "--port", "0", *options])
+            assert (done.exit_code, len(done.stderr.splitlines())) == (expected, 1), done.stderr
             assert reason in done.stderr
