@@ -1,6 +1,7 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -77,10 +78,15 @@ class Index:
                 counts[outcome.status] += 1
         return Report(**counts, rejected=tuple(rejects))
 
-    def put_each(self, documents: Iterable[Document], *, ttl: int = 0) -> Iterator[Placed | Reject]:
-        """Index documents as `put` does, and yield what became of each, in the order given, once it is durable."""
+    def put_each(
+        self, documents: Iterable[Document], *, ttl: int = 0, create: bool = False
+    ) -> Iterator[Placed | Reject]:
+        """Index documents as `put` does, and yield what became of each, in the order given, once it is durable.
+
+        With `create` a document whose id is there already is `kept` as it is, also if several processes create it.
+        """
         for batch in _batches(documents):
-            entries = self._entries(batch, ttl)
+            entries = {name: replace(entry, create=create) for name, entry in self._entries(batch, ttl).items()}
             outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
             for one in batch:
                 if isinstance(one, Reject):

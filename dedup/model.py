@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["passage", "boilerplate"]
-Status = Literal["put", "replaced", "unchanged"]
+Status = Literal["put", "replaced", "unchanged", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Placed:
     Attributes:
         place: its place in what was given, from 0.
         id: its id.
-        status: whether the id is new, its content was replaced, or was equal already.
+        status: whether the id is new, its content was replaced, was equal already, or was to be kept, whatever it is.
         version: 32 hexadecimal digits, equal for equal text and metadata.
     """
 

@@ -40,6 +40,7 @@ class Entry:
         payload: the document itself, opaque to the store.
         postings: for each chunk (at least one) its buckets, distinct within the whole document, uint64.
         ttl: seconds after which the document is as good as removed; 0 means never.
+        create: put it only if there is no living document of that id.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Entry:
     payload: bytes
     postings: tuple[Buckets, ...]
     ttl: int = 0
+    create: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an entry without a chunk: it would have no number of its own."""
@@ -149,7 +151,8 @@ class Store(Protocol):
     def put(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Write entries (distinct ids) in one durable step; an outcome for each, in order.
 
-        An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. A
+        An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. One that
+        was only to create a document is `kept` where there is one: of several at once exactly one is `put`. A
         replaced document's payload is gone at once; its postings stay, ignored by `fetch`, until `withdraw`. An
         expired document counts as none, and `old` tells of it all the same.
         """

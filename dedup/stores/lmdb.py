@@ -148,8 +148,8 @@ class LMDBStore:
             for key, entry in zip(keys, entries, strict=True):
                 old = self._by_key(txn, key)
                 alive = old is not None and old.lives(now)
-                if old and alive and old.digest == entry.digest:
-                    outcomes.append(Outcome("unchanged"))
+                if old and alive and (entry.create or old.digest == entry.digest):
+                    outcomes.append(Outcome("kept" if entry.create else "unchanged"))
                     continue
                 if old:
                     txn.delete(_NUMBER.pack(old.number), db=self._documents)

@@ -43,6 +43,8 @@ class MemoryStore:
     def _put(self, entry: Entry) -> Outcome:
         now, old = time.time(), self._documents.get(entry.id)
         alive = old is not None and old.lives(now)
+        if alive and entry.create:
+            return Outcome("kept")
         if old and alive and old.digest == entry.digest:
             return Outcome("unchanged")
         self._forget(old)

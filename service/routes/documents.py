@@ -38,12 +38,12 @@ async def put(service: Shared, name: DocumentId, document: NewDocument, if_none_
 
 
 def _put(service: Service, document: Document, *, create: bool) -> Placed:
-    if create and service.index.get(document.id) is not None:
-        raise Problem(412, "exists", "there is a document of that id already; leave If-None-Match out to replace it")
-    (outcome,) = service.index.put_each([document])
+    (outcome,) = service.index.put_each([document], create=create)
     if isinstance(outcome, Reject):
         service.metrics.documents.labels("rejected").inc()
         raise Problem(422, outcome.code, outcome.reason)
+    if outcome.status == "kept":
+        raise Problem(412, "exists", "there is a document of that id already; leave If-None-Match out to replace it")
     service.metrics.documents.labels(outcome.status).inc()
     return outcome
 

@@ -1,6 +1,7 @@
 """What every kind of store promises of documents that expire."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,6 +71,18 @@ def test_sweep_leaves_nothing_of_what_expired(store: Store) -> None:
     assert (stats.documents, stats.chunks, stats.postings) == (1, 1, 2)
     assert store.check(of, repair=False).sound
     assert store.sweep(of).expired == 0
+
+
+def test_expired_document_does_not_stand_in_the_way_of_a_new_one(store: Store) -> None:
+    """An id whose document has expired can be created again, and the old one is told so that it can be withdrawn."""
+    store.put([entry("brief", 1)])
+    wait_until_gone(store, "brief")
+    (outcome,) = store.put([replace(entry("brief", 0), create=True)])
+    assert outcome.status == "put"
+    assert outcome.old
+    store.withdraw([(outcome.old.number + i, chunk) for i, chunk in enumerate(postings_of("brief"))])
+    assert store.check(of, repair=False).sound
+    assert [stored and stored.payload for stored in store.get(["brief"])] == [b"brief"]
 
 
 def test_sweep_deletes_postings_of_the_dead(store: Store) -> None:

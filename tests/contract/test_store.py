@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -295,6 +296,38 @@ def test_threads_look_up_while_one_puts(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         for result in [pool.submit(put), *(pool.submit(look_up) for _ in range(3))]:
             result.result(timeout=60)
+
+
+def test_created_documents_leave_those_that_are_there(store: Store) -> None:
+    """An entry that is only to create a document is `kept` if there is one, whatever its content, and put if not."""
+    old, new = entry("a", [1], payload=b"old"), entry("a", [2], payload=b"new")
+    store.put([old])
+    create = [replace(one, create=True) for one in (new, entry("b", [3]), old)]
+    assert [outcome.status for outcome in store.put(create[:2])] == ["kept", "put"]
+    assert [outcome.status for outcome in store.put(create[1:])] == ["kept", "kept"]
+    assert [stored and stored.payload for stored in store.get(["a"])] == [b"old"]
+    assert store.lookup(buckets(1, 2, 3), 9).counts.tolist() == [1, 0, 1]
+    store.remove(["a"])
+    assert [outcome.status for outcome in store.put(create[:1])] == ["put"]
+
+
+def test_of_several_creators_one_succeeds(store: Store) -> None:
+    """Threads that create the same documents at once: each document is put once, and nothing of the others is left."""
+    names = [f"d{place}" for place in range(5)]
+
+    def create(writer: int) -> list[str]:
+        entries = [entry(name, [writer], payload=str(writer).encode()) for name in names]
+        return [store.put([replace(one, create=True)])[0].status for one in entries]
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(create, range(6)))
+    for one in zip(*statuses, strict=True):
+        assert sorted(one) == ["kept"] * 5 + ["put"]
+    for name, stored in zip(names, store.get(names), strict=True):
+        winner = [one[names.index(name)] for one in statuses].index("put")
+        assert stored
+        assert stored.payload == str(winner).encode()
+    assert store.lookup(buckets(*range(6)), 99).counts.sum() == len(names)
 
 
 def test_entry_without_a_chunk_is_refused() -> None:

@@ -1,7 +1,7 @@
 """Documents in Redis: a pointer for each id, a record for each pointer, and lists of ids in their order."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dedup.errors import StoreDamaged, StoreFull
 from dedup.stores.base import Stored
@@ -17,6 +17,22 @@ _PASSED_OVER = 1 << 16  # more numbers than are given out in the seconds that a 
 def seconds(reply: Sequence[bytes]) -> float:
     """Return what TIME replies as seconds since 1970."""
     return int(reply[0]) + int(reply[1]) / 1e6
+
+
+class Flip(NamedTuple):
+    """A pointer to be written.
+
+    Attributes:
+        key: the id as UTF-8.
+        fresh: where it leads from then on.
+        known: where it led before, as far as is known.
+        create: leave it if it leads to something.
+    """
+
+    key: bytes
+    fresh: Pointer
+    known: Pointer | None
+    create: bool
 
 
 class Documents:
@@ -113,34 +129,44 @@ class Documents:
                 "they are passed over from now on: put the batch again, and run `dedup check --repair`"
             )
 
-    def replace(
-        self, journal: Journal, keys: Sequence[bytes], fresh: Sequence[Pointer], known: Sequence[Pointer | None]
-    ) -> list[tuple[Pointer | None, Stored | None]]:
+    def replace(self, journal: Journal, flips: Sequence[Flip]) -> list[tuple[Pointer | None, Stored | None] | None]:
         """Flip pointers, the commit point, and delete the records replaced.
 
-        Args:
-            journal: in which the writer stands.
-            keys: ids as UTF-8.
-            fresh: where they lead from now on.
-            known: where they led before, as far as is known.
-
         Returns:
-            What each id led to, and the document that was there.
+            What each id led to, and the document that was there; None if it was only to be created, and was there.
         """
         journal.hold()
-        written = [pointer.pack() for pointer in fresh]
+        self._clear([flip for flip in flips if flip.create and flip.known])
+        written = [flip.fresh.pack() for flip in flips]
         replies = self._flip(
-            keys,
-            lambda place, at: [command(b"HGET", at, keys[place]), command(b"HSET", at, keys[place], written[place])],
+            [flip.key for flip in flips],
+            lambda place, at: [
+                command(b"HGET", at, flips[place].key),
+                command(b"HSETNX" if flips[place].create else b"HSET", at, flips[place].key, written[place]),
+            ],
             lambda ids, members: command(b"ZADD", ids, *(part for key in members for part in (b"0", key))),
         )
         olds: list[Pointer | None] = []
-        for place, data in enumerate(replies):
-            repeated = data == written[place]
-            journal.doubtful |= repeated  # the transaction had been done, its reply lost, and whom it replaced with it
-            olds.append(known[place] if repeated else Pointer.load(data))
-        journal.chunks += sum(pointer.chunks for pointer in fresh) - sum(old.chunks for old in olds if old)
-        return list(zip(olds, self._take(olds), strict=True))
+        for flip, data, own in zip(flips, replies, written, strict=True):
+            journal.doubtful |= (
+                data == own
+            )  # the transaction had been done, its reply lost, and whom it replaced with it
+            olds.append(flip.known if flip.create or data == own else Pointer.load(data))
+        kept = [
+            flip.create and data not in (None, own) for flip, data, own in zip(flips, replies, written, strict=True)
+        ]
+        olds = [None if stays else old for stays, old in zip(kept, olds, strict=True)]
+        journal.chunks += sum(flip.fresh.chunks for flip, stays in zip(flips, kept, strict=True) if not stays)
+        journal.chunks -= sum(old.chunks for old in olds if old)
+        taken = self._take(olds)
+        return [None if stays else (old, one) for stays, old, one in zip(kept, olds, taken, strict=True)]
+
+    def _clear(self, flips: Sequence[Flip]) -> None:
+        """Delete pointers that lead to nothing living, so that their ids can be created."""
+        for flip in flips:
+            tag, at = self._layout.id_place(flip.key)
+            if flip.known:
+                self._wire.delete_if_same(at, {flip.key: flip.known.pack()}, self._layout.id_lists[tag])
 
     def remove(self, journal: Journal, keys: Sequence[bytes]) -> list[Stored | None]:
         """Delete living documents: the record first, so that no text outlives its pointer."""

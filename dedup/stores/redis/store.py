@@ -26,7 +26,7 @@ from dedup.stores.base import (
 from dedup.stores.codec import LONGEST_ID, id_key
 from dedup.stores.names import flatten, names_of
 from dedup.stores.redis.address import Address
-from dedup.stores.redis.documents import Documents
+from dedup.stores.redis.documents import Documents, Flip
 from dedup.stores.redis.grow import delete_old_shards, grow
 from dedup.stores.redis.layout import GROW_AT, Layout
 from dedup.stores.redis.lookups import Lookups
@@ -82,14 +82,8 @@ class RedisStore:
         wire = self._writing()
         keys = [id_key(entry.id) for entry in entries]
         known, now = self._documents.pointers(keys)
-        same = {
-            place: old.number
-            for place, (entry, old) in enumerate(zip(entries, known, strict=True))
-            if old and old.lives(now) and old.digest == entry.digest
-        }
-        there = self._documents.present(same.values())  # a removal that was cut short leaves the pointer alone
-        fresh = [place for place in range(len(entries)) if same.get(place) not in there]
-        outcomes = [Outcome("unchanged")] * len(entries)
+        fresh = self._fresh(entries, known, now)
+        outcomes = [Outcome("kept" if entry.create else "unchanged") for entry in entries]
         if not fresh:
             return outcomes
         with Journal(wire, self._layout, sum(len(entries[place].postings) for place in fresh)) as journal:
@@ -100,11 +94,32 @@ class RedisStore:
                 pointers.append(Pointer(number, len(entry.postings), expires, entry.digest))
                 number += len(entry.postings)
             self._write(journal, [entries[place] for place in fresh], pointers)
-            ids, before = [keys[place] for place in fresh], [known[place] for place in fresh]
-            replaced = self._documents.replace(journal, ids, pointers, before)
-            for place, (old, stored) in zip(fresh, replaced, strict=True):
-                outcomes[place] = Outcome("replaced" if old and old.lives(now) else "put", stored)
+            flips = [
+                Flip(keys[place], pointer, known[place], entries[place].create)
+                for place, pointer in zip(fresh, pointers, strict=True)
+            ]
+            for place, pointer, flipped in zip(fresh, pointers, self._documents.replace(journal, flips), strict=True):
+                if flipped is None:
+                    self._take_back(journal, entries[place], pointer)
+                else:
+                    old, stored = flipped
+                    outcomes[place] = Outcome("replaced" if old and old.lives(now) else "put", stored)
         return outcomes
+
+    def _fresh(self, entries: Sequence[Entry], known: Sequence[Pointer | None], now: float) -> list[int]:
+        """Return the places of the entries that must be written, given where their ids lead."""
+        stays = {
+            place: old.number
+            for place, (entry, old) in enumerate(zip(entries, known, strict=True))
+            if old and old.lives(now) and (entry.create or old.digest == entry.digest)
+        }
+        there = self._documents.present(stays.values())  # a removal that was cut short leaves the pointer alone
+        return [place for place in range(len(entries)) if stays.get(place) not in there]
+
+    def _take_back(self, journal: Journal, entry: Entry, pointer: Pointer) -> None:
+        """Delete what was written for a document whose id somebody else has created meanwhile."""
+        self._documents.forget([pointer])
+        journal.added -= self._postings.delete(*flatten(list(enumerate(entry.postings, pointer.number))))
 
     def _write(self, journal: Journal, entries: Sequence[Entry], pointers: Sequence[Pointer]) -> None:
         """Write records and postings, which nothing leads to yet."""
