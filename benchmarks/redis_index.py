@@ -102,7 +102,7 @@ def used(server: Server) -> int:
 
 def measure_index(server: Server, texts: Sequence[str], queries: Sequence[str], processes: int) -> dict[str, Any]:
     """Fill an index from so many processes, ask it, and weigh it."""
-    before, url = used(server), server.url()
+    before, url = used(server), f"{server.url()}?documents={len(texts)}"
     rate = documents_a_second(url, texts, processes)
     growth = used(server) - before
     with dedup.open(url) as index:
