@@ -19,16 +19,17 @@ from service.refusals import described
 from service.routes import documents, operations, resemble
 from service.settings import Settings
 from service.state import Service
-from service.telemetry import Metrics, Observed
+from service.telemetry import Metrics, Observed, require_exporter
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the application; it opens the index when it starts and closes it when it stops.
 
     Raises:
-        InvalidInput: it would be open to other machines without an API key.
+        InvalidInput: it would be open to other machines without an API key, or a package is missing.
     """
     refuse_open_doors(settings)
+    require_exporter(settings)
     metrics = Metrics()
 
     @asynccontextmanager
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
             "metrics": settings.telemetry,
             "logs": False,  # they would repeat what was sent
             "operation_spans": False,
+            "auto_configure": settings.telemetry,
         },
     )
     problems.install(app)

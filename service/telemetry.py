@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import Processor
 
+from dedup.errors import MissingExtra
 from service.problems import Problem
+from service.settings import Settings
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -97,6 +100,20 @@ class Metrics:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def require_exporter(settings: Settings) -> None:
+    """Refuse to go on without what sends spans, if they are wanted.
+
+    Raises:
+        MissingExtra: OpenTelemetry is not installed.
+    """
+    if settings.telemetry:
+        try:
+            import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+        except ImportError as error:
+            advice = "pip install 'resembles[telemetry]', or turn telemetry off"
+            raise MissingExtra(f"serve: telemetry needs {error.name}, which is not installed; {advice}") from error
 
 
 class Observed:

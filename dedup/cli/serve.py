@@ -12,6 +12,7 @@ from service.auth import refuse_open_doors
 from service.server import listening
 from service.server import run as start
 from service.settings import Settings
+from service.telemetry import require_exporter
 
 
 def run(**given: Any) -> None:
@@ -22,6 +23,7 @@ def run(**given: Any) -> None:
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidInput(f"settings: {faults}; mend the environment or the table [serve] of the file") from None
     refuse_open_doors(settings)
+    require_exporter(settings)
     with listening(settings) as sockets:
         prepare_kernels()
         open_index(settings.index, create=True).close()

@@ -7,12 +7,12 @@ import socket
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx2
 import pytest
 from pydantic import ValidationError
+from servers.service import answering
 from typer.testing import CliRunner
 
 from dedup.cli import app
@@ -61,7 +61,7 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, workers: st
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait(f"{url}/readyz")
+            answering(f"{url}/readyz")
             for i in range(20):
                 with httpx2.Client(base_url=url) as client:
                     assert client.put(f"/v1/documents/{i}", json={"text": "a word"}).status_code == 201
@@ -81,16 +81,6 @@ def _median_seconds(url: str) -> float:
     """Return how long an answer takes on a connection that is kept."""
     with httpx2.Client(base_url=url) as client:
         return statistics.median(client.get("/livez").elapsed.total_seconds() for _ in range(15))
-
-
-def _wait(url: str) -> None:
-    for _ in range(300):
-        try:
-            if httpx2.get(url).status_code == 200:
-                return
-        except httpx2.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("the service does not answer")
 
 
 def test_the_command_refuses_what_it_cannot_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,26 @@
 """What the service tells of itself, and what it keeps to itself."""
 
+import gzip
 import json
+import os
 import re
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
 
+import httpx2
 import pytest
-from servers.service import Serving, Start
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from servers.server import free_port
+from servers.service import Serving, Start, answering
+
+from dedup.errors import MissingExtra
+from service.app import create_app
+from service.settings import Settings
 
 MARKER = "swordfish"
 
@@ -51,6 +67,58 @@ def test_texts_metadata_ids_and_keys_are_in_no_log(start: Start, capfd: pytest.C
     requests = [line for line in lines if line["event"] == "request"]
     assert requests[0]["request_id"] == "good-one.1"
     assert requests[0].keys() >= {"method", "route", "status", "seconds", "key", "timestamp", "level"}
+
+
+class Collector(BaseHTTPRequestHandler):
+    """What OpenTelemetry sends to: keeps the spans, whole."""
+
+    spans: ClassVar[list[Span]] = []
+
+    def do_POST(self) -> None:
+        """Keep what is sent as traces, take the rest."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/v1/traces":
+            body = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+            sent = ExportTraceServiceRequest.FromString(body)
+            self.spans.extend(span for one in sent.resource_spans for scope in one.scope_spans for span in scope.spans)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_spans_reach_a_collector(tmp_path: Path) -> None:
+    """With `telemetry` on, spans go where OTEL_EXPORTER_OTLP_ENDPOINT says, without texts, metadata and keys."""
+    collector = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=collector.serve_forever).start()
+    endpoint = f"http://127.0.0.1:{collector.server_address[1]}"
+    own = {"DEDUP_TELEMETRY": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "DEDUP_PORT": str(free_port())}
+    command = [Path(sys.executable).parent / "dedup", "serve"]
+    try:
+        with subprocess.Popen(command, cwd=tmp_path, env=os.environ | own, stderr=subprocess.DEVNULL) as process:
+            try:
+                url = f"http://127.0.0.1:{own['DEDUP_PORT']}"
+                answering(f"{url}/readyz")
+                body = {"text": f"{MARKER} seven wizards", "metadata": {MARKER: MARKER}}
+                httpx2.put(f"{url}/v1/documents/a", json=body, headers={"Authorization": f"Bearer {MARKER}"})
+                httpx2.get(f"{url}/documents?q=b")
+            finally:
+                process.terminate()
+    finally:
+        collector.shutdown()
+        collector.server_close()
+    names = [span.name for span in Collector.spans]
+    assert "PUT /v1/documents/{id}" in names
+    assert "GET /documents" in names
+    assert MARKER not in str(Collector.spans)
+
+
+def test_telemetry_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Telemetry without OpenTelemetry installed is refused at the start, naming the extra."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with pytest.raises(MissingExtra, match=r"resembles\[telemetry\]"):
+        create_app(Settings(telemetry=True))
 
 
 @pytest.mark.parametrize(("given", "kept"), [("abc-1.2_3", True), ("a b", False), ("x" * 65, False), ("ü", False)])

@@ -86,6 +86,17 @@ def serving(folder: Path, **settings: Any) -> Iterator[Serving]:
     assert not thread.is_alive()
 
 
+def answering(url: str) -> None:
+    """Wait until there is an answer that is no refusal."""
+    for _ in range(600):
+        try:
+            if httpx2.get(url).status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the service does not answer")
+
+
 def code(response: httpx2.Response) -> str:
     """Return a refusal's code, having seen that it is a problem document."""
     assert response.headers["content-type"] == PROBLEM, response.text
