@@ -18,12 +18,9 @@ def ingest(
     ],
     index: options.Index = options.DEFAULT_INDEX,
     json: options.Json = False,
-    kind: Annotated[
-        str | None,
-        typer.Option("--format", metavar="NAME", help="What the files are, where endings do not tell: jsonl, csv …"),
-    ] = None,
-    id_field: Annotated[str, typer.Option("--id-field", metavar="NAME", help="Which field is the id.")] = "id",
-    text_field: Annotated[str, typer.Option("--text-field", metavar="NAME", help="Which field is the text.")] = "text",
+    kind: options.Format = None,
+    id_field: options.IdField = "id",
+    text_field: options.TextField = "text",
     conditions: Annotated[
         list[str] | None,
         typer.Option("--where", metavar="FIELD=VALUE", help="Only documents of which this is so; may be repeated."),
@@ -239,16 +236,51 @@ def corpus(
     ] = 12,
     threads: options.Threads = None,
     memory: options.Memory = "2GB",
-    force: Annotated[bool, typer.Option("--force", help="Replace what DIR holds.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the results that DIR holds.")] = False,
+    kind: options.Format = None,
+    id_field: options.IdField = "id",
+    text_field: options.TextField = "text",
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
-    """Find the duplicates of a whole collection, and what stays without them."""
+    """Find the duplicates of a whole collection.
+
+    What stays without them is written too. Nothing is written to DIR until all is done; run again after an interruption, it begins anew.
+    """
     from dedup.cli.corpus import Asked, run
+    from dedup.formats import Fields, Meter, read
 
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, threads, memory)
-    run(paths, out, asked, against=against, force=force, json=json, rejects=rejects)
+    meter = Meter()
+    items = read(*paths, fields=Fields(id_field, text_field), format=kind, meter=meter)
+    run(items, meter, out, asked, against=against, force=force, json=json, rejects=rejects)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, corpus)
+def tune(
+    paths: Annotated[list[str], typer.Argument(metavar="SAMPLE…", help="A part of the collection: what ingest takes.")],
+    threshold: options.Threshold = 0.8,
+    pairs: Annotated[int, typer.Option("--pairs", min=1, max=100, metavar="N", help="How many pairs to show.")] = 10,
+    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page to look at too.")] = None,
+    threads: options.Threads = None,
+    memory: options.Memory = "2GB",
+    kind: options.Format = None,
+    id_field: options.IdField = "id",
+    text_field: options.TextField = "text",
+    json: options.Json = False,
+    rejects: options.Rejects = None,
+) -> None:
+    """Help to choose a threshold for corpus.
+
+    Compares the documents of a sample with each other, shows pairs from the whole range of similarities, and says what
+    thresholds and schemes would do.
+    """
+    from dedup.cli.tune import run
+    from dedup.formats import Fields, Meter, read
+
+    meter = Meter()
+    items = read(*paths, fields=Fields(id_field, text_field), format=kind, meter=meter)
+    run(items, meter, threshold, pairs, html=html, threads=threads, memory=memory, json=json, rejects=rejects)
+
+
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, corpus, tune)
 INDEX_COMMANDS = (grow,)

@@ -1,9 +1,7 @@
 """A whole collection: its duplicates into a folder of results."""
 
-import os
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -14,10 +12,11 @@ from dedup.cli.exit import INTERRUPTED
 from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.shape import line
-from dedup.cli.terminal import Progress, note
+from dedup.cli.stages import Stages, check_memory, extra, threads_or_all
+from dedup.cli.terminal import note
 from dedup.engine import Index
-from dedup.errors import InvalidInput, MissingExtra
-from dedup.formats import Item, Record, Source, read
+from dedup.errors import InvalidInput
+from dedup.formats import Item, Meter, Record, Source
 
 if TYPE_CHECKING:
     from dedup.corpus import Job, Summary
@@ -39,7 +38,8 @@ class Asked:
 
 
 def run(
-    paths: Sequence[str],
+    items: Generator[Item],
+    meter: Meter,
     out: str,
     asked: Asked,
     *,
@@ -48,16 +48,16 @@ def run(
     json: bool,
     rejects: str | None,
 ) -> None:
-    """Write what is duplicate in the paths into the folder `out`."""
+    """Write what is duplicate among the items into the folder `out`."""
     job = _job(asked)
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
     from dedup.corpus.kernels import run_all  # noqa: PLC0415 - the same
 
-    items = read(*paths)
     with ExitStack() as stack:
+        stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
         indexed = _indexed(stack.enter_context(open_index(against, read_only=True)), against) if against else iter(())
-        progress = stack.enter_context(Progress("documents read"))
+        progress = stack.enter_context(Stages(meter))
         prepare_kernels(run_all)
         try:
             summary = find(
@@ -67,7 +67,7 @@ def run(
                 against=indexed,
                 force=force,
                 reject=rejected.add,
-                watch=_Stages(progress),
+                watch=progress,
             )
         except KeyboardInterrupt as error:
             note(f"interrupted: nothing was written to {out}; run the same command again")
@@ -83,15 +83,10 @@ def _job(asked: Asked) -> "Job":
         MissingExtra: the packages that the job needs are not installed.
         InvalidInput: something makes no sense.
     """
-    try:
+    with extra("corpus"):
         from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
         from dedup.corpus.job import Closure, Level, Measure  # noqa: PLC0415 - the same
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f"{error.name} is not installed; install resembles[corpus], for instance: pip install 'resembles[corpus]'"
-        ) from error
-    if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", asked.memory):
-        raise InvalidInput(f"memory: {asked.memory!r} is no size; give a whole number of MB or GB, as in 2GB")
+    check_memory(asked.memory)
     return Job(
         threshold=asked.threshold,
         level=_one_of("level", asked.level, get_args(Level)),
@@ -100,7 +95,7 @@ def _job(asked: Asked) -> "Job":
         closure=_one_of("closure", asked.closure, get_args(Closure)),
         cut=asked.cut,
         min_words=asked.min_words,
-        threads=asked.threads or len(os.sched_getaffinity(0)),
+        threads=threads_or_all(asked.threads),
         memory=asked.memory,
     )
 
@@ -114,18 +109,6 @@ def _one_of(name: str, value: str, known: Sequence[str]) -> Any:
 def _indexed(index: Index, url: str) -> Iterator[Item]:
     for document in index.documents():
         yield Record(Source(url), document)
-
-
-class _Stages:
-    """Shows one stage after the other."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def __call__(self, stage: str, more: int) -> None:
-        if stage != self._progress.noun:
-            self._progress.noun, self._progress.done = stage, 0
-        self._progress.advance(more)
 
 
 def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:

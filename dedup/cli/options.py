@@ -39,6 +39,12 @@ Rejects = Annotated[
     str | None,
     typer.Option("--rejects", metavar="FILE", help="Write what was rejected there too, one JSON object a line."),
 ]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="What the files are, where endings do not tell: jsonl, csv …"),
+]
+IdField = Annotated[str, typer.Option("--id-field", metavar="NAME", help="Which field is the id.")]
+TextField = Annotated[str, typer.Option("--text-field", metavar="NAME", help="Which field is the text.")]
 Threshold = Annotated[
     float,
     typer.Option(

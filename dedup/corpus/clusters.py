@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedup.corpus import kernels
 from dedup.corpus.intake import SETS
-from dedup.corpus.job import Job
+from dedup.corpus.job import Closure, Job
 from dedup.corpus.join import Join
 
 BINS = 50
@@ -26,7 +26,7 @@ class Sets:
         path = work / SETS
         self._sets = np.memmap(path, np.uint64, "r").view(np.ndarray) if path.stat().st_size else np.empty(0, np.uint64)
         self._offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        self._order = order
+        self._sizes, self._order = sizes, order
         self._job = job
 
     def similarities(
@@ -38,7 +38,7 @@ class Sets:
         with ThreadPoolExecutor(self._job.threads) as pool:
             counts = pool.map(lambda part: kernels.shared(self._sets, self._offsets, left[part], right[part]), parts)
             shared = np.concatenate(list(counts))
-        sizes = np.diff(self._offsets)
+        sizes = self._sizes
         whole = sizes[right] if self._job.measure == "containment" else sizes[left] + sizes[right] - shared
         return shared, shared / whole
 
@@ -78,13 +78,16 @@ def verify(join: Join, sets: Sets, threshold: float, advance: Callable[[int], No
     return Found(candidates, edges, histogram)
 
 
-def cluster(join: Join, twins: NDArray[np.int64], job: Job) -> NDArray[np.int64]:
-    """Return the rank of the survivor that each unit, by rank, belongs to: its own if it is one."""
+def cluster(join: Join, twins: NDArray[np.int64], closure: Closure, threshold: float = 0) -> NDArray[np.int64]:
+    """Return the rank of the survivor that each unit, by rank, belongs to: its own if it is one.
+
+    Edges below `threshold` do not count.
+    """
     owners = np.arange(len(twins), dtype=np.int64)
-    put = kernels.attach if job.closure == "survivor" else kernels.unite
-    for better, worse in join.batches("SELECT better, worse FROM edges ORDER BY worse, better"):
+    put = kernels.attach if closure == "survivor" else kernels.unite
+    for better, worse in join.edges(threshold):
         put(owners, better, worse)
-    if job.closure == "transitive":
+    if closure == "transitive":
         kernels.flatten(owners)
     return owners[twins]
 

@@ -15,6 +15,7 @@ from dedup.corpus.intake import DOCUMENTS, UNITS, bucket_file
 from dedup.corpus.job import STAR, Job
 from dedup.corpus.units import slices
 from dedup.errors import StoreFull
+from dedup.formats import Source
 
 ROWS = 1 << 20
 _RANKED_DOCUMENTS = """
@@ -60,6 +61,9 @@ SELECT count(*) FROM (
 """
 
 
+_EDGES = "SELECT better, worse FROM edges WHERE similarity >= ? ORDER BY worse, better"
+
+
 class Join:
     """The tables of one run: documents, units by rank, candidates, edges."""
 
@@ -97,11 +101,11 @@ class Join:
         if isinstance(error, duckdb.IOException):
             raise OSError(str(error)) from error
 
-    def rank(self) -> list[tuple[str, str, int | None]]:
-        """Rank documents and units; return id, path and line of each document whose id another one has."""
+    def rank(self) -> list[tuple[str, Source]]:
+        """Rank documents and units; return id and place of each document whose id a better one has."""
         self._database.execute(_RANKED_DOCUMENTS, [str(self._work / DOCUMENTS)])
         self._database.execute(_RANKED_UNITS, [str(self._work / UNITS)])
-        return self._database.execute(_REPEATED, [str(self._work / DOCUMENTS)]).fetchall()
+        return [(name, Source(path, line)) for name, path, line in self.rows(_REPEATED, [str(self._work / DOCUMENTS)])]
 
     def column(self, query: str) -> list[NDArray[Any]]:
         """Return the columns of a query as arrays."""
@@ -133,18 +137,21 @@ class Join:
 
     def candidates(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield the pairs that share a bucket, each once, in order of their ranks."""
-        yield from self.batches("SELECT DISTINCT better, worse FROM candidates ORDER BY better, worse")
+        yield from self._batches("SELECT DISTINCT better, worse FROM candidates ORDER BY better, worse")
 
-    def batches(self, query: str) -> Iterator[Any]:
+    def edges(self, threshold: float) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield the edges at or above a similarity, sorted by the worse rank, then by the better."""
+        yield from self._batches(_EDGES, [threshold])
+
+    def _batches(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         """Yield the columns of a query, some rows at a time, as arrays."""
-        # a cursor of its own, so that others can write meanwhile
-        reader = self._database.cursor().sql(query).to_arrow_reader(ROWS)
-        for batch in reader:
+        for batch in self.table(query, values):
             yield tuple(column.to_numpy(zero_copy_only=False) for column in batch.columns)
 
-    def table(self, query: str) -> Any:
+    def table(self, query: str, values: Sequence[Any] = ()) -> Any:
         """Return an Arrow reader of a query's rows."""
-        return self._database.cursor().sql(query).to_arrow_reader(ROWS)
+        # a cursor of its own, so that others can write meanwhile
+        return self._database.cursor().sql(query, params=list(values)).to_arrow_reader(ROWS)
 
     def insert(self, table: str, **columns: NDArray[Any]) -> None:
         """Append rows."""

@@ -21,6 +21,12 @@ def line(fields: dict[str, Any]) -> bytes:
         return json.dumps(fields).encode("ascii")
 
 
+def document(fields: dict[str, Any], start: int = 0, stop: int | None = None) -> Document:
+    """Return the document of a line, or with a part of its text alone."""
+    metadata = {name: value for name, value in fields.items() if name not in ("id", "text")}
+    return Document(fields["id"], fields["text"][start:stop], metadata)
+
+
 def decoded(data: bytes) -> dict[str, Any]:
     """Return the fields of a line."""
     fields: dict[str, Any] = json.loads(data) if b"\\ud" in data else msgspec.json.decode(data)

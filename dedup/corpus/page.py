@@ -8,9 +8,9 @@ from dedup.corpus.folder import REPORT
 from dedup.corpus.intake import lines_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
+from dedup.corpus.lines import document
 from dedup.corpus.summary import Summary
 from dedup.engine import compare
-from dedup.model import Document
 from dedup.report import views
 from dedup.report.charts import counts, curves, doubling, histogram
 from dedup.report.collection import Page, Sample, Table, write
@@ -92,11 +92,6 @@ def _samples(join: Join, work: Path, job: Job) -> Iterator[Sample]:
     rows = join.rows(_SAMPLES, [job.threshold, width, SAMPLES - 1])
     texts = lines_of(work, {row[0] for row in rows} | {row[3] for row in rows})
     for row in rows:
-        left, right = _piece(texts[row[0]], *row[1:3]), _piece(texts[row[3]], *row[4:6])
+        left, right = document(texts[row[0]], *row[1:3]), document(texts[row[3]], *row[4:6])
         match = compare(left.text, right.text, scheme=job.scheme)
         yield Sample(views.pair(left, right, match), f"{job.measure} {row[6]:.4f}")
-
-
-def _piece(fields: dict[str, Any], start: int, stop: int) -> Document:
-    metadata = {name: value for name, value in fields.items() if name not in ("id", "text")}
-    return Document(fields["id"], fields["text"][start:stop], metadata)

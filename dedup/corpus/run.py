@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dedup.corpus.clusters import Found, Sets, cluster, members, verify
 from dedup.corpus.folder import WORK, output
 from dedup.corpus.intake import take_in
@@ -12,14 +15,19 @@ from dedup.corpus.join import Join
 from dedup.corpus.output import name_members, write_lines, write_tables
 from dedup.corpus.page import write_page
 from dedup.corpus.summary import Summary, summarize, write_summary
-from dedup.formats import Item, Rejected, Source
+from dedup.corpus.units import slices
+from dedup.formats import Item, Rejected
 
 
 class Watch(Protocol):
     """Is told how far the job is."""
 
-    def __call__(self, stage: str, more: int) -> None:
-        """Count `more` of what the stage works on."""
+    def __call__(self, stage: str, more: int, total: int = 0) -> None:
+        """Count `more` of what the stage works on, of `total` where that is known."""
+
+
+def unwatched(stage: str, more: int, total: int = 0) -> None:
+    """Show nothing."""
 
 
 def run(
@@ -30,7 +38,7 @@ def run(
     against: Iterable[Item] = (),
     force: bool = False,
     reject: Callable[[Rejected], None] = lambda _: None,
-    watch: Watch = lambda stage, more: None,  # noqa: ARG005 - the names are the protocol's
+    watch: Watch = unwatched,
 ) -> Summary:
     """Find the duplicates among `items` and write what was found into the folder `out`.
 
@@ -53,9 +61,10 @@ def run(
         counted = _Counted(reject)
         take_in(sources, work, job, counted, lambda more: watch("documents read", more))
         with Join(work, job) as join:
-            for name, path, line in join.rank():
-                counted(Rejected(Source(path, line), name, "duplicate_id", "another document has this id"))
-            found, cut = _clusters(join, work, job, watch)
+            for name, source in join.rank():
+                counted(Rejected(source, name, "duplicate_id", "another document has this id"))
+            found, cut, twins, sets = compared(join, work, job, watch)
+            members(join, sets, cluster(join, twins, job.closure), twins)
             name_members(join)
             write_tables(join, folder, job)
             lines = write_lines(join, work, folder, job)
@@ -77,14 +86,17 @@ class _Counted:
         self._reject(rejected)
 
 
-def _clusters(join: Join, work: Path, job: Job, watch: Watch) -> tuple[Found, int]:
-    """Write edges and members; return what verification saw, and how many buckets were too full to pair all."""
-    cut = 0
+def compared(join: Join, work: Path, job: Job, watch: Watch) -> tuple[Found, int, NDArray[np.int64], Sets]:
+    """Write an edge for each pair that is similar enough.
+
+    Returns:
+        What verification saw, how many buckets were too full to pair all, the rank of the best unit of the same words
+        for each rank, and the sets.
+    """
+    cut, total = 0, slices(job)
     for full in join.find():
         cut += full
-        watch("buckets joined", 1)
+        watch("runs of buckets joined", 1, total)
     [order, twins] = join.column("SELECT unit, twin FROM units ORDER BY rank")
     sets = Sets(work, join.sizes(), order, job)
-    found = verify(join, sets, job.threshold, lambda more: watch("pairs verified", more))
-    members(join, sets, cluster(join, twins, job), twins)
-    return found, cut
+    return verify(join, sets, job.threshold, lambda more: watch("pairs compared", more)), cut, twins, sets

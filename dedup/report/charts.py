@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log10, sqrt
+from math import log10
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 44
@@ -111,7 +111,8 @@ def curves(
             middle = (i + 0.5) / len(values)
             recall = _recall(middle, rows, bands)
             told = f"{count:,} pairs near {middle:.2f}: {100 * recall:.1f} % of such pairs share a bucket"
-            dots.append(Shape(_x(middle), _y(recall), max(1.5, _LARGEST_DOT * sqrt(count / most)), 0, told))
+            radius = _LARGEST_DOT * log10(1 + count) / log10(1 + most)
+            dots.append(Shape(_x(middle), _y(recall), radius, 0, told))
     return Chart(
         title,
         "similarity",
@@ -121,6 +122,36 @@ def curves(
         x_ticks=_tenths(),
         y_ticks=tuple(Tick(_y(i / 4), f"{25 * i} %") for i in range(5)),
         marks=(Tick(_x(threshold), f"threshold {threshold:g}"),),
+    )
+
+
+def points(title: str, across: str, up: str, values: Sequence[tuple[float, float, str, bool]]) -> Chart:
+    """Return a dot for each (place by logarithm, share, name, whether it is the one that matters)."""
+    low = min(place for place, *_ in values) / 1.5 or 0.001
+    high = max(max(place for place, *_ in values) * 1.5, 2 * low)
+    worst = min(share for _, share, *_ in values)
+    floor = max(0.0, 1 - 1.25 * max(1 - worst, 0.001))
+
+    def x(place: float) -> float:
+        return _x(log10(max(place, low) / low) / log10(high / low))
+
+    def y(share: float) -> float:
+        return _y((share - floor) / (1 - floor))
+
+    dots = tuple(
+        Shape(x(place), y(share), 8 if chosen else 5, 0, f"{name}: {place:.2f}, {100 * share:.2f} %")
+        for place, share, name, chosen in values
+    )
+    places = [low * (high / low) ** (i / 4) for i in range(5)]
+    return Chart(
+        title,
+        across,
+        up,
+        dots=dots,
+        x_ticks=tuple(Tick(x(place), f"{place:.3g}") for place in places),
+        y_ticks=tuple(
+            Tick(y(share), f"{100 * share:.1f} %") for share in (floor + i / 4 * (1 - floor) for i in range(5))
+        ),
     )
 
 

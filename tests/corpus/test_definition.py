@@ -14,7 +14,7 @@ from dedup.corpus import Job, Keep, run
 KEEPS = {"first": list, "longest": lambda texts: sorted(texts, key=lambda n: (-len(texts[n]), n))}
 
 
-@settings(max_examples=15)
+@settings(max_examples=12)
 @given(
     seed=st.integers(0, 2**32 - 1),
     keep=st.sampled_from(sorted(KEEPS)),
@@ -31,7 +31,7 @@ def test_survivors_are_those_of_the_definition(seed: int, keep: str, measure: st
     assert found == naive.survivors(texts, KEEPS[keep](texts), 0.6, getattr(naive, measure))
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**32 - 1), threads=st.sampled_from((1, 2)))
 def test_order_of_the_input_and_threads_change_nothing(seed: int, threads: int) -> None:
     """Shuffled, and on another number of threads, a collection has byte for byte the same clusters and pairs."""

@@ -1,0 +1,63 @@
+"""What commands over whole collections share: the packages that they need, and how far they are."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dedup.cli.terminal import Progress
+from dedup.errors import InvalidInput, MissingExtra
+from dedup.formats import Meter
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Say what to install if an import fails.
+
+    Raises:
+        MissingExtra: a package of the extra is not there.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{error.name} is not installed; pip install 'resembles[{name}]'") from error
+
+
+def check_memory(written: str) -> None:
+    """Refuse what is no size.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", written):
+        raise InvalidInput(f"memory: {written!r} is no size; give a whole number of MB or GB, as in 2GB")
+
+
+def threads_or_all(threads: int | None) -> int:
+    """Return how many threads work: by default one for each processor that this process may use."""
+    return threads or len(os.sched_getaffinity(0))
+
+
+class Stages(Progress):
+    """Shows one stage after the other, each with its share where that is known."""
+
+    def __init__(self, meter: Meter) -> None:
+        """Read from `meter` how much of the input has been read."""
+        super().__init__("documents read")
+        self._meter = meter
+        self._total = 0
+
+    def __call__(self, stage: str, more: int, total: int = 0) -> None:
+        """Count `more` of what the stage works on, of `total` where that is known."""
+        if stage != self.noun:
+            self.noun, self.done = stage, 0
+        self._total = total
+        self.advance(more)
+
+    def __str__(self) -> str:
+        """Return the count, and the share of the input or of the stage."""
+        if self._total:
+            return f"{self.done:,} of {self._total:,} {self.noun}"
+        if self.noun == "documents read" and self._meter.total:
+            return f"{super().__str__()}, {self._meter.done / self._meter.total:.0%} of the input"
+        return f"{self.done:,} {self.noun}"
