@@ -4,18 +4,26 @@ import json
 import os
 import re
 import shlex
+import shutil
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import yaml
+from servers.server import free_port
+from servers.service import Serving, answering
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+LINES = "application/x-ndjson"
+POST = b"POST /v1/resemble HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 KEY = '[{"name": "k", "sha256": "' + "0" * 64 + '"}]'
 
 
@@ -94,3 +102,46 @@ def test_the_proxy_cuts_slow_clients_within_ten_seconds() -> None:
         assert int(re.findall(rf"{name} (\d+)s;", proxy)[0]) <= 10
     assert "client_max_body_size 16m;" in proxy
     assert "proxy_pass http://service:8080;" in proxy
+
+
+@pytest.fixture
+def proxy(service: Serving, tmp_path: Path) -> Iterator[int]:
+    """The proxy before the service, with times of one second instead of eight; its port."""
+    program, port = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), free_port()
+    if not program:
+        pytest.skip("there is no nginx here: apt-get install nginx-light")
+    described = (ROOT / "deploy/nginx.conf").read_text("utf-8")
+    here = described.replace("service:8080", f"127.0.0.1:{service.port}").replace("listen 8080", f"listen {port}")
+    folders = "".join(
+        f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    here = here.replace(" 8s;", " 1s;").replace("http {", "http {" + folders)
+    (tmp_path / "nginx.conf").write_text(f"daemon off; pid {tmp_path}/pid;\n{here}")
+    with subprocess.Popen([program, "-e", "stderr", "-p", tmp_path, "-c", tmp_path / "nginx.conf"]) as process:
+        try:
+            answering(f"http://127.0.0.1:{port}/livez")
+            yield port
+        finally:
+            process.terminate()
+
+
+def test_the_proxy_passes_on_what_is_quick(proxy: int, service: Serving) -> None:
+    """Through the proxy's own configuration ids arrive as they were sent, and lines stream both ways."""
+    with httpx2.Client(base_url=f"http://127.0.0.1:{proxy}", headers={"Host": "localhost"}) as client:
+        put = client.put("/v1/documents/proxied%2F%2Fa%20b", json={"text": "seven wizards"})
+        assert put.json()["id"] == "proxied//a b"
+        lines = client.post("/v1/documents", content=b'{"id": "l", "text": "seven"}\n', headers={"Content-Type": LINES})
+        assert json.loads(lines.text.splitlines()[-1])["summary"]["complete"]
+        assert client.get("/v1/documents/proxied//a b").json()["id"] == "proxied//a b"
+
+
+@pytest.mark.parametrize("begun", [b"GET /livez HTTP/1.1\r\nX: ", POST + b"Content-Length: 999\r\n\r\n"])
+def test_the_proxy_ends_what_is_slow(proxy: int, begun: bytes) -> None:
+    """Headers that dribble in are cut by the proxy in its time, as is a body that does not come."""
+    with socket.create_connection(("127.0.0.1", proxy), timeout=10) as connection:
+        start, answer = time.monotonic(), b""
+        connection.sendall(begun)
+        while more := connection.recv(4096):
+            answer += more
+    assert 0.9 < time.monotonic() - start < 4
+    assert not answer or answer.startswith((b"HTTP/1.1 408", b"HTTP/1.1 400"))
