@@ -245,7 +245,8 @@ def corpus(
 ) -> None:
     """Find the duplicates of a whole collection.
 
-    What stays without them is written too. Nothing is written to DIR until all is done; run again after an interruption, it begins anew.
+    What stays without them is written too. DIR appears when all is done: run again after an interruption, the command
+    begins anew.
     """
     from dedup.cli.corpus import Asked, run
     from dedup.formats import Fields, Meter, read
