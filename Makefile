@@ -48,7 +48,7 @@ $(READY): requirements.lock pyproject.toml
 # the only target that needs uv
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --group dev --extra client --extra corpus --extra parquet --extra service --extra telemetry --extra warc --output-file requirements.lock pyproject.toml
+		--no-emit-index-url --no-emit-find-links --group dev --extra client --extra corpus --extra parquet --extra service --extra spark --extra telemetry --extra warc --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage dist build
