@@ -14,7 +14,7 @@ from service import problems
 from service.auth import Keys, refuse_open_doors
 from service.bodies import Bodies
 from service.page.router import router as page
-from service.reading import RawIds
+from service.reading import Addressed
 from service.refusals import described
 from service.routes import documents, operations, resemble
 from service.settings import Settings
@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]
-    app.add_middleware(RawIds)
+    app.add_middleware(Addressed)
     app.add_middleware(Bodies, settings=settings)
     app.add_middleware(Keys, settings=settings)
     app.add_middleware(Observed, metrics=metrics)  # the last one added stands first

@@ -102,5 +102,5 @@ def _allowed(request: Request) -> list[str]:
     methods = set[str]()
     for route in request.app.state.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
-            methods |= route.methods
+            methods |= route.methods | ({"HEAD"} if "GET" in route.methods else set())
     return sorted(methods)

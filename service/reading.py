@@ -72,19 +72,30 @@ def unsupported(wanted: str) -> Problem:
     return Problem(415, "unsupported_media_type", f"send Content-Type: {wanted}", headers={"Accept-Post": wanted})
 
 
-class RawIds:
-    """Lets an id keep its percent-encoding until the route is found: `a%2Fresembles` is an id, `a/resembles` asks."""
+class Addressed:
+    """Lets requests be routed as they were meant.
+
+    An id keeps its percent-encoding until the route is found: `a%2Fresembles` is an id, `a/resembles` asks. HEAD is
+    answered as GET is; uvicorn leaves the body out.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Stand before `app`."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route by the path as it was sent, below the documents."""
-        if scope["type"] == "http" and scope["path"].startswith(DOCUMENTS):
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(DOCUMENTS):
             raw = scope["raw_path"].decode("ascii", "replace")
             scope["path"] = raw if raw.startswith(DOCUMENTS) else scope["path"]
-        await self._app(scope, receive, send)
+        routed = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        try:
+            await self._app(routed, receive, send)
+        finally:
+            scope["route"] = routed.get("route")
 
 
 async def _document_id(

@@ -154,7 +154,7 @@ class Observed:
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # the path itself would name documents
         route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if scope["method"] in {"GET", "PUT", "POST", "DELETE"} else "other"
+        method = scope["method"] if scope["method"] in {"GET", "HEAD", "PUT", "POST", "DELETE"} else "other"
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         log.info(

@@ -136,6 +136,28 @@ def test_every_refusal_is_the_same_error(both: tuple[Any, Any]) -> None:
         assert raised(lambda asked=asked: remote.resemble(**asked)) == expected
 
 
+def test_ids_of_dots_are_reached(both: tuple[Any, Any]) -> None:
+    """`.` and `..`, which a URL resolves unless they are escaped, are ids like others."""
+    for index in both:
+        report = index.put([Document(name, prose(9)) for name in (".", "..", "a/../b")])
+        assert report.put == 3
+        assert [index.get(name).id for name in (".", "..", "a/../b")] == [".", "..", "a/../b"]
+        assert index.remove([".", ".."]) == 2
+        assert [one.id for one in index.documents()] == ["a/../b"]
+
+
+def test_half_a_surrogate_pair_stays_at_home(both: tuple[Any, Any]) -> None:
+    """The one difference: JSON for others cannot carry a lone surrogate, so the service refuses it."""
+    embedded, remote = both
+    broken = f"{prose(9)} \ud800"
+    assert embedded.put([Document("broken", broken)]).put == 1
+    assert not embedded.resemble(broken, id="broken").matches
+    [reject] = remote.put([Document("broken", broken)]).rejected
+    assert (reject.place, reject.code) == (0, "invalid_json")
+    assert raised(lambda: remote.resemble(broken)) == (InvalidInput, "invalid_input")
+    assert raised(lambda: remote.compare(broken, WIRE)) == (InvalidInput, "invalid_input")
+
+
 def test_compare_is_the_library_s(both: tuple[Any, Any]) -> None:
     """A remote comparison equals a local one."""
     _, remote = both

@@ -18,6 +18,10 @@ import pytest
 import yaml
 from servers.server import free_port
 from servers.service import Serving, answering
+from test_compose import VARIABLES, filled_in, on_this_machine
+from typer.testing import CliRunner
+
+from dedup.cli import app
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
@@ -39,27 +43,42 @@ def environment() -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in shlex.split(line))
 
 
-def test_the_image_s_command_serves_and_is_healthy(tmp_path: Path) -> None:
-    """The image's own command, environment and health check work natively; without a key the command refuses."""
+@pytest.fixture
+def variables(redis_path: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Redis, started by Compose's command, and the environment that image and Compose give the service beside it."""
+    redis, port = free_port(), str(free_port())
+    command = [redis_path, *map(on_this_machine, COMPOSE["redis"]["command"][1:]), "--port", str(redis)]
+    given = COMPOSE["service"]["environment"] | {"DEDUP_KEYS": KEY, "DEDUP_WORKERS": "1"}
+    given["DEDUP_INDEX"] = filled_in(given["DEDUP_INDEX"]).replace("redis:6379", f"127.0.0.1:{redis}")
     image = {name: value for name, value in environment().items() if name.startswith("DEDUP_")}
-    own = {"DEDUP_INDEX": f"lmdb:{tmp_path}/index", "DEDUP_PORT": "18469", "DEDUP_KEYS": KEY}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    variables = {**os.environ, **image, **own, "PATH": path}
+    with subprocess.Popen([*command, "--dir", tmp_path], stdout=subprocess.DEVNULL) as server:
+        yield {**os.environ, **image, **given, "DEDUP_PORT": port, "PATH": path}
+        server.kill()
+
+
+def test_the_image_s_command_serves_and_is_healthy(
+    variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The image's command and health check work natively, on Compose's Redis; without a key the command refuses."""
     command, check = instruction("CMD"), instruction("HEALTHCHECK")
-    with subprocess.Popen(command, cwd=tmp_path, env=variables, stderr=subprocess.DEVNULL) as process:
+
+    def healthy() -> bool:
+        return subprocess.run(check, env=variables, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+    with subprocess.Popen(command, cwd=tmp_path, env=variables, stderr=subprocess.PIPE, text=True) as process:
         try:
-            healthy = 1
-            for _ in range(300):
-                healthy = subprocess.run(check, env=variables, stderr=subprocess.DEVNULL, check=False).returncode
-                if healthy == 0:
-                    break
-                time.sleep(0.1)
+            answering(f"http://127.0.0.1:{variables['DEDUP_PORT']}/readyz")
+            assert healthy()
         finally:
             process.terminate()
-    assert healthy == 0
-    assert subprocess.run(check, env=variables, stderr=subprocess.DEVNULL, check=False).returncode != 0
-    keyless = {**variables, "DEDUP_KEYS": "[]"}
-    assert subprocess.run(command, cwd=tmp_path, env=keyless, stderr=subprocess.DEVNULL, check=False).returncode == 2
+        _, log = process.communicate(timeout=30)
+    assert VARIABLES["REDIS_PASSWORD"] not in log
+    assert "***" in log.splitlines()[0]
+    assert not healthy()
+    for name, value in {**variables, "DEDUP_KEYS": "[]"}.items():
+        monkeypatch.setenv(name, value)
+    assert CliRunner().invoke(app, command[1:]).exit_code == 2
 
 
 def test_the_image_runs_as_nobody_in_particular() -> None:

@@ -102,6 +102,16 @@ def test_removing_what_is_not_there_says_so(service: Serving) -> None:
     assert (answer.status_code, code(answer)) == (404, "unknown_id")
 
 
+@pytest.mark.parametrize("path", ["/", "/livez", "/v1/stats", "/v1/documents/headed", "/v1/documents", "/openapi.json"])
+def test_head_is_get_without_the_body(service: Serving, path: str) -> None:
+    """HEAD has the status, type and length of GET, and no body."""
+    service.put("headed", "seven wizards")
+    head, get = service.http.head(path), service.http.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length", "etag"):
+        assert head.headers.get(name) == get.headers.get(name)
+
+
 def test_sixteen_clients_write_one_id(service: Serving) -> None:
     """Of 16 concurrent writes of one id each is answered, one creates it, and one of the texts is there whole."""
     texts = [prose(50) for _ in range(16)]

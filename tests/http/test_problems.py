@@ -20,7 +20,7 @@ MARKER = "swordfish-marker"
         ("GET", "/v1/compare", 405, "method_not_allowed"),
         ("PATCH", "/v1/documents/x", 405, "method_not_allowed"),
         ("BREW", "/livez", 400, "bad_request"),
-        ("HEAD", "/v1/stats", 405, None),
+        ("HEAD", "/v1/compare", 405, None),
         ("GET", "/v1/documents?limit=0", 422, "invalid_request"),
         ("GET", "/v1/documents?limit=x", 422, "invalid_request"),
         ("GET", "/v1/documents/x/resembles?min_similarity=nan", 422, "invalid_request"),
