@@ -13,7 +13,9 @@ from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS_AT_ONCE = 16  # each may hold a text of 64 MiB
+ROWS_AT_ONCE = 16
+MOST_IN_A_PAGE = 128 << 20
+_ROWS_IN_A_PAGE = 1024  # as most writers have it: the footer tells of row groups only, and a page is held whole
 
 
 def records(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Iterator[Item]:  # noqa: ARG001 - rows have ids
@@ -46,14 +48,23 @@ def _rows(file: IO[bytes] | io.BufferedReader, path: str, fields: Fields) -> Ite
         yield Rejected(Source(path), "", *wrong)
         return
     row = 0
-    for batch in opened.iter_batches(ROWS_AT_ONCE, use_threads=False):
-        for values in _each(batch, fields):
-            row += 1
-            source = Source(path, row)
-            if isinstance(values, UnicodeDecodeError):
-                yield Rejected(source, "", "invalid_utf8", f"not UTF-8 ({values.reason}); write the column anew")
-            else:
-                yield document(source, values, fields)
+    for place in range(opened.num_row_groups):
+        group = opened.metadata.row_group(place)
+        if group.total_byte_size * min(group.num_rows, _ROWS_IN_A_PAGE) > MOST_IN_A_PAGE * group.num_rows:
+            reason = f"a page of this row group holds over {MOST_IN_A_PAGE:,} bytes; write fewer rows a page"
+            yield Rejected(Source(path, row + 1), "", "long_row_group", reason)
+            row += group.num_rows
+            continue
+        for batch in opened.iter_batches(ROWS_AT_ONCE, row_groups=[place], use_threads=False):
+            for values in _each(batch, fields):
+                row += 1
+                yield _item(Source(path, row), values, fields)
+
+
+def _item(source: Source, values: dict[str, Any] | UnicodeDecodeError, fields: Fields) -> Item:
+    if isinstance(values, UnicodeDecodeError):
+        return Rejected(source, "", "invalid_utf8", f"not UTF-8 ({values.reason}); write the column anew")
+    return document(source, values, fields)
 
 
 def _each(batch: "pa.RecordBatch", fields: Fields) -> Iterator[dict[str, Any] | UnicodeDecodeError]:

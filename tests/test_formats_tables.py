@@ -1,0 +1,174 @@
+"""Comma separated values and Parquet: what other tools wrote is read, bad records are told, the rest goes on."""
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import zstandard
+from pyarrow import parquet
+
+from dedup.formats import Fields, Item, Record, Source, read
+from dedup.formats import csv as csv_format
+from dedup.formats import parquet as parquet_format
+from dedup.model import Document
+
+
+def codes(items: Sequence[Item]) -> list[tuple[str, int | None]]:
+    """Return the id of each document and the code of each reject, with its line."""
+    return [(item.document.id if isinstance(item, Record) else item.code, item.source.line) for item in items]
+
+
+def table(path: Path, columns: dict[str, Any], **options: Any) -> str:
+    """Write a Parquet file."""
+    parquet.write_table(pa.table(columns), path, **options)
+    return str(path)
+
+
+def test_csv_gives_what_was_written(tmp_path: Path) -> None:
+    """Quotes, separators, line ends and NUL in values come back, told by the line at which the record begins."""
+    rows = [("a", 'say "hi",\nor\r\nnot', "x"), ("b", "nul \0 here", ""), ("c", "żółć", "y")]
+    for name, delimiter in (("t.csv", ","), ("t.tsv", "\t")):
+        with (tmp_path / name).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, delimiter=delimiter).writerows([("id", "text", "source"), *rows])
+        assert list(read(str(tmp_path / name))) == [
+            Record(Source(str(tmp_path / name), line), Document(id_, text, {"source": source}))
+            for line, (id_, text, source) in zip([2, 5, 6], rows, strict=True)
+        ]
+
+
+BAD_RECORDS = {
+    b'2,"broken "quote': "invalid_csv",
+    b'2,"never closed': "invalid_csv",
+    b"2,caf\xe9": "invalid_utf8",
+    b"2": "invalid_csv",
+    b"2,a,b": "invalid_csv",
+    b"2," + b"x" * 200: "long_line",
+    b'2,"' + b"x\n" * 100: "long_line",
+}
+
+
+@pytest.mark.parametrize(("record", "code"), BAD_RECORDS.items(), ids=range(len(BAD_RECORDS)))
+def test_bad_csv_record_is_rejected_and_the_next_lines_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: bytes, code: str
+) -> None:
+    """Behind a record that is none reading goes on at the line after its first, whatever its quotes swallowed."""
+    monkeypatch.setattr(csv_format, "MOST_BYTES", 150)
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'\xef\xbb\xbfid,text\r\n1,"two\r\nlines"\r\n' + record + b"\r\n\r\n3,good\r\n4,last")
+    found = codes(list(read(str(path))))
+    lines = record.count(b"\n")
+    assert found[:2] == [("1", 2), (code, 4)]
+    assert found[2:-2] == [("invalid_csv", 5 + i) for i in range(lines - 1)]
+    assert found[-2:] == [("3", 6 + lines), ("4", 7 + lines)]
+
+
+BAD_HEADERS = {
+    b"name,text\n1,a\n": "no_id",
+    b"id,body\n1,a\n": "no_text",
+    b"id,text,text\n1,a,b\n": "invalid_csv",
+    b"": "no_id",
+    "id,text\n1,a\n".encode("utf-16"): "invalid_utf8",
+    b'id,"text\n1,a\n': "invalid_csv",
+}
+
+
+@pytest.mark.parametrize(("data", "code"), BAD_HEADERS.items(), ids=range(len(BAD_HEADERS)))
+def test_csv_without_usable_header_is_rejected_once(tmp_path: Path, data: bytes, code: str) -> None:
+    """A file whose first record does not name the fields is one reject, not one for each line."""
+    (tmp_path / "a.csv").write_bytes(data)
+    assert codes(list(read(str(tmp_path / "a.csv")))) == [(code, 1)]
+
+
+def test_fields_are_named(tmp_path: Path) -> None:
+    """Other fields can be the id and the text."""
+    (tmp_path / "a.csv").write_text("id,key,body\n1,k,words\n")
+    assert [
+        item.document for item in read(str(tmp_path), fields=Fields("key", "body")) if isinstance(item, Record)
+    ] == [Document("k", "words", {"id": "1"})]
+
+
+def test_parquet_gives_what_json_can_hold(tmp_path: Path) -> None:
+    """Numbers as ids, times, decimals, lists and nested values are read; what is no number is null."""
+    columns = {
+        "id": [7, 8],
+        "text": pa.array(["first", "second"]).dictionary_encode(),
+        "time": [datetime(2020, 1, 2, tzinfo=UTC), None],
+        "price": [Decimal("1.50"), None],
+        "score": [float("nan"), 0.5],
+        "tags": [["a"], []],
+        "more": [{"n": 1}, None],
+    }
+    path = table(tmp_path / "a.parquet", columns, row_group_size=1)
+    more: list[dict[str, Any]] = [
+        {"time": "2020-01-02T00:00:00Z", "price": "1.50", "score": None, "tags": ["a"], "more": {"n": 1}},
+        {"time": None, "price": None, "score": 0.5, "tags": [], "more": None},
+    ]
+    expected = [
+        Record(Source(path, 1), Document("7", "first", more[0])),
+        Record(Source(path, 2), Document("8", "second", more[1])),
+    ]
+    assert list(read(path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({"name": ["a"], "text": ["words"]}, "no_id"),
+        ({"id": ["a"], "body": ["words"]}, "no_text"),
+        ({"id": ["a"], "text": [7]}, "no_text"),
+        ({"id": [1.5], "text": ["words"]}, "no_id"),
+        ({"id": ["a"], "text": [["words"]]}, "no_text"),
+    ],
+)
+def test_parquet_with_other_columns_is_rejected_once(tmp_path: Path, columns: dict[str, Any], code: str) -> None:
+    """A file without the columns, or with columns of another type, is one reject that names what there is."""
+    [item] = read(table(tmp_path / "a.parquet", columns))
+    assert codes([item]) == [(code, None)]
+
+
+def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:
+    """A row whose text is null or no UTF-8 is told by its number, its neighbours are read."""
+    texts = pa.array([b"one", b"caf\xe9", None, b"four"]).view(pa.string())
+    path = table(tmp_path / "a.parquet", {"id": ["1", "2", "3", "4"], "text": texts})
+    assert codes(list(read(path))) == [("1", 1), ("invalid_utf8", 2), ("no_text", 3), ("4", 4)]
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbage within", "no such format", "empty"])
+def test_damaged_parquet_is_rejected(tmp_path: Path, damage: str) -> None:
+    """A file that is no Parquet, or is cut off or overwritten, is told; what stands before the damage is read."""
+    path = Path(table(tmp_path / "a.parquet", {"id": ["1", "2"], "text": ["a", "b"]}, row_group_size=1))
+    data = path.read_bytes()
+    place = parquet.ParquetFile(path).metadata.row_group(1).column(0).dictionary_page_offset
+    path.write_bytes(
+        {
+            "cut": data[:-9],
+            "garbage within": data[:place] + b"\xff" * 40 + data[place + 40 :],
+            "no such format": b"id,text",
+            "empty": b"",
+        }[damage]
+    )
+    before = 1 if damage == "garbage within" else 0
+    assert codes(list(read(str(path)))) == [("1", 1)] * before + [("unreadable_file", before + 1)]
+
+
+def test_row_group_of_giant_pages_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row group that would have to be held whole is rejected, the next one is read."""
+    monkeypatch.setattr(parquet_format, "MOST_IN_A_PAGE", 1000)
+    path = table(tmp_path / "a.parquet", {"id": ["1", "2", "3"], "text": ["a", "b" * 3000, "c"]}, row_group_size=1)
+    assert codes(list(read(path))) == [("1", 1), ("long_row_group", 2), ("3", 3)]
+
+
+def test_parquet_is_read_packed_and_from_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it is read from its end, a Parquet file may be compressed, or come through a pipe."""
+    path = Path(table(tmp_path / "a.parquet", {"id": ["1"], "text": ["a"]}))
+    (tmp_path / "b.parquet.zst").write_bytes(zstandard.compress(path.read_bytes()))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    assert codes(list(read(str(tmp_path / "b.parquet.zst")))) == [("1", 1)]
+    assert codes(list(read("-", format="parquet"))) == [("1", 1)]
