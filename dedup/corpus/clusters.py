@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedup.corpus import kernels
 from dedup.corpus.intake import SETS
-from dedup.corpus.job import Closure, Job
+from dedup.corpus.job import Closure, Job, Measure
 from dedup.corpus.join import Join
 
 BINS = 50
@@ -39,8 +39,14 @@ class Sets:
             counts = pool.map(lambda part: kernels.shared(self._sets, self._offsets, left[part], right[part]), parts)
             shared = np.concatenate(list(counts))
         sizes = self._sizes
-        whole = sizes[right] if self._job.measure == "containment" else sizes[left] + sizes[right] - shared
-        return shared, shared / whole
+        return shared, similarity(shared, sizes[left], sizes[right], self._job.measure)
+
+
+def similarity(
+    shared: NDArray[np.int32], better: NDArray[np.int64], worse: NDArray[np.int64], measure: Measure
+) -> NDArray[np.float64]:
+    """Return how similar pairs are that share so many shingles; `better` and `worse` have so many each."""
+    return shared / (worse if measure == "containment" else better + worse - shared)
 
 
 @dataclass(frozen=True, slots=True)
