@@ -1,0 +1,18 @@
+"""The same job on Apache Spark: DataFrames in and out, the same clusters, as many machines as the session has.
+
+The definition is that of `dedup.corpus`, and so are the kernels, which run in Python workers on batches of Arrow. All
+else are joins, windows and aggregates of Spark's own, so that what does not fit into memory is on disk.
+"""
+
+from dedup.errors import MissingExtra
+
+try:
+    import pyspark  # noqa: F401 - to say what is missing, once, and first
+except ModuleNotFoundError as error:
+    raise MissingExtra(
+        f"{error.name} is not installed; install resembles[spark], for instance: pip install 'resembles[spark]'"
+    ) from error
+
+from dedup.corpus.spark.run import deduplicate
+
+__all__ = ["deduplicate"]

@@ -1,0 +1,52 @@
+"""Units by rank, and of those with the same folded tokens the best ranked."""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
+
+from dedup.corpus.spark.intake import UNIT_COLUMNS
+from dedup.corpus.spark.tables import Tables
+
+_ROWS_IN_A_PARTITION = 33
+"""So many bits of `monotonically_increasing_id` count rows, the others partitions."""
+
+
+def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
+    """Return the units with `rank`, and `twin`: the best rank with the same tokens. Of an id the best document counts."""
+    repeated = Window.partitionBy("id").orderBy("key", "content", "document")
+    units = (
+        intake.where(F.isnull("code"))
+        .select("unit", *UNIT_COLUMNS)
+        .withColumn("place", F.rank().over(repeated))
+        .where("place = 1")
+        .orderBy("key", "id", "start")
+        .select(F.monotonically_increasing_id().alias("rank"), "unit", *UNIT_COLUMNS)
+        .drop("key", "content")
+    )
+    # kept before it is used twice: a second sort may cut its partitions elsewhere
+    ranks = tables.keep("work/ranks", units)
+    twins = ranks.groupBy("low", "high").agg(F.min("rank").alias("twin"))
+    return tables.keep("work/units", ranks.join(twins, ["low", "high"]).drop("low", "high"))
+
+
+def numbered(rows: DataFrame, by: str, name: str, tables: Tables) -> DataFrame:
+    """Return the rows with a column `name`: 0, 1, 2, … in the order of the column `by`."""
+    placed = tables.keep(f"work/{name}", rows.orderBy(by).withColumn("place", F.monotonically_increasing_id()))
+    placed = placed.withColumn("part", F.shiftright("place", _ROWS_IN_A_PARTITION))
+    before = Window.orderBy("part").rowsBetween(Window.unboundedPreceding, -1)
+    starts = (
+        placed.groupBy("part").count().select("part", F.coalesce(F.sum("count").over(before), F.lit(0)).alias("first"))
+    )
+    row = F.col("place").bitwiseAND(F.lit((1 << _ROWS_IN_A_PARTITION) - 1))
+    return placed.join(F.broadcast(starts), "part").select(*rows.columns, (F.col("first") + row).alias(name))
+
+
+def rejected(intake: DataFrame, units: DataFrame) -> DataFrame:
+    """Return id, code and reason of each document that takes no part."""
+    repeated = (
+        intake.where(F.isnull("code"))
+        .select("document", "id")
+        .distinct()
+        .join(units.select("document").distinct(), "document", "left_anti")
+        .select("id", F.lit("duplicate_id").alias("code"), F.lit("another document has this id").alias("reason"))
+    )
+    return intake.where(F.isnotnull("code")).select("id", "code", "reason").union(repeated)
