@@ -1,8 +1,8 @@
-"""Measure the passages found in the PAN 2013 text alignment pairs: `python -m benchmarks.pan --data FOLDER [--json]`.
+"""The passages found in the PAN 2013 text alignment pairs, and in the seed articles, beside difflib.
 
-Each pair is aligned directly, without an index. The folder, also given by RESEMBLES_EVAL, holds
-`pan13_train/docs.jsonl.gz`, `pairs.jsonl.gz` and `spans.jsonl.gz`. The measures are those of Potthast, Stein,
-Barrón-Cedeño and Rosso, An Evaluation Framework for Plagiarism Detection, COLING 2010, macro-averaged over characters:
+Each pair is aligned directly, without an index. The folder of evaluation texts holds `pan13_train/docs.jsonl.gz`,
+`pairs.jsonl.gz` and `spans.jsonl.gz`; without it only the seeds are measured. The measures are those of Potthast,
+Stein, Barrón-Cedeño and Rosso, An Evaluation Framework for Plagiarism Detection, COLING 2010, macro-averaged:
 
     recall       mean over the cases of the share of their characters, in both texts, that detections of them cover
     precision    the same with detections and cases exchanged
@@ -10,22 +10,31 @@ Barrón-Cedeño and Rosso, An Evaluation Framework for Plagiarism Detection, COL
     plagdet      F1(precision, recall) / log2(1 + granularity)
 """
 
-import argparse
 import json
 import math
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from benchmarks.corpus import arguments, print_table, records
-from dedup.align import align, overlaps
+from benchmarks.corpus import SEEDS, records
+from benchmarks.row import Row, middle
+from benchmarks.suite import Scale, tell
+from dedup.align import align
 from dedup.text import tokenize
+from dedup.verify import Limits as Accepted
+
+TABLE, SAMPLE = "Passages of pairs", 20
+
+
+class Limits(Protocol):
+    """What is accepted as a passage."""
+
+    min_words: int
+    min_similarity: float
 
 
 class Case(NamedTuple):
@@ -84,84 +93,77 @@ def measure(truth: Cases, found: Cases) -> dict[str, float]:
     }
 
 
-def detect(one: str, other: str, args: argparse.Namespace) -> list[Case]:
+def detect(one: str, other: str, limits: Limits) -> list[Case]:
     """Return the passages that two texts share."""
     a, b = tokenize([one]), tokenize([other])
-    found = align(a.hashes, b.hashes, b.offsets, min_words=args.min_words, min_similarity=args.min_similarity)
+    found = align(a.hashes, b.hashes, b.offsets, min_words=limits.min_words, min_similarity=limits.min_similarity)
     starts, ends = a.starts[found.query_start], a.ends[found.query_end - 1]
     begins, stops = b.starts[found.document_start], b.ends[found.document_end - 1]
     return [Case(*map(int, places)) for places in zip(starts, ends, begins, stops, strict=True)]
 
 
-def accuracy(folder: Path, args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Return the measures by category."""
+def rows(scale: Scale) -> Iterator[Row]:
+    """Yield the seeds, then each category of PAN."""
+    tell("passages: seeds")
+    yield from of_pairs("seeds", *seeds(), sample=None)
+    if scale.data is None:
+        tell("passages: PAN 2013 left out; set RESEMBLES_EVAL")
+        return
+    texts, cases, categories = collection(scale.data / "pan13_train")
+    for category, keys in sorted(categories.items()):
+        tell(f"passages: PAN 2013, {category}")
+        some = keys if scale.name == "full" else keys[:100]
+        yield from of_pairs(f"PAN 2013, {category[3:]}", texts, cases, some, sample=SAMPLE)
+
+
+def of_pairs(
+    name: str, texts: Mapping[str, str], cases: Cases, keys: Sequence[tuple[str, str]], sample: int | None
+) -> Iterator[Row]:
+    """Yield the measures of ours on all pairs, then of ours and of difflib on the same sample."""
+    from benchmarks.baselines import matched_by_difflib  # noqa: PLC0415 - it needs the cases of this module
+
+    limits = Accepted(12, 0.6, passages=True)
+    runs = [("resembles", lambda a, b: detect(a, b, limits), keys)]
+    if sample is not None:
+        runs.append(("resembles, sample", lambda a, b: detect(a, b, limits), keys[:sample]))
+    runs.append(("difflib, sample" if sample else "difflib", matched_by_difflib, keys[:sample]))
+    for finder, find, some in runs:
+        seconds, found = list[float](), dict[tuple[str, str], list[Case]]()
+        for a, b in some:
+            start = time.perf_counter()
+            found[a, b] = find(texts[a], texts[b])
+            seconds.append(time.perf_counter() - start)
+        measured = measure({key: cases[key] for key in some if key in cases}, found)
+        common = {"table": TABLE, "name": finder, "size": len(some)}
+        if measured["cases"]:
+            for figure in ("plagdet", "precision", "recall"):
+                yield Row(**common, case=f"{name}, {figure}", unit="share", median=measured[figure])
+            accuracy, what = measured["recall"], "recall"
+        else:
+            clean = 1 - measured["pairs_detected"] / len(some)
+            yield Row(**common, case=f"{name}, nothing reported", unit="share", median=clean)
+            accuracy, what = clean, "pairs of which nothing is reported"
+        median, spread = middle([1e3 * value for value in seconds])
+        told = {"accuracy": accuracy, "measure": what}
+        yield Row(**common, **told, case=f"{name}, a pair", unit="ms", median=median, spread=spread)
+
+
+def collection(folder: Path) -> tuple[dict[str, str], Cases, dict[str, list[tuple[str, str]]]]:
+    """Return the texts, the cases by pair, and the pairs by category."""
     texts = {record["id"]: record["text"] for record in records(folder / "docs.jsonl.gz")}
-    cases, pairs = defaultdict(list), defaultdict(list)
+    cases, pairs = defaultdict[tuple[str, str], list[Case]](list), defaultdict[str, list[tuple[str, str]]](list)
     for span in records(folder / "spans.jsonl.gz"):
         cases[span["a"], span["b"]].append(Case(*(span[name] for name in Case._fields)))
     for record in records(folder / "pairs.jsonl.gz"):
         pairs[record["category"]].append((record["a"], record["b"]))
-    figures = {}
-    for category, keys in sorted(pairs.items()):
-        found = {(a, b): detect(texts[a], texts[b], args) for a, b in keys}
-        figures[category] = measure({key: cases[key] for key in keys if key in cases}, found)
-    return figures
+    return texts, cases, pairs
 
 
-def speed(args: argparse.Namespace, words: int = 300, documents: int = 50) -> dict[str, float]:
-    """Return microseconds a candidate: made-up texts, each with an edited passage of the query, Zipf's frequencies."""
-    random = np.random.default_rng(1)
-    vocabulary = random.integers(0, 2**63, 20000, dtype=np.uint64)
-    shares = 1 / np.arange(1, len(vocabulary) + 1)
-
-    def text(length: int) -> NDArray[np.uint64]:
-        return random.choice(vocabulary, length, p=shares / shares.sum())
-
-    query, batch = text(words), text(words * documents)
-    for document in range(documents):
-        length = int(random.integers(15, 80))
-        start, place = random.integers(0, words - length), document * words + 100
-        batch[place : place + length] = query[start : start + length]
-        batch[place : place + length][random.random(length) < 0.1] = 0
-    offsets = np.arange(documents + 1, dtype=np.int64) * words
-    limits = {"min_words": args.min_words, "min_similarity": args.min_similarity}
-    calls = {
-        "align": lambda: align(query, batch, offsets, **limits),
-        "overlaps": lambda: overlaps(query, batch, offsets),
-    }
-    figures = {}
-    for name, call in calls.items():
-        call()
-        figures[f"{name}_us"] = statistics.median(timed(call) for _ in range(args.repeats)) / documents
-    return figures
-
-
-def timed(call: Any) -> float:
-    """Return how many microseconds a call takes."""
-    start = time.perf_counter_ns()
-    call()
-    return (time.perf_counter_ns() - start) / 1000
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = arguments(__doc__)
-    parser.add_argument("--min-words", type=int, default=12)
-    parser.add_argument("--min-similarity", type=float, default=0.6)
-    parser.add_argument("--repeats", type=int, default=201, help="timed calls")
-    args = parser.parse_args()
-    folder = Path(args.data or ".") / "pan13_train"
-    figures = accuracy(folder, args) if folder.is_dir() else None
-    times = speed(args)
-    if args.json:
-        print(json.dumps({"accuracy": figures, "candidate": times}))
-        return
-    if figures is None:
-        print(f"skipped: no PAN 2013 data in {folder}; give --data or RESEMBLES_EVAL")
-    else:
-        print_table([{"category": category, **row} for category, row in figures.items()])
-    print("a candidate of 300 words, in batches of 50: " + ", ".join(f"{n} {v:.1f}" for n, v in times.items()))
-
-
-if __name__ == "__main__":
-    main()
+def seeds() -> tuple[dict[str, str], Cases, list[tuple[str, str]]]:
+    """Return the seed articles, the passages marked by hand in them, and all pairs."""
+    gold = json.loads((SEEDS / "gold.json").read_text(encoding="utf-8"))
+    texts = {name: (SEEDS / file).read_bytes().decode() for name, file in gold["files"].items()}
+    cases = defaultdict[tuple[str, str], list[Case]](list)
+    for passage in gold["passages"]:
+        cases[passage["a"], passage["b"]].append(Case(*passage["a_span"], *passage["b_span"]))
+    return texts, cases, list(combinations(sorted(texts), 2))

@@ -1,25 +1,25 @@
-"""Measure the share of labelled pairs that a look-up finds, in five collections: `python -m benchmarks.retrieval`.
+"""The share of labelled pairs that a look-up finds, in five collections.
 
 All documents of a collection are indexed, and each labelled document is looked up under its own id; a pair counts
 twice, once from either side. Labels are scholars' (Chinese, Japanese, suttas) or exact Jaccard similarity of at least
 one half (licences, Bible). Needs the evaluation texts.
 """
 
-import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import dedup
-from benchmarks.corpus import arguments, print_table, records
+from benchmarks.corpus import records
+from benchmarks.row import Row, middle
+from benchmarks.suite import Scale, tell
 from dedup import Document, Index
 
-LIMITS = (20, 50)
+TABLE, LIMITS = "Labelled pairs", (20, 50)
 LEAST = 0.5
 
 
@@ -29,7 +29,6 @@ class Collection:
 
     name: str
     labels: str
-    target: float | None = None
 
     def documents(self, data: Path) -> Iterable[Document]:
         """Iterate over the documents."""
@@ -46,8 +45,8 @@ class Collection:
 
 
 COLLECTIONS = (
-    Collection("shiji_zh", "pairs", 0.95),
-    Collection("aozora_ja", "pairs", 0.95),
+    Collection("shiji_zh", "pairs"),
+    Collection("aozora_ja", "pairs"),
     Collection("suttas_en", "pairs"),
     Collection("licenses", "exact_jaccard_w3"),
     Collection("bible_nt", "exact_jaccard_w3"),
@@ -83,54 +82,34 @@ def look_up(index: Index, pairs: Sequence[tuple[str, str]], limit: int) -> Found
     return result
 
 
-def main() -> None:
-    """Print a row for each collection and limit."""
-    parser = arguments(__doc__)
-    parser.add_argument("--only", choices=[collection.name for collection in COLLECTIONS])
-    parser.add_argument("--missed", action="store_true", help="print the pairs not found, too")
-    args = parser.parse_args()
-    if not args.data:
-        parser.error("the evaluation texts are needed: give --data or set RESEMBLES_EVAL")
-    rows, missed = list[dict[str, Any]](), list[dict[str, Any]]()
-    for collection in COLLECTIONS:
-        if args.only not in (None, collection.name):
-            continue
-        pairs = collection.pairs(args.data)
-        with dedup.open("memory:") as index:
-            index.put(collection.documents(args.data))
-            for limit in LIMITS:
-                result = look_up(index, pairs, limit)
-                rows.append(_row(collection, limit, pairs, result))
-                missed += [
-                    {"set": collection.name, "limit": limit, "query": a, "document": b} for a, b in result.missed
-                ]
-    if args.json:
-        print(json.dumps({"rows": rows, "missed": missed if args.missed else []}))
+def rows(scale: Scale) -> Iterator[Row]:
+    """Yield a row for each collection and limit, if the evaluation texts are there."""
+    if scale.data is None:
+        tell("labelled pairs left out; set RESEMBLES_EVAL")
         return
-    print_table(rows)
-    if args.missed and missed:
-        print_table(missed)
+    for collection in COLLECTIONS:
+        tell(f"labelled pairs: {collection.name}")
+        pairs = collection.pairs(scale.data)
+        some = pairs if scale.name == "full" else pairs[:100]
+        with dedup.open("memory:") as index:
+            index.put(collection.documents(scale.data))
+            for limit in LIMITS:
+                yield from _told(f"{collection.name}, limit {limit}", some, look_up(index, some, limit), limit)
 
 
-def _row(collection: Collection, limit: int, pairs: Sequence[tuple[str, str]], result: Found) -> dict[str, Any]:
-    return {
-        "set": collection.name,
-        "pairs": len(pairs),
-        "limit": limit,
-        "found": 1 - len(result.missed) / len(result.asked),
-        "either side": sum(1 for a, b in pairs if {(a, b), (b, a)} & result.found) / len(pairs),
-        "at most": _reachable(pairs, limit),
-        "target": "" if collection.target is None else f">= {collection.target}",
-        "p50 ms": float(np.median(result.milliseconds)),
-        "p99 ms": float(np.percentile(result.milliseconds, 99)),
-    }
+def _told(case: str, pairs: Sequence[tuple[str, str]], found: Found, limit: int) -> Iterator[Row]:
+    share = 1 - len(found.missed) / len(found.asked)
+    common = {"table": TABLE, "name": "resembles", "size": len(pairs)}
+    room = {"accuracy": _reachable(pairs, limit), "measure": "room for, at that limit"}
+    yield Row(**common, **room, case=case, unit="share", median=share)
+    median, spread = middle(found.milliseconds)
+    recall = {"accuracy": share, "measure": "recall"}
+    yield Row(**common, **recall, case=f"{case}, p50", unit="ms", median=median, spread=spread)
+    last = float(np.percentile(found.milliseconds, 99))
+    yield Row(**common, **recall, case=f"{case}, p99", unit="ms", median=last)
 
 
 def _reachable(pairs: Sequence[tuple[str, str]], limit: int) -> float:
     """Return the share of pairs that answers of `limit` matches have room for."""
     counts = Counter(name for pair in pairs for name in pair)
     return sum(min(limit, count) for count in counts.values()) / sum(counts.values())
-
-
-if __name__ == "__main__":
-    main()

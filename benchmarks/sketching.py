@@ -44,7 +44,7 @@ def rows(scale: Scale) -> Iterator[Row]:
         yield from speed(scale, case, words)
     for words, fewer in WIDTHS.items():
         tell(f"estimator error: {words} words")
-        yield from errors(scale, words, max(4, scale.pairs // fewer))
+        yield from errors(words, max(4, scale.pairs // fewer))
     tell("edits")
     yield from edits(scale)
 
@@ -82,7 +82,7 @@ def found_again(words: int) -> dict[str, float]:
     return {way.name: float(np.mean(way.estimate(a, b) >= ALIKE)) for way in ways()[0]}
 
 
-def errors(scale: Scale, words: int, count: int) -> Iterator[Row]:
+def errors(words: int, count: int) -> Iterator[Row]:
     """Yield root mean square error and bias of each way, against the exact similarity of the very shingles."""
     a, b, exact = graded(words, count)
     for way in ways()[0]:

@@ -1,4 +1,4 @@
-"""Measure what becomes of text that many print, and of swapped text: `python -m benchmarks.syndication`.
+"""What becomes of text that many print, and of swapped text.
 
 Wire copy: one passage of 25 words in 50 to 1,000 documents, each copy edited by 5 %; at least one copy is to be found
 always, as a passage, its number known and the answer marked as truncated. Templates: each of four form sentences, with
@@ -6,7 +6,6 @@ other names and figures each time, in a tenth of all documents; a planted passag
 to be called boilerplate. Swapped halves: both are to be found.
 """
 
-import json
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,10 +13,13 @@ from typing import Any
 import numpy as np
 
 import dedup
-from benchmarks.corpus import arguments, articles, print_table, unigrams
+from benchmarks.corpus import articles, unigrams
 from benchmarks.planting import Planter, overlap, sentence_ends
+from benchmarks.row import Row
+from benchmarks.suite import Scale, tell
 from dedup import Document, Index, Passage, Span
 
+TABLE = "Text that many print"
 COPIES = (50, 150, 300, 1000)
 LENGTH, EDITED = 25, 0.05
 TEMPLATES = (
@@ -29,21 +31,23 @@ TEMPLATES = (
 LIMIT = 20
 
 
-def wire(planter: Planter, trials: int) -> Iterator[dict[str, Any]]:
+def wire(planter: Planter, trials: int, most: int) -> Iterator[dict[str, Any]]:
     """Yield a row for each number of copies, all of them in one index with the sources."""
     with dedup.open("memory:") as index:
         index.put(Document(f"{place}", text) for place, text in enumerate(planter.sources))
-        asked = [(copies, _syndicate(planter, index, copies, trial)) for copies in COPIES for trial in range(trials)]
-        for copies in COPIES:
+        numbers = [copies for copies in COPIES if copies <= most]
+        asked = [(copies, _syndicate(planter, index, copies, trial)) for copies in numbers for trial in range(trials)]
+        for copies in numbers:
             answers = [_answer(planter, index, words) for number, words in asked if number == copies]
             passages = [one for hits, _ in answers for one in hits]
+            said = float(np.median([one.documents for one in passages]))
             yield {
                 "copies": copies,
-                "found": sum(bool(hits) for hits, _ in answers) / trials,
-                "truncated": sum(cut for _, cut in answers) / trials,
-                "kind passage": sum(one.kind == "passage" for one in passages) / max(1, len(passages)),
-                "documents / copies": float(np.median([one.documents for one in passages])) / copies,
-                "most": max(one.documents for one in passages) / copies,
+                "wire copy: found": sum(bool(hits) for hits, _ in answers) / trials,
+                "wire copy: answer marked as truncated": sum(cut for _, cut in answers) / trials,
+                "wire copy: called a passage": sum(one.kind == "passage" for one in passages) / max(1, len(passages)),
+                "wire copy: documents said, of the truth": float(np.median([one.documents for one in passages]))
+                / copies,
             }
 
 
@@ -100,11 +104,9 @@ def templates(planter: Planter, trials: int) -> dict[str, Any]:
             forms += len(kinds)
             boilerplate += kinds.count("boilerplate")
     return {
-        "documents": len(planter.sources),
-        "planted found": found / trials,
-        "planted before forms": first / trials,
-        "forms reported": forms / trials,
-        "of them boilerplate": boilerplate / max(1, forms),
+        "forms: planted found": found / trials,
+        "forms: planted comes first": first / trials,
+        "forms: of those reported, called boilerplate": boilerplate / max(1, forms),
     }
 
 
@@ -122,7 +124,7 @@ def swapped(planter: Planter, index: Index, trials: int) -> Iterator[dict[str, A
             matches = index.resemble(text, limit=LIMIT)
             found = [one for match in matches if match.id == str(source) for one in match.passages]
             both += all(any(_mostly(one.query, span) for one in found) for span in spans)
-        yield {"words": length, "both halves found": both / trials}
+        yield {"words": length, "swapped halves: both found": both / trials}
 
 
 def _only(passages: Sequence[Passage], spans: Sequence[Span]) -> bool:
@@ -133,27 +135,16 @@ def _mostly(found: Span, wanted: Span) -> bool:
     return min(found.end, wanted.end) - max(found.start, wanted.start) > 0.5 * (wanted.end - wanted.start)
 
 
-def main() -> None:
-    """Print three tables."""
-    parser = arguments(__doc__)
-    parser.add_argument("--documents", type=int, default=7_000)
-    parser.add_argument("--trials", type=int, default=10)
-    args = parser.parse_args()
-    texts = articles(2 * args.documents, args.data, args.seed)
-    hosts, sources = texts[: args.documents], texts[args.documents :]
-    planter = Planter(sources, hosts, unigrams(sources), random.Random(args.seed))
+def rows(scale: Scale) -> Iterator[Row]:
+    """Yield swapped halves, form sentences, wire copy."""
+    tell("passages: swapped, in forms, in wire copy")
+    documents, trials = scale.articles // 2, max(2, scale.trials // 5)
+    texts = articles(2 * documents, scale.data)
+    planter = Planter(texts[documents:], texts[:documents], unigrams(texts), random.Random(1))
     with dedup.open("memory:") as index:
-        index.put(Document(f"{place}", text) for place, text in enumerate(sources))
-        halves = list(swapped(planter, index, args.trials))
-    result = {"halves": halves, "templates": [templates(planter, 5 * args.trials)]}
-    result["wire"] = list(wire(planter, args.trials))
-    if args.json:
-        print(json.dumps(result))
-        return
-    for rows in result.values():
-        print_table(rows)
-        print()
-
-
-if __name__ == "__main__":
-    main()
+        index.put(Document(f"{place}", text) for place, text in enumerate(planter.sources))
+        halves = list(swapped(planter, index, trials))
+    for one in (*halves, templates(planter, 5 * trials), *wire(planter, trials, documents)):
+        size = int(one.pop("copies", one.pop("words", 0)))
+        for case, value in one.items():
+            yield Row(table=TABLE, name="resembles", case=case, size=size, unit="share", median=float(value))

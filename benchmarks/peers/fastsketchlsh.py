@@ -18,7 +18,7 @@ def sketcher() -> FastSimilaritySketch:
 
 def batch(texts: Sequence[str], threads: int = 1) -> NDArray[np.uint64]:
     """Sketch the texts in one call."""
-    return np.asarray(sketcher().batch([shingles(text) for text in texts], False, threads))  # noqa: FBT003 - theirs
+    return np.asarray(sketcher().batch([shingles(text) for text in texts], False, threads))
 
 
 WAYS = (

@@ -1,0 +1,95 @@
+"""Run the suites, print tables, and keep the run: `python -m benchmarks [--size full] [--only indexes grid]`.
+
+One JSON file and plots go to `benchmarks/results/SIZE/`; a run of some suites only keeps the others' rows of before.
+"""
+
+import os
+
+os.environ["RAYON_NUM_THREADS"] = "1"  # one thread for the peers written in Rust, too: read when they are imported
+
+import argparse
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.corpus import data_folder, print_table
+from benchmarks.machine import facts
+from benchmarks.result import RESULTS, Run
+from benchmarks.row import Row
+from benchmarks.suite import SCALES, Scale, tell
+
+SUITES = ("hot_path", "sketching", "indexes", "documents", "grid", "pan", "retrieval", "syndication", "end_to_end")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--size", choices=sorted(SCALES), default="small")
+    parser.add_argument("--only", choices=SUITES, nargs="+", default=SUITES)
+    parser.add_argument("--data", type=Path, default=data_folder(), help="evaluation texts; default: RESEMBLES_EVAL")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results; default: %(default)s")
+    args = parser.parse_args(argv)
+    run = measured(SCALES[args.size](args.data), args.only, args.out / args.size)
+    tell(f"written: {run.write(args.out / args.size)}")
+    show(run.rows)
+    for line in run.left_out:
+        print(f"left out: {line}")
+    _plot(run, args.out / args.size)
+
+
+def measured(scale: Scale, names: Iterable[str], folder: Path) -> Run:
+    """Run suites one after the other; rows of suites not run are taken from the folder's last run."""
+    rows, seconds = dict[str, list[Row]](), dict[str, float]()
+    for name in names:
+        start = time.perf_counter()
+        rows[name] = list(import_module(f"benchmarks.{name}").rows(scale))
+        seconds[name] = time.perf_counter() - start
+        tell(f"{name}: {seconds[name]:.0f} s")
+    fresh = [row for some in rows.values() for row in some]
+    if set(names) != set(SUITES) and (folder / "run.json").exists():
+        before, again = Run.read(folder), {row.table for row in fresh}
+        fresh = [*(row for row in before.rows if row.table not in again), *fresh]
+        seconds = before.seconds | seconds
+    return Run(scale.name, facts(), fresh, seconds, list(left_out(scale)))
+
+
+def left_out(scale: Scale) -> Iterator[str]:
+    """Yield what could not be measured here."""
+    yield from import_module("benchmarks.sketching").ways()[1]
+    if scale.data is None:
+        yield "no evaluation texts: articles are generated; labelled pairs, licences and PAN 2013 are not measured"
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Print the rows, a table each."""
+    for table in dict.fromkeys(row.table for row in rows):
+        print(f"\n{table}")
+        print_table([_shown(row) for row in rows if row.table == table])
+
+
+def _shown(row: Row) -> dict[str, object]:
+    accuracy = "" if row.accuracy is None else f"{row.accuracy:.3f} {row.measure}"
+    return {
+        "name": f"{row.name} {row.version}" if row.version and not row.ours else row.name,
+        "case": row.case,
+        "size": row.size,
+        "median": row.median,
+        "±": row.spread,
+        "unit": row.unit,
+        "wall": "" if row.wall is None else row.wall,
+        "accuracy": accuracy,
+    }
+
+
+def _plot(run: Run, folder: Path) -> None:
+    try:
+        from benchmarks.plots import plot  # noqa: PLC0415 - Matplotlib need not be there
+    except ImportError:
+        print("left out: plots; Matplotlib is not installed: make bench-deps")
+    else:
+        plot(run, folder)
+
+
+if __name__ == "__main__":
+    main()
