@@ -78,6 +78,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "lifespan": "on",
         "log_config": logging_config(),
         "access_log": False,
+        "proxy_headers": False,  # whoever asks could name another address and have a rate of its own
         "server_header": False,
         "timeout_graceful_shutdown": settings.stop_seconds,
     }

@@ -1,11 +1,15 @@
 """The page in a real browser: by keyboard, without JavaScript, for axe, with forced colours, on a phone."""
 
+import hashlib
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from browser.corpus import HOSTILE, SEEDS, STORY, A, B, D
 from browser.pages import PAIR, PLACES, Open, focused, serious, tops
+from playwright.sync_api import Browser
+from servers.service import serving
 
 LOOKS = {
     "light": {},
@@ -228,3 +232,23 @@ def test_a_megabyte_opens_in_two_seconds(visit: Open) -> None:
         assert page.locator("mark u").count() > 1_000
         page.go_back()
     assert best < 2
+
+
+def test_a_key_is_the_password(browser: Browser, tmp_path: Path) -> None:
+    """With API keys set the browser asks for a password, which is a key; with it all pages and files open."""
+    secret = "a key of this test"  # noqa: S105 - as said
+    key = {"name": "reader", "sha256": hashlib.sha256(secret.encode()).hexdigest(), "scopes": ["read"]}
+    with serving(tmp_path, keys=(key,)) as service:
+        for password, status in (("another", 401), (secret, 200)):
+            context = browser.new_context(http_credentials={"username": "anyone", "password": password})
+            page, failed = context.new_page(), list[str]()
+            page.on("response", lambda answer, failed=failed: answer.ok or failed.append(answer.url))
+            answer = page.goto(service.url)
+            assert answer
+            assert answer.status == status
+            if answer.ok:
+                page.locator("#text").fill(text(B))
+                page.get_by_role("button", name="Find what it resembles").click()
+                assert page.get_by_role("heading", name="What it resembles").count()
+                assert not failed
+            context.close()

@@ -1,6 +1,7 @@
 """What the service tells of itself, and what it keeps to itself."""
 
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from servers.service import Serving, Start, answering
 
 from dedup.errors import MissingExtra
 from service.app import create_app
-from service.settings import Settings
+from service.settings import Key, Settings
 
 MARKER = "swordfish"
 
@@ -51,20 +52,42 @@ def test_metrics_count_what_happened(start: Start) -> None:
 
 
 def test_texts_metadata_ids_and_keys_are_in_no_log(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
-    """Log lines and metrics hold neither texts, metadata, ids nor keys, whether a request succeeds or fails."""
-    with start() as service:
-        headers = {"Authorization": f"Bearer {MARKER}", "X-Request-ID": "good-one.1"}
-        text = f"{MARKER} seven wizards box"
-        service.http.put(f"/v1/documents/{MARKER}", json={"text": text, "metadata": {MARKER: MARKER}}, headers=headers)
-        service.http.put(f"/v1/documents/{MARKER}", json={"text": [text]}, headers=headers)
-        service.http.get(f"/v1/documents/{MARKER}/resembles?{MARKER}=1")
-        service.http.post("/v1/resemble", json={"text": text, MARKER: 1})
-        service.http.request("SWORDFISH", f"/{MARKER}")
-        metrics = service.http.get("/metrics").text
+    """Log lines and metrics hold neither texts, metadata, ids nor keys, whether a request succeeds, fails or is cut."""
+    key = Key.model_validate({"name": "k", "sha256": hashlib.sha256(MARKER.encode()).hexdigest(), "scopes": ["admin"]})
+    text, form = f"{MARKER} seven wizards box with liquor jugs", {"Content-Type": "application/x-www-form-urlencoded"}
+    with start(keys=(key,), body_seconds=0.2) as service, service.connect() as slow, service.connect() as nonsense:
+        ask, own = service.http.request, f"/v1/documents/{MARKER}"
+        service.http.headers |= {"Authorization": f"Bearer {MARKER}", "X-Request-ID": "good-one.1"}
+        created = ask("PUT", own, json={"text": text, "metadata": {MARKER: MARKER}})
+        asked = ask("POST", "/v1/resemble", json={"text": text, "filter": {MARKER: MARKER}, "explain": True})
+        assert (created.status_code, asked.status_code) == (201, 200)
+        lines = json.dumps({"id": MARKER, "text": text, MARKER: 1}).encode() + b"\n" + MARKER.encode()
+        assert len(service.lines(lines)) == 3
+        for method, path, body in (
+            ("PUT", own, {"text": [text]}),
+            ("POST", "/v1/resemble", {"text": text, MARKER: 1}),
+            ("POST", "/v1/resemble", {"id": MARKER * 2, "filter": {MARKER: {MARKER: 1}}}),
+            ("POST", "/v1/compare", {"a": text, "b": text, "explain": True}),
+        ):
+            ask(method, path, json=body)
+        for path in (f"{own}/resembles?{MARKER}=1", f"/matches?id={MARKER}", f"/documents?q={MARKER}", f"/{MARKER}"):
+            ask("GET", path)
+        for path in ("/matches", "/passage", "/pair"):
+            ask("POST", path, content=f"text={text}&with={MARKER}", headers=form)
+        ask("SWORDFISH", f"/{MARKER}")
+        ask("GET", "/v1/stats", headers={"Authorization": f"Basic {MARKER}", MARKER: MARKER})
+        nonsense.sendall(f"{MARKER}\r\n\r\n".encode())
+        slow.sendall(f"POST {own} HTTP/1.1\r\n{MARKER}: {MARKER}\r\nContent-Length: 99\r\n\r\n{MARKER}".encode())
+        assert nonsense.recv(100).startswith(b"HTTP/1.1 400")
+        assert slow.recv(100)
+        metrics = ask("GET", "/metrics").text
+        service.app.state.service.index.stats = lambda: int(MARKER)
+        assert ask("GET", "/v1/stats").status_code == 500
     log = capfd.readouterr().err
     assert MARKER not in metrics + log
     lines = [json.loads(line) for line in log.splitlines()]
     requests = [line for line in lines if line["event"] == "request"]
+    assert len(requests) > 15
     assert requests[0]["request_id"] == "good-one.1"
     assert requests[0].keys() >= {"method", "route", "status", "seconds", "key", "timestamp", "level"}
 
