@@ -45,6 +45,6 @@ def _pairs(best: DataFrame) -> DataFrame:
 
 
 def _rest(postings: DataFrame, full: DataFrame) -> DataFrame:
-    """Pair what stands behind the best of the full buckets with these; a small `full` is sent to all, and no shuffle."""
+    """Pair what stands behind the best of the full buckets with these; few of those are sent to all machines."""
     behind = postings.join(full, "bucket").where(F.col("rank") > F.element_at("ranks", STAR + 1))
     return behind.select(F.explode(F.slice("ranks", 1, STAR)).alias("better"), F.col("rank").alias("worse"))

@@ -11,7 +11,7 @@ _ROWS_IN_A_PARTITION = 33
 
 
 def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
-    """Return the units with `rank`, and `twin`: the best rank with the same tokens. Of an id the best document counts."""
+    """Return the units of the best document of each id, with `rank` and `twin`: the best rank with the same tokens."""
     repeated = Window.partitionBy("id").orderBy("key", "content", "document")
     units = (
         intake.where(F.isnull("code"))

@@ -5,6 +5,9 @@ from pyspark.sql import DataFrame
 
 from dedup.errors import OutputExists
 
+WORK = "work"
+"""The folder of what is only needed meanwhile."""
+
 
 class Tables:
     """Writes tables into a folder that all machines reach."""
