@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Response
 
+from dedup.engine import open_index
 from service.json import Answer
 from service.refusals import refusals
 from service.schemas import StatsOut, StatusOut
@@ -22,8 +23,16 @@ async def livez() -> Answer:
 @router.get("/readyz", response_model=StatusOut, responses=refusals())
 async def readyz(service: Shared) -> Answer:
     """Say that the index can be asked, and has the scheme that it was opened with."""
-    await service.read(service.index.stats)
+    await service.read(_asked_anew, service)
     return Answer({"status": "ready"})
+
+
+def _asked_anew(service: Service) -> None:
+    """Ask the index, opened once more: somebody may have put another in its place."""
+    service.index.stats()
+    url = service.settings.index
+    if not url.startswith("memory:"):
+        open_index(url, service.index.scheme, create=False, read_only=True).close()
 
 
 @router.get("/v1/stats", response_model=StatsOut, responses=refusals())

@@ -125,8 +125,14 @@ def test_boilerplate_is_dimmed_by_a_switch(visit: Open) -> None:
     assert focused(page) == "a2"
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("place", "look"),
+    [
+        pytest.param(place, look, marks=() if look == "light" or place == "pair" else pytest.mark.slow)
+        for place in PLACES
+        for look in LOOKS
+    ],
+)
 def test_axe_finds_nothing_serious(visit: Open, place: str, look: str) -> None:
     """No page has a serious or critical finding, light or dark, on a desk or a phone."""
     page = visit(PLACES[place], **LOOKS[look])

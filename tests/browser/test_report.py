@@ -25,7 +25,7 @@ def test_report_is_walked_by_keyboard(visit: Open, report: Path) -> None:
     assert focused(page) == "q1m1b1"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_serious_in_a_report(visit: Open, report: Path, scheme: str) -> None:
     """A report has no serious or critical finding."""
     assert serious(visit(report.as_uri(), color_scheme=scheme)) == []

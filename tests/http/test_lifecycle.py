@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from servers.service import Start, prose, serving
+import pytest
+from servers.service import Start, code, prose, serving
+
+import dedup
 
 
-def test_fifty_starts_and_stops_leak_nothing(tmp_path: Path) -> None:
-    """Fifty services started, used and stopped leave no thread and no descriptor behind."""
+@pytest.mark.parametrize("cycles", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_starts_and_stops_leak_nothing(tmp_path: Path, cycles: int) -> None:
+    """Services started, used and stopped one after the other leave no thread and no descriptor behind."""
 
     def cycle() -> tuple[int, int]:
         with serving(tmp_path, rate=100) as service:
@@ -19,7 +23,7 @@ def test_fifty_starts_and_stops_leak_nothing(tmp_path: Path) -> None:
             assert service.http.post("/v1/resemble", json={"text": "seven wizards box"}).status_code == 200
         return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
-    counts = [cycle() for _ in range(50)]
+    counts = [cycle() for _ in range(cycles)]
     threads, descriptors = zip(*counts, strict=True)
     assert threads[-1] <= max(threads[:5])
     assert descriptors[-1] <= max(descriptors[:5])
@@ -31,6 +35,17 @@ def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
         version = service.put("a", "seven wizards")
     with serving(tmp_path) as service:
         assert service.http.get("/v1/documents/a").json()["version"] == version
+
+
+def test_ready_means_the_index_that_was_opened(tmp_path: Path) -> None:
+    """An index of another scheme put in the place of the one served, or none, is 503 at /readyz."""
+    with serving(tmp_path) as service:
+        assert service.http.get("/readyz").status_code == 200
+        (tmp_path / "index").rename(tmp_path / "away")
+        assert code(service.http.get("/readyz")) == "store_unreachable"
+        with dedup.open(f"lmdb:{tmp_path / 'index'}", dedup.Scheme(k=5)):
+            assert code(service.http.get("/readyz")) == "scheme_mismatch"
+        assert service.http.get("/livez").status_code == 200
 
 
 def test_a_request_under_way_finishes_when_the_service_stops(start: Start) -> None:

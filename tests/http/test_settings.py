@@ -52,7 +52,7 @@ def test_every_setting_is_explained_with_its_default() -> None:
         assert default.removesuffix(".0").lower() in row.lower(), row
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, workers: str) -> None:
     """`dedup serve` announces its address, serves, tells of all workers' requests, and ends with 0 on SIGTERM."""
     port = "18467" if workers == "1" else "18468"
