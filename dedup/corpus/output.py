@@ -1,6 +1,6 @@
 """The files that other tools read: clusters, pairs, what stays and what goes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +103,9 @@ class Lines:
         self._file.close()
 
 
-def write_lines(join: Join, work: Path, folder: Path, job: Job) -> tuple[int, int] | None:
+def write_lines(
+    join: Join, work: Path, folder: Path, job: Job, advance: Callable[[int], None]
+) -> tuple[int, int] | None:
     """Write `kept.jsonl.zst` and `removed.jsonl.zst`, both in the order of the input; return how many lines each has.
 
     With passages the second has a line for each paragraph that is cut out; unless they are, there is neither file.
@@ -119,6 +121,7 @@ def write_lines(join: Join, work: Path, folder: Path, job: Job) -> tuple[int, in
             own = list(rows) if document == number else []
             if own:
                 number, rows = next(gone, (-1, iter(())))
+            advance(1)
             if not indexed and document in chosen:
                 _sort_out(data, own, kept, removed, job)
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dedup.corpus.folder import REPORT
 from dedup.corpus.intake import lines_of
-from dedup.corpus.job import Job
+from dedup.corpus.job import STAR, Job
 from dedup.corpus.join import Join
 from dedup.corpus.lines import document
 from dedup.corpus.summary import Summary
@@ -14,9 +14,10 @@ from dedup.engine import compare
 from dedup.report import views
 from dedup.report.charts import counts, curves, doubling, histogram
 from dedup.report.collection import Page, Sample, Table, write
-from dedup.report.render import percent
+from dedup.report.render import counted, percent
 
 SAMPLES = 10
+_MEASURES = {"jaccard": "Jaccard", "containment": "containment"}
 _SAMPLES = """
 SELECT a.document, a.start, a.stop, b.document, b.start, b.stop, similarity
 FROM edges JOIN units AS a ON a.rank = better JOIN units AS b ON b.rank = worse
@@ -36,8 +37,8 @@ def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary)
         tables=[
             Table(
                 "The largest clusters",
-                ("Duplicates of", "Members"),
-                [(one.survivor, f"{one.size:,}") for one in summary.largest],
+                ("Duplicates of", "Members", "It begins"),
+                [(one.survivor, f"{one.size:,}", one.text) for one in summary.largest],
             )
         ],
         samples=_samples(join, work, job),
@@ -59,9 +60,16 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
         if summary.recall_at_threshold
         else ""
     )
+    full = (
+        f" In {counted(summary.full_buckets, 'bucket')}, too full to compare all with all, each was compared with the "
+        f"{STAR} best."
+        if summary.full_buckets
+        else ""
+    )
     return (
-        f"Of {summary.units:,} {noun}, {summary.candidates:,} pairs were compared shingle by shingle; "
-        f"{summary.pairs:,} have a {job.measure} of {job.threshold:g} or more. {closure}{recall}"
+        f"Of {summary.units:,} {noun}, {summary.candidates:,} pairs with a common bucket were compared shingle by "
+        f"shingle; {summary.pairs:,} have a {_MEASURES[job.measure]} of {job.threshold:g} or more. Those of the same words "
+        f"are exact duplicates, and no pairs. {closure}{recall}{full}"
     )
 
 
@@ -94,4 +102,4 @@ def _samples(join: Join, work: Path, job: Job) -> Iterator[Sample]:
     for row in rows:
         left, right = document(texts[row[0]], *row[1:3]), document(texts[row[3]], *row[4:6])
         match = compare(left.text, right.text, scheme=job.scheme)
-        yield Sample(views.pair(left, right, match), f"{job.measure} {row[6]:.4f}")
+        yield Sample(views.pair(left, right, match), f"{_MEASURES[job.measure].capitalize()} {row[6]:.4f}")

@@ -59,7 +59,7 @@ def run(
         work = folder / WORK
         sources: Sequence[tuple[Iterable[Item], bool]] = ((against, True), (items, False))
         counted = _Counted(reject)
-        take_in(sources, work, job, counted, lambda more: watch("documents read", more))
+        documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
         with Join(work, job) as join:
             for name, source in join.rank():
                 counted(Rejected(source, name, "duplicate_id", "another document has this id"))
@@ -67,8 +67,8 @@ def run(
             members(join, sets, cluster(join, twins, job.closure), twins)
             name_members(join)
             write_tables(join, folder, job)
-            lines = write_lines(join, work, folder, job)
-            summary = summarize(join, job, found, cut, counted.count, lines)
+            lines = write_lines(join, work, folder, job, lambda more: watch("documents written", more, documents))
+            summary = summarize(join, work, job, found, cut, counted.count, lines)
             write_summary(folder, summary)
             write_page(folder, join, work, job, summary)
     return summary

@@ -3,32 +3,36 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
 
 from dedup.corpus.clusters import BINS, EXACT, NEAR, Found
 from dedup.corpus.folder import SUMMARY
+from dedup.corpus.intake import lines_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 
-LARGEST = 10
+LARGEST, BEGINNING = 10, 120
 _SIZES = """
 SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor_rank) GROUP BY size ORDER BY size
 """
 _DUPLICATES = "SELECT count(*) FROM named WHERE kind = ? AND NOT indexed AND document <> survivor_document"
 _LARGEST = """
-SELECT survivor, count(*) AS size FROM named GROUP BY survivor, survivor_rank
+SELECT survivor, count(*) AS size, survivor_document, survivor_start, survivor_stop FROM named
+GROUP BY survivor_rank, survivor, survivor_document, survivor_start, survivor_stop
 ORDER BY size DESC, survivor_rank LIMIT ?
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One of the largest clusters: the id of its survivor, and its members, survivor included."""
+    """One of the largest clusters: its survivor's id, its members, survivor included, and how its text begins."""
 
     survivor: str
     size: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ class Summary:
     scheme: dict[str, Any]
 
 
-def summarize(join: Join, job: Job, found: Found, cut: int, rejected: int, lines: tuple[int, int] | None) -> Summary:
+def summarize(
+    join: Join, work: Path, job: Job, found: Found, cut: int, rejected: int, lines: tuple[int, int] | None
+) -> Summary:
     """Return the figures of a run."""
     scheme, by_band = job.scheme, job.measure == "jaccard"
     sizes = join.rows(_SIZES)
@@ -93,7 +99,7 @@ def summarize(join: Join, job: Job, found: Found, cut: int, rejected: int, lines
         near=join.one(_DUPLICATES, [NEAR]),
         clusters=sum(count for _, count in sizes),
         sizes=dict(sizes),
-        largest=[Cluster(*row) for row in join.rows(_LARGEST, [LARGEST])],
+        largest=_largest(join, work),
         candidates=found.candidates,
         pairs=found.edges,
         histogram=found.histogram.tolist(),
@@ -103,6 +109,15 @@ def summarize(join: Join, job: Job, found: Found, cut: int, rejected: int, lines
         settings=_settings(job),
         scheme=asdict(scheme),
     )
+
+
+def _largest(join: Join, work: Path) -> list[Cluster]:
+    rows = join.rows(_LARGEST, [LARGEST])
+    lines = lines_of(work, {row[2] for row in rows})
+    return [
+        Cluster(survivor, size, shorten(lines[number]["text"][start:stop], BEGINNING, placeholder="…"))
+        for survivor, size, number, start, stop in rows
+    ]
 
 
 def _expected(found: Found, job: Job) -> float | None:
@@ -121,4 +136,4 @@ def _settings(job: Job) -> dict[str, Any]:
 def write_summary(folder: Path, summary: Summary) -> None:
     """Write `summary.json`."""
     text = json.dumps(asdict(summary), indent=2, ensure_ascii=False)
-    (folder / SUMMARY).write_text(text + "\n", "utf-8")
+    (folder / SUMMARY).write_text(text + "\n", "utf-8", errors="backslashreplace")

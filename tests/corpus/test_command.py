@@ -98,7 +98,7 @@ def test_summary_and_json_agree(tmp_path: Path, command: Command) -> None:
     assert {name: summary[name] for name in printed.keys() & summary.keys()} == {
         name: printed[name] for name in printed.keys() & summary.keys()
     }
-    assert summary["largest"] == [{"survivor": "later", "size": 3}]
+    assert summary["largest"] == [{"survivor": "later", "size": 3, "text": STORY.upper()}]
 
 
 def test_report_needs_no_other_file(tmp_path: Path, command: Command) -> None:
