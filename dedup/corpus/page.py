@@ -60,16 +60,11 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
         if summary.recall_at_threshold
         else ""
     )
-    full = (
-        f" In {counted(summary.full_buckets, 'bucket')}, too full to compare all with all, each was compared with the "
-        f"{STAR} best."
-        if summary.full_buckets
-        else ""
-    )
+    full = f" {counted(summary.full_buckets, 'bucket')} were too full to compare more than the {STAR} best with all."
     return (
         f"Of {summary.units:,} {noun}, {summary.candidates:,} pairs with a common bucket were compared shingle by "
         f"shingle; {summary.pairs:,} have a {_MEASURES[job.measure]} of {job.threshold:g} or more. Those of the same words "
-        f"are exact duplicates, and no pairs. {closure}{recall}{full}"
+        f"are exact duplicates, and no pairs. {closure}{recall}{full * bool(summary.full_buckets)}"
     )
 
 
