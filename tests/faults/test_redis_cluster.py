@@ -27,7 +27,7 @@ def cluster(redis_path: str, tmp_path: Path) -> Iterator[Cluster]:
 def test_lost_node_is_an_error_and_not_a_partial_answer(redis_path: str, tmp_path: Path, full: str) -> None:
     """While a node is down a look-up that needs it fails, whatever the cluster still covers; after it all works."""
     names = [f"d{place}" for place in range(30)]
-    options = ("--cluster-require-full-coverage", full)
+    options = ("--cluster-require-full-coverage", full, "--appendfsync", "always")
     with running_cluster(redis_path, tmp_path, *options) as cluster, opened(cluster.url) as store:
         store.put([version(name, 0) for name in names])
         wide = np.concatenate([np.concatenate(version(name, 0).postings) for name in names])
