@@ -63,8 +63,8 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
     full = f" {counted(summary.full_buckets, 'bucket')} were too full to compare more than the {STAR} best with all."
     return (
         f"Of {summary.units:,} {noun}, {summary.candidates:,} pairs with a common bucket were compared shingle by "
-        f"shingle; {summary.pairs:,} have a {_MEASURES[job.measure]} of {job.threshold:g} or more. Those of the same words "
-        f"are exact duplicates, and no pairs. {closure}{recall}{full * bool(summary.full_buckets)}"
+        f"shingle; {summary.pairs:,} have a {_MEASURES[job.measure]} of {job.threshold:g} or more. Those of the same "
+        f"words are exact duplicates, and no pairs. {closure}{recall}{full * bool(summary.full_buckets)}"
     )
 
 
