@@ -39,7 +39,8 @@ def test_killed_server_loses_nothing_acknowledged(
 
 def test_server_that_stays_away_is_a_typed_error(redis_path: str, tmp_path: Path) -> None:
     """Without a server every call ends in StoreUnreachable within a bounded time; once it is back the store works."""
-    with running(redis_path, tmp_path / "server") as server, opened(server.url()) as store:
+    always = ("--appendfsync", "always")
+    with running(redis_path, tmp_path / "server", *always) as server, opened(server.url()) as store:
         store.put([version("a", 0)])
         server.kill()
         for call in (lambda: store.put([version("b", 0)]), lambda: store.get(["a"])):
