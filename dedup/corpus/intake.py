@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from dedup.corpus.job import Job
-from dedup.corpus.lines import decoded, encoded
+from dedup.corpus.lines import decoded, encoded, line
 from dedup.corpus.units import Units, slices, units
 from dedup.engine import LONGEST_TEXT
 from dedup.errors import InvalidDocument
@@ -71,8 +71,11 @@ def _refused(record: Record) -> Rejected | None:
     document = record.document
     try:
         id_key(document.id)
+        line(dict(document.metadata))
     except InvalidDocument as error:
         return Rejected(record.source, document.id, error.code, str(error))
+    except TypeError as error:
+        return Rejected(record.source, document.id, "invalid_metadata", f"metadata is no JSON ({error}); change it")
     if len(document.text) > LONGEST_TEXT:
         reason = f"{len(document.text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
         return Rejected(record.source, document.id, "long_text", reason)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.corpus import Job, Keep, run
+from dedup.formats import Rejected
 
 KEEPS = {"first": list, "longest": lambda texts: sorted(texts, key=lambda n: (-len(texts[n]), n))}
 
@@ -91,6 +92,14 @@ def test_identical_documents_cost_no_pair(tmp_path: Path) -> None:
     summary = run(documents(texts), tmp_path / "out", Job())
     assert (summary.exact, summary.near, summary.kept, summary.candidates) == (4_999, 0, 1, 0)
     assert {one["duplicate_of"]["id"] for one in lines(tmp_path / "out" / "removed.jsonl.zst")} == {"t0000"}
+
+
+def test_metadata_that_is_no_json_is_rejected(tmp_path: Path) -> None:
+    """From Python a document may have metadata that cannot be written: it is rejected, and the rest goes on."""
+    rejected = list[Rejected]()
+    records = [*documents({"bad": "some words"}, value=object()), *documents({"good": "some words"})]
+    assert run(records, tmp_path / "out", Job(), reject=rejected.append).kept == 1
+    assert [(one.id, one.code) for one in rejected] == [("bad", "invalid_metadata")]
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.1, 0.5, 0.8, 0.9, 0.99])
