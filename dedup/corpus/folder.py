@@ -79,6 +79,7 @@ def _replace(partial: Path, out: Path) -> None:
         with file.open("rb") as written:
             os.fsync(written.fileno())
     old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)
     partial.rename(out)
