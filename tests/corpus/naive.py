@@ -48,3 +48,19 @@ def survivors(
         better = (one for one in ranked[:place] if owner[one] == one)
         owner[name] = next((one for one in better if similarity(sets[one], sets[name]) >= threshold), name)
     return owner
+
+
+def components(texts: Mapping[str, str], ranked: Sequence[str], threshold: float) -> dict[str, str]:
+    """Return the best ranked document that each hangs together with, over pairs that are alike enough."""
+    sets = {name: shingles(text) for name, text in texts.items()}
+    owner = {name: name for name in ranked}
+    changed = True
+    while changed:
+        changed = False
+        for one in ranked:
+            for other in ranked:
+                first = min(owner[one], owner[other], key=ranked.index)
+                if owner[one] != owner[other] and jaccard(sets[one], sets[other]) >= threshold:
+                    owner[one] = owner[other] = first
+                    changed = True
+    return owner

@@ -32,6 +32,17 @@ def test_survivors_are_those_of_the_definition(seed: int, keep: str, measure: st
     assert found == naive.survivors(texts, KEEPS[keep](texts), 0.6, getattr(naive, measure))
 
 
+@settings(max_examples=5)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_transitive_clusters_are_what_hangs_together(seed: int) -> None:
+    """With transitive closure each document belongs to the best ranked one of its connected component."""
+    texts = families(seeded(seed), 60)
+    with TemporaryDirectory() as folder:
+        run(documents(texts), Path(folder, "out"), Job(threshold=0.6, closure="transitive"))
+        found = owners(Path(folder, "out"), texts)
+    assert found == naive.components(texts, list(texts), 0.6)
+
+
 @settings(max_examples=6)
 @given(seed=st.integers(0, 2**32 - 1), threads=st.sampled_from((1, 2)))
 def test_order_of_the_input_and_threads_change_nothing(seed: int, threads: int) -> None:
