@@ -113,7 +113,7 @@ class _Unpacked(io.RawIOBase):
 
 def _gzip(packed: Buffered) -> Iterator[bytes]:
     file = gzip.GzipFile(fileobj=packed, mode="rb")
-    while data := file.read(BYTES_AT_ONCE):
+    while data := file.read1(BYTES_AT_ONCE):  # not `read`, which keeps back what it has when damage follows
         yield data
 
 

@@ -80,7 +80,7 @@ def _kind(record: "WarcRecord") -> str:
         delivered = record.http_headers.status_code in range(200, 300)
         kind = record.http_content_type or ""
     else:
-        delivered = record.record_type in {WarcRecordType.resource, WarcRecordType.conversion}
+        delivered = record.record_type in (WarcRecordType.resource, WarcRecordType.conversion)
         kind = (record.headers.get("Content-Type") or "").split(";")[0].strip().lower()
     return kind if delivered and kind in (*_HTML, _TEXT) else ""
 
