@@ -4,7 +4,7 @@ DEMO := --index lmdb:.demo
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-all lint picture lock clean bench bench-deps
+.PHONY: demo test test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(READY)
 	@$(BIN)/dedup ingest seeds $(DEMO)
@@ -28,11 +28,26 @@ lint: $(READY)
 picture: $(READY)
 	$(BIN)/python docs/picture.py
 
-# RESEMBLES_EVAL names a folder of evaluation texts; without it the texts are generated
+# RESEMBLES_EVAL names a folder of evaluation texts; without it the texts are generated. ONLY="--only indexes": one suite
 bench: $(READY)
-	for name in throughput lookup ingest grid syndication; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	$(BIN)/python -m benchmarks --size small $(ONLY)
 
-# peers, for the benchmarks only; an older pip knows no dependency groups
+# about twenty-five minutes; what docs/performance.md is made of
+bench-full: $(READY)
+	$(BIN)/python -m benchmarks --size full $(ONLY)
+	$(BIN)/python -m benchmarks.page
+
+bench-docs: $(READY)
+	$(BIN)/python -m benchmarks.page
+
+# instructions (needs valgrind) and recall against benchmarks/budgets.toml; UPDATE=--update writes them
+bench-check: $(READY)
+	$(BIN)/python -m benchmarks.check $(UPDATE)
+
+bench-micro: $(READY)
+	$(BIN)/pytest -q -o addopts="--import-mode=importlib -p no:valkey" -o python_files=micro.py benchmarks/micro.py $(ARGS)
+
+# peers and plots, for the benchmarks only; an older pip knows no dependency groups
 bench-deps: $(READY)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --group bench

@@ -86,7 +86,7 @@ def of_collection(name: str, texts: Mapping[str, str]) -> Iterator[Row]:
             found = {pair(a, b) for a, b in find(texts, threshold) if a != b}
             taken = time.perf_counter() - start
             hits = len(found & wanted)
-            common = {
+            common: dict[str, Any] = {
                 "table": TABLE,
                 "name": finder,
                 "case": f"{name}, {threshold}",
@@ -94,10 +94,10 @@ def of_collection(name: str, texts: Mapping[str, str]) -> Iterator[Row]:
                 "version": installed(package),
             }
             recall = hits / max(1, len(wanted))
-            precise = {"accuracy": hits / max(1, len(found)), "measure": "precision"}
+            precise: dict[str, Any] = {"accuracy": hits / max(1, len(found)), "measure": "precision"}
             yield Row(**common, **precise, unit="share", median=recall)
             if threshold == TIMED:
-                again = {"accuracy": recall, "measure": "recall"}
+                again: dict[str, Any] = {"accuracy": recall, "measure": "recall"}
                 yield Row(**common, **again, unit="documents/s", median=len(texts) / taken)
 
 

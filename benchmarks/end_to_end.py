@@ -74,8 +74,8 @@ def growing(scale: Scale) -> Iterator[Row]:
             sources = [planter.rng.randrange(size) for _ in unseen]
             copies = [planter.reflow(planter.edit(indexed[place].split(), EDITED)) for place in sources]
             found = list(looked_up(index, size, "copies", copies, sources))
-            of = {"table": TABLE, "name": "resembles", "size": size}
-            recall = {"accuracy": found[0].accuracy, "measure": found[0].measure}
+            of: dict[str, Any] = {"table": TABLE, "name": "resembles", "size": size}
+            recall: dict[str, Any] = {"accuracy": found[0].accuracy, "measure": found[0].measure}
             rate, spread = middle(rates)
             yield Row(**of, **recall, case="put, durable", unit="documents/s", median=rate, spread=spread)
             yield Row(**of, case="index", unit="bytes/document", median=index.stats().bytes / size)
@@ -104,7 +104,8 @@ def looked_up(index: Index, size: int, kind: str, queries: Sequence[str], source
         answer = index.look_up(query, None, Question(), watch).answer
         taken.append((time.perf_counter() - start) * 1e3)
         found.append({match.id for match in answer if match.jaccard >= 0.3})
-    of = {"table": TABLE, "name": "resembles", "size": size}
+    of: dict[str, Any] = {"table": TABLE, "name": "resembles", "size": size}
+    recall: dict[str, Any]
     if sources:
         share = float(np.mean([str(source) in ids for source, ids in zip(sources, found, strict=True)]))
         recall = {"accuracy": share, "measure": "of copies with 5 % of words edited"}
@@ -123,12 +124,15 @@ def service(scale: Scale) -> Iterator[Row]:
     tell(f"end to end: HTTP, {documents:,} documents")
     told = script("http_load", "--documents", documents, "--seconds", scale.seconds, "--runs", 1)
     for load in told["rows"]:
-        answered = {"accuracy": float(math.isfinite(load["max"])), "measure": "1 if every request was answered"}
-        of = {"table": SERVICE, "name": "resembles", "size": documents}
-        yield Row(**of, **answered, case=str(load["load"]), unit="look-ups/s", median=load["look-ups/s"])
+        answers: dict[str, Any] = {
+            "accuracy": float(math.isfinite(load["max"])),
+            "measure": "1: all answered",
+        }
+        of: dict[str, Any] = {"table": SERVICE, "name": "resembles", "size": documents}
+        yield Row(**of, **answers, case=str(load["load"]), unit="look-ups/s", median=load["look-ups/s"])
         for quantile in ("p50", "p99"):
             if math.isfinite(load[quantile]):
-                yield Row(**of, **answered, case=f"{load['load']}, {quantile}", unit="ms", median=load[quantile])
+                yield Row(**of, **answers, case=f"{load['load']}, {quantile}", unit="ms", median=load[quantile])
 
 
 def collection(scale: Scale) -> Iterator[Row]:
@@ -136,9 +140,9 @@ def collection(scale: Scale) -> Iterator[Row]:
     documents = scale.documents[min(1, len(scale.documents) - 1)]
     tell(f"end to end: dedup corpus, {documents:,} documents")
     (told,) = script("corpus_job", "--documents", documents)
-    of = {"table": COLLECTION, "name": "resembles", "size": documents}
+    of: dict[str, Any] = {"table": COLLECTION, "name": "resembles", "size": documents}
     share = (told["exact"] + told["near"]) / (COPIES * documents)
-    found = {"accuracy": min(1.0, share), "measure": "copies found, edited by up to 5 %"}
+    found: dict[str, Any] = {"accuracy": min(1.0, share), "measure": "copies found, edited by up to 5 %"}
     yield Row(**of, **found, case="dedup corpus", unit="documents/s", median=documents / told["seconds"])
     yield Row(**of, case="dedup corpus, peak memory", unit="MB", median=told["peak MB"])
 

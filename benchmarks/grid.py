@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dedup
 from benchmarks.baselines import DocumentLSH, SentenceLSH
@@ -73,8 +74,12 @@ class Cell:
 
     def rows(self) -> Iterator[Row]:
         """Yield what was found, and what the baselines found."""
-        of = {"table": TABLE, "case": f"{self.length} words, {self.rate:.0%} edited", "size": self.length}
-        precise = {"accuracy": scored(self.cases, self.detections)["precision"], "measure": "precision"}
+        of: dict[str, Any] = {
+            "table": TABLE,
+            "case": f"{self.length} words, {self.rate:.0%} edited",
+            "size": self.length,
+        }
+        precise: dict[str, Any] = {"accuracy": scored(self.cases, self.detections)["precision"], "measure": "precision"}
         yield Row(**of, **precise, name="resembles, at its place", unit="share", median=self.found / self.trials)
         for name, hits in self.named.items():
             share = sum(hits) / len(hits)
@@ -93,7 +98,7 @@ def rows(scale: Scale) -> Iterator[Row]:
     hosts, sources = texts[:HOSTS], texts[HOSTS:]
     planter = Planter(sources, hosts, unigrams(sources), random.Random(1))
     some = {str(place): text for place, text in enumerate(sources[:BASELINES])}
-    baselines = {
+    baselines: dict[str, Finder] = {
         "document MinHash-LSH at .2, source named": DocumentLSH(some, 0.2),
         "sentence MinHash-LSH at .5, source named": SentenceLSH(some),
     }
@@ -117,7 +122,7 @@ def together(cells: list[Cell]) -> Iterator[Row]:
         {key: value for cell in cells for key, value in cell.cases.items()},
         {key: value for cell in cells for key, value in cell.detections.items()},
     )
-    of = {"table": TABLE, "name": "resembles, at its place"}
+    of: dict[str, Any] = {"table": TABLE, "name": "resembles, at its place"}
     for measure in ("plagdet", "precision", "recall"):
         yield Row(**of, case=f"all trials, {measure}", unit="share", median=measured[measure])
     median, spread = middle([1e3 * seconds for cell in cells for seconds in cell.seconds])

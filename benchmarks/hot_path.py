@@ -59,7 +59,7 @@ def of_stages(texts: Sequence[str], case: str, threads: int, peak: float, rounds
     taken["tokens"] = less(taken["tokens"], taken["fold"])
     for name, times in taken.items():
         seconds = times.cpu if threads == 1 else times.wall
-        common = {
+        common: dict[str, Any] = {
             "table": TABLE,
             "name": f"resembles: {name}",
             "case": f"{case}, {threads} thread{'s' * (threads > 1)}",
@@ -75,7 +75,7 @@ def of_stages(texts: Sequence[str], case: str, threads: int, peak: float, rounds
         if name == "signature" and threads == 1:
             shares = [SIGNATURE_OPERATIONS * hashes * scheme.num_perm / value / peak for value in seconds]
             share, spread = middle(shares)
-            facts = {name: common[name] for name in ("table", "case", "size")}
+            facts: dict[str, Any] = {name: common[name] for name in ("table", "case", "size")}
             yield Row(**facts, name="resembles: signature, of the limit", unit="share", median=share, spread=spread)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 import dedup
 from benchmarks.corpus import articles, unigrams
 from benchmarks.machine import installed
-from benchmarks.peers.indexes import TOGETHER, Filled, datasketch, fastsketchlsh, rensa
+from benchmarks.peers.tables import TOGETHER, Filled, datasketch, fastsketchlsh, rensa
 from benchmarks.planting import Planter
 from benchmarks.row import Row, middle
 from benchmarks.suite import Scale, tell
@@ -81,8 +82,8 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 def told(kind: str, documents: int, package: str, found: Figures) -> Iterator[Row]:
     """Yield the rows of one index at one size."""
-    common = {"table": TABLE, "name": kind, "size": documents, "version": installed(package)}
-    recall = {"accuracy": found.recall, "measure": "of copies with 5 % of words edited"}
+    common: dict[str, Any] = {"table": TABLE, "name": kind, "size": documents, "version": installed(package)}
+    recall: dict[str, Any] = {"accuracy": found.recall, "measure": "of copies with 5 % of words edited"}
     rate, spread = middle([count / seconds for count, seconds in found.batches])
     yield Row(**common, **recall, case="insert", unit="inserts/s", median=rate, spread=spread)
     for case, taken, accuracy in (
@@ -113,7 +114,11 @@ def prepare(scale: Scale, folder: Path) -> None:
     for name, some in (("documents", texts), ("queries", queries), ("hot", hot)):
         sketched = dedup.sketch(some)
         hashes, ends = shingles(tokenize(some), Scheme().k)
-        arrays = {"buckets": sketched.buckets, "offsets": sketched.offsets, "signatures": sketched.signatures}
+        arrays: dict[str, NDArray[Any]] = {
+            "buckets": sketched.buckets,
+            "offsets": sketched.offsets,
+            "signatures": sketched.signatures,
+        }
         for part, array in {**arrays, "shingles": hashes, "ends": ends}.items():
             np.save(folder / f"{name}.{part}.npy", array)
     np.save(folder / "sources.npy", np.array(sources))
@@ -213,7 +218,7 @@ class Data:
     @property
     def signatures(self) -> NDArray[np.uint32]:
         """The signatures of the documents."""
-        return self._arrays["documents.signatures"][: self.documents]
+        return np.asarray(self._arrays["documents.signatures"][: self.documents], np.uint32)
 
     def asked_signatures(self) -> NDArray[np.uint32]:
         """Return the signatures of all queries, the hot ones last."""
@@ -248,7 +253,7 @@ class Ours:
         before = resident()
         for start in range(0, data.documents, TOGETHER):
             entries = self.entries(start)
-            batches.append((len(entries), seconds(lambda entries=entries: store.put(entries))))  # type: ignore[misc]
+            batches.append((len(entries), seconds(partial(store.put, entries))))
         del entries
         stats = store.stats()
         size = resident() - before if self._kind.endswith("memory") else stats.bytes

@@ -15,10 +15,10 @@ import math
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from benchmarks.corpus import SEEDS, records
 from benchmarks.row import Row, middle
@@ -33,8 +33,13 @@ TABLE, SAMPLE = "Passages of pairs", 20
 class Limits(Protocol):
     """What is accepted as a passage."""
 
-    min_words: int
-    min_similarity: float
+    @property
+    def min_words(self) -> int:
+        """Matched words at least."""
+
+    @property
+    def min_similarity(self) -> float:
+        """Similarity at least."""
 
 
 class Case(NamedTuple):
@@ -123,6 +128,7 @@ def of_pairs(
     from benchmarks.baselines import matched_by_difflib  # noqa: PLC0415 - it needs the cases of this module
 
     limits = Accepted(12, 0.6, passages=True)
+    runs: list[tuple[str, Callable[[str, str], list[Case]], Sequence[tuple[str, str]]]]
     runs = [("resembles", lambda a, b: detect(a, b, limits), keys)]
     if sample is not None:
         runs.append(("resembles, sample", lambda a, b: detect(a, b, limits), keys[:sample]))
@@ -134,7 +140,7 @@ def of_pairs(
             found[a, b] = find(texts[a], texts[b])
             seconds.append(time.perf_counter() - start)
         measured = measure({key: cases[key] for key in some if key in cases}, found)
-        common = {"table": TABLE, "name": finder, "size": len(some)}
+        common: dict[str, Any] = {"table": TABLE, "name": finder, "size": len(some)}
         if measured["cases"]:
             for figure in ("plagdet", "precision", "recall"):
                 yield Row(**common, case=f"{name}, {figure}", unit="share", median=measured[figure])
@@ -144,7 +150,7 @@ def of_pairs(
             yield Row(**common, case=f"{name}, nothing reported", unit="share", median=clean)
             accuracy, what = clean, "pairs of which nothing is reported"
         median, spread = middle([1e3 * value for value in seconds])
-        told = {"accuracy": accuracy, "measure": what}
+        told: dict[str, Any] = {"accuracy": accuracy, "measure": what}
         yield Row(**common, **told, case=f"{name}, a pair", unit="ms", median=median, spread=spread)
 
 

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -99,11 +100,11 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 def _told(case: str, pairs: Sequence[tuple[str, str]], found: Found, limit: int) -> Iterator[Row]:
     share = 1 - len(found.missed) / len(found.asked)
-    common = {"table": TABLE, "name": "resembles", "size": len(pairs)}
-    room = {"accuracy": _reachable(pairs, limit), "measure": "room for, at that limit"}
+    common: dict[str, Any] = {"table": TABLE, "name": "resembles", "size": len(pairs)}
+    room: dict[str, Any] = {"accuracy": _reachable(pairs, limit), "measure": "room for, at that limit"}
     yield Row(**common, **room, case=case, unit="share", median=share)
     median, spread = middle(found.milliseconds)
-    recall = {"accuracy": share, "measure": "recall"}
+    recall: dict[str, Any] = {"accuracy": share, "measure": "recall"}
     yield Row(**common, **recall, case=f"{case}, p50", unit="ms", median=median, spread=spread)
     last = float(np.percentile(found.milliseconds, 99))
     yield Row(**common, **recall, case=f"{case}, p99", unit="ms", median=last)

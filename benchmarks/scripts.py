@@ -27,7 +27,8 @@ class Script:
 
 def _zipf(generator: np.random.Generator, kinds: int, count: int) -> list[int]:
     shares = 1 / np.arange(1, kinds + 1)
-    return np.asarray(generator.choice(kinds, count, p=shares / shares.sum())).tolist()
+    drawn: list[int] = generator.choice(kinds, count, p=shares / shares.sum()).tolist()
+    return drawn
 
 
 def english(words: int, seed: int, data: Path | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from functools import cache, partial
 from importlib import import_module
 from itertools import islice
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ SPEED, ERROR, EDITS = "Text to sketch", "Estimator error", "What edits do"
 LENGTHS = {"40 words": 40, "300 words": 300, "6,000 words": 6_000}
 ALIKE = 0.8
 CHECKED = 100
-WIDTHS = {40: 1, 600: 3, 6_000: 20}
+WIDTHS = {40: 1, 600: 2, 6_000: 10}
 """Words of the texts on which estimators are judged, and by how much fewer pairs there are of them."""
 
 
@@ -89,7 +90,7 @@ def errors(words: int, count: int) -> Iterator[Row]:
         if way.threads > 1:
             continue
         wrong = way.estimate(a, b) - exact
-        common = {
+        common: dict[str, Any] = {
             "table": ERROR,
             "name": way.name,
             "case": f"{words:,} words",

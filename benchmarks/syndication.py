@@ -46,8 +46,7 @@ def wire(planter: Planter, trials: int, most: int) -> Iterator[dict[str, Any]]:
                 "wire copy: found": sum(bool(hits) for hits, _ in answers) / trials,
                 "wire copy: answer marked as truncated": sum(cut for _, cut in answers) / trials,
                 "wire copy: called a passage": sum(one.kind == "passage" for one in passages) / max(1, len(passages)),
-                "wire copy: documents said, of the truth": float(np.median([one.documents for one in passages]))
-                / copies,
+                "wire copy: documents said, of the truth": said / copies,
             }
 
 

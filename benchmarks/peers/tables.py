@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -43,7 +44,7 @@ def datasketch(signatures: NDArray[np.uint32], queries: NDArray[np.uint32], stor
     def batches() -> Iterator[tuple[Callable[[], Any], int]]:
         for start in range(0, len(signatures), TOGETHER):
             sketches = made(signatures[start : start + TOGETHER])
-            yield lambda start=start, sketches=sketches: insert(start, sketches), len(sketches)  # type: ignore[misc]
+            yield partial(insert, start, sketches), len(sketches)
 
     def insert(start: int, sketches: Sequence[MinHash]) -> None:
         if storage is None:
@@ -54,7 +55,7 @@ def datasketch(signatures: NDArray[np.uint32], queries: NDArray[np.uint32], stor
             for place, sketch in enumerate(sketches, start):
                 session.insert(place, sketch, check_duplication=False)
 
-    return Filled(batches(), [lambda sketch=sketch: index.query(sketch) for sketch in made(queries)], BANDS)
+    return Filled(batches(), [partial(index.query, sketch) for sketch in made(queries)], BANDS)
 
 
 def rensa(rows: Callable[[int, int], list[list[str]]], documents: int, queries: list[list[str]]) -> Filled:
@@ -67,10 +68,10 @@ def rensa(rows: Callable[[int, int], list[list[str]]], documents: int, queries: 
         for start in range(0, documents, TOGETHER):
             tokens = rows(start, min(start + TOGETHER, documents))
             matrix = RMinHash.digest_matrix_from_token_sets(tokens, num_perm=NUM_PERM, seed=SEED)
-            yield lambda start=start, matrix=matrix: index.insert_matrix(matrix, start), len(tokens)  # type: ignore[misc]
+            yield partial(index.insert_matrix, matrix, start), len(tokens)
 
     sketches = RMinHash.from_token_sets(queries, num_perm=NUM_PERM, seed=SEED)
-    return Filled(batches(), [lambda sketch=sketch: index.query(sketch) for sketch in sketches], EVEN_BANDS)
+    return Filled(batches(), [partial(index.query, sketch) for sketch in sketches], EVEN_BANDS)
 
 
 def fastsketchlsh(hashes: Sequence[NDArray[np.uint64]], queries: Sequence[NDArray[np.uint64]]) -> Filled:
@@ -83,7 +84,7 @@ def fastsketchlsh(hashes: Sequence[NDArray[np.uint64]], queries: Sequence[NDArra
     def batches() -> Iterator[tuple[Callable[[], Any], int]]:
         while part := list(islice(rest, TOGETHER)):
             matrix = np.asarray(sketcher.batch(part, True, 1))
-            yield lambda matrix=matrix: index.insert(matrix), len(part)  # type: ignore[misc]
+            yield partial(index.insert, matrix), len(part)
 
     sketches = np.asarray(sketcher.batch(list(queries), True, 1))
-    return Filled(batches(), [lambda row=row: index.query(row) for row in sketches], EVEN_BANDS)
+    return Filled(batches(), [partial(index.query, row) for row in sketches], EVEN_BANDS)

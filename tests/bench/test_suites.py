@@ -1,0 +1,198 @@
+"""Every benchmark runs, tiny, and its figures are what they must be."""
+
+import shutil
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import indexes, sketching
+from benchmarks.__main__ import SUITES, main
+from benchmarks.baselines import DocumentLSH, SentenceLSH, components, matched_by_difflib
+from benchmarks.documents import exact, rand_index
+from benchmarks.machine import installed
+from benchmarks.pan import Case
+from benchmarks.peers.task import shingles
+from benchmarks.result import Run
+from benchmarks.row import TIMED, Row
+from benchmarks.scripts import SCRIPTS, Script, some
+from benchmarks.suite import SCALES
+
+TINY = SCALES["tiny"](None)
+SERVERLESS = ("resembles, memory", "resembles, LMDB", "datasketch MinHashLSH, memory")
+
+
+@cache
+def run(name: str) -> list[Row]:
+    """Run a suite as small as it gets, once."""
+    return list(import_module(f"benchmarks.{name}").rows(TINY))
+
+
+def test_the_hot_path_tells_every_stage_of_every_script() -> None:
+    """Eight stages, four scripts, short and long, one and two threads; every signature equals datasketch's."""
+    rows = run("hot_path")
+    cells = Counter((row.name, row.case) for row in rows if row.unit == "ns/token")
+    assert len(cells) == 8 * 4 * 2 * 2
+    assert {row.accuracy for row in rows if row.measure.startswith("signatures")} == {1.0}
+    assert all(row.median > 0 for row in rows)
+
+
+def test_the_sketches_of_ours_and_of_datasketch_are_in_the_race() -> None:
+    """Speeds at three lengths, errors at three, and each speed says whether five words put before are seen through."""
+    rows = run("sketching")
+    for name in ("resembles", "datasketch, README"):
+        assert {row.size for row in rows if row.name == name and row.unit == "MB/s"} == {40, 300, 6_000}
+        assert {row.size for row in rows if row.name == name and row.unit == "RMSE"} == {40, 600, 6_000}
+        assert all(row.accuracy is not None and row.accuracy > 0.9 for row in rows if row.name == name and row.wall)
+
+
+@pytest.mark.skipif(not installed("rensa"), reason="rensa is not installed: make bench-deps")
+def test_rho_is_shown_to_lose_copies_with_five_words_put_before() -> None:
+    """The peer's sampling mode stands in the table with the recall that it has."""
+    rows = [row for row in run("sketching") if row.name == "rensa, rho" and row.size == 300 and row.unit == "MB/s"]
+    assert [row.accuracy for row in rows] == [0.0]
+
+
+def test_indexes_are_filled_asked_and_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inserts, look-ups, hot look-ups and bytes of each kind, and the copies are found."""
+    monkeypatch.setattr(indexes, "KINDS", {name: indexes.KINDS[name] for name in SERVERLESS})
+    rows = list(indexes.rows(replace(TINY, documents=(40,))))
+    assert Counter(row.name for row in rows) == dict.fromkeys(SERVERLESS, 7)
+    assert all(row.accuracy == 1 for row in rows if row.unit in TIMED)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no such server here: apt-get install redis-server")
+def test_indexes_on_servers_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis, a cluster, and datasketch on Redis."""
+    kinds = {name: package for name, package in indexes.KINDS.items() if "Redis" in name}
+    monkeypatch.setattr(indexes, "KINDS", kinds)
+    rows = list(indexes.rows(TINY))
+    assert {row.name for row in rows} == set(kinds)
+    assert all(row.median > 0 for row in rows if row.unit == "bytes/document")
+
+
+def test_near_duplicates_are_counted_against_all_pairs() -> None:
+    """Ours finds nearly all at every threshold; news come in clusters, with an index of at most 1."""
+    rows = run("documents")
+    ours = [row for row in rows if row.ours and row.unit == "share" and row.table.startswith("Near")]
+    assert len(ours) == 5
+    assert min(row.median for row in ours) > 0.9
+    assert max(row.median for row in rows if row.table.startswith("News")) <= 1
+
+
+def test_passages_are_found_beside_the_baselines() -> None:
+    """Twenty cells, each with both baselines; verbatim passages of 25 words and more are found by ours."""
+    rows = [row for row in run("grid") if row.case.endswith("edited")]
+    assert len(rows) == 3 * 20
+    assert all(row.median == 1 for row in rows if row.ours and row.case.endswith(", 0% edited"))
+
+
+def test_seeds_and_swapped_text_are_measured() -> None:
+    """The seeds are aligned by ours and by difflib; what needs evaluation texts is left out without them."""
+    assert {row.name for row in run("pan")} == {"resembles", "difflib"}
+    assert run("retrieval") == []
+    assert any(row.case.startswith("swapped") for row in run("syndication"))
+
+
+@pytest.mark.slow
+def test_end_to_end_runs_the_service_and_the_collection_job() -> None:
+    """Growth, HTTP and `dedup corpus` have their rows."""
+    assert len({row.table for row in run("end_to_end")}) == 3
+
+
+def test_the_growing_index_tells_every_stage() -> None:
+    """Put, two kinds of look-up with five stages each, and bytes, at every size."""
+    rows = list(import_module("benchmarks.end_to_end").growing(TINY))
+    assert len(rows) == (3 + 2 * 7) * len(TINY.documents)
+
+
+def test_the_command_writes_keeps_and_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run of one suite is written; a second one of another suite keeps the rows of the first."""
+    arguments = ["--size", "tiny", "--out", str(tmp_path)]
+    main([*arguments, "--only", "pan"])
+    main([*arguments, "--only", "syndication"])
+    kept = Run.read(tmp_path / "tiny")
+    assert {row.table for row in kept.rows} == {"Passages of pairs", "Text that many print"}
+    assert set(kept.seconds) == {"pan", "syndication"}
+    assert "plagdet" in capsys.readouterr().out
+
+
+def test_plots_are_drawn_of_what_there_is(tmp_path: Path) -> None:
+    """A run with passages alone gives their picture, in both formats."""
+    plots = pytest.importorskip("benchmarks.plots", reason="Matplotlib is not installed: make bench-deps")
+    rows = [
+        Row(table="Passages", name=name, case=f"{size} words, {rate}% edited", size=size, unit="share", median=0.5)
+        for name in ("resembles, at its place", "sentences")
+        for size in (15, 25)
+        for rate in (0, 30)
+    ]
+    made = plots.plot(Run("tiny", {}, rows), tmp_path)
+    assert sorted(path.name for path in made) == ["passages.png", "passages.svg"]
+    assert all(path.stat().st_size > 1_000 for path in made)
+
+
+def test_every_suite_is_a_module() -> None:
+    """What the command offers exists."""
+    assert all(hasattr(import_module(f"benchmarks.{name}"), "rows") for name in SUITES)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=[script.name for script in SCRIPTS])
+def test_texts_of_a_script_are_of_that_script(script: Script) -> None:
+    """Nearly all letters of a generated text are of the script that it is called by."""
+    blocks = {"English": (0x41, 0x7A), "Chinese": (0x4E00, 0x9FFF), "Arabic": (0x620, 0x652), "Thai": (0xE01, 0xE4E)}
+    first, last = blocks[script.name]
+    letters = [ord(one) for one in "".join(some(script, 300, 2_000, None)) if one.isalpha()]
+    assert np.mean([first <= code <= last for code in letters]) > 0.99
+
+
+def test_exact_similarities_are_those_of_sets() -> None:
+    """The sparse product gives what Python's sets give."""
+    texts = {"a": "one two three four five six", "b": "one two three four five seven", "c": "none of it is here at all"}
+    one, two = set(shingles(texts["a"])), set(shingles(texts["b"]))
+    assert exact(texts, 0.1) == {("a", "b"): pytest.approx(len(one & two) / len(one | two))}
+
+
+def test_the_rand_index_is_the_textbooks() -> None:
+    """1 for the same partition, and .24242 for the example of scikit-learn's manual, worked out by hand."""
+    truth = dict(zip("abcdef", "000111", strict=True))
+    assert rand_index(truth, dict(zip("abcdef", "xxxyyy", strict=True))) == 1
+    assert rand_index(truth, dict(zip("abcdef", "001122", strict=True))) == pytest.approx(0.242424, abs=1e-6)
+
+
+def test_components_join_what_is_connected() -> None:
+    """A chain is one component under its first name; what has no pair stays alone."""
+    assert components("abcd", [("b", "c"), ("c", "a")]) == {"a": "a", "b": "a", "c": "a", "d": "d"}
+
+
+def test_difflib_matches_are_joined_over_small_gaps() -> None:
+    """Twenty words with one replaced are one stretch, in both texts from first to last character."""
+    words = [f"word{place}" for place in range(20)]
+    other = [*words[:9], "different", *words[10:]]
+    (found,) = matched_by_difflib(" ".join(words), "Before: " + " ".join(other))
+    assert found == Case(0, len(" ".join(words)), 8, 8 + len(" ".join(other)))
+
+
+def test_baselines_find_what_they_are_made_for() -> None:
+    """Document LSH finds the same document, sentence LSH one sentence of it; neither finds a stranger."""
+    texts = {
+        "a": "This is the first sentence of it. " + "Another one follows here with more words. " * 2,
+        "b": "x y z " * 9,
+    }
+    sentence = "Nobody knows. This is the first sentence of it. Or so."
+    assert DocumentLSH(texts, 0.5).found(texts["a"]) == {"a"}
+    assert SentenceLSH(texts).found(sentence) == {"a"}
+    assert DocumentLSH(texts, 0.5).found(sentence) == set()
+
+
+def test_pairs_to_judge_estimators_have_the_similarity_that_is_said() -> None:
+    """The exact similarity spreads over the range and is that of the sets of shingles."""
+    a, b, similar = sketching.graded(40, 30)
+    assert similar.min() < 0.3
+    assert 0.7 < similar.max() < 1
+    one, two = set(shingles(a[0])), set(shingles(b[0]))
+    assert similar[0] == pytest.approx(len(one & two) / len(one | two))
