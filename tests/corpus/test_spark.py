@@ -234,7 +234,7 @@ def test_killed_workers_change_nothing(tmp_path: Path) -> None:
         table = pa.table({"id": own, "text": [texts[name] for name in own]})
         pq.write_table(table, tmp_path / f"in.parquet/{first}.parquet")
     settings = SETTINGS | {"spark.sql.files.maxPartitionBytes": "20000", "spark.sql.adaptive.enabled": "false"}
-    asked = " ".join(f"--conf {name}={value}" for name, value in settings.items())
+    asked = " ".join(f"--conf '{name}={value}'" for name, value in settings.items())
     arguments = f"--master local-cluster[2,1,1024] {asked} pyspark-shell"
     with command(tmp_path, PYSPARK_SUBMIT_ARGS=arguments) as process:
         try:
