@@ -36,23 +36,25 @@ def figure(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.4f}"
 
 
-def cell(row: Row | None) -> str:
+def cell(row: Row | None, *, found: bool) -> str:
     """Return median, spread, and what was found."""
     if row is None:
         return ""
     spread = f" ± {figure(row.spread)}" if row.spread >= 0.005 * abs(row.median) else ""
-    found = "" if row.accuracy is None else f" ({row.accuracy:.2f})"
-    return f"{figure(row.median)}{spread}{found}"
+    share = f" ({row.accuracy:.2f})" if found and row.accuracy is not None else ""
+    return f"{figure(row.median)}{spread}{share}"
 
 
-def grid(rows: Sequence[Row], across: Callable[[Row], str], down: Callable[[Row], str], head: str) -> Iterator[str]:
+def grid(
+    rows: Sequence[Row], across: Callable[[Row], str], down: Callable[[Row], str], head: str, *, found: bool = True
+) -> Iterator[str]:
     """Yield a table; rows of the same place are one cell, the last wins."""
     columns = list(dict.fromkeys(map(across, rows)))
     cells = {(down(row), across(row)): row for row in rows}
     yield f"| {head} | {' | '.join(columns)} |"
     yield f"| --- |{' ---: |' * len(columns)}"
     for name in dict.fromkeys(map(down, rows)):
-        line = [cell(cells.get((name, column))) for column in columns]
+        line = [cell(cells.get((name, column)), found=found) for column in columns]
         yield f"| {name} | {' | '.join(line)} |"
 
 
@@ -84,12 +86,13 @@ def stages(run: Run) -> Iterator[str]:
     """Yield nanoseconds a token by stage on one thread, and the whole path on one and two."""
     rows = of(run, "Hot path", "ns/token")
     one = [row for row in rows if row.case.endswith("1 thread")]
-    yield from grid(
-        one, lambda row: row.name.partition(": ")[2], lambda row: row.case.rpartition(", ")[0], "ns a token"
-    )
+    yield from grid(one, lambda row: row.name.partition(": ")[2], text_of, "ns a token", found=False)
     yield ""
     whole = of(run, "Hot path", "MB/s")
-    yield from grid(whole, lambda row: row.case.rpartition(", ")[2], text_of, "MB/s, all stages")
+    yield from grid(whole, lambda row: row.case.rpartition(", ")[2], text_of, "MB/s, all stages", found=False)
+    yield ""
+    exact = min((row.accuracy for row in rows if row.accuracy is not None), default=0)
+    yield f"Signatures equal to datasketch's, bit for bit, in all of these: {exact:.0%}."
     yield ""
     limits = [row for row in run.rows if row.name == "vector limit"]
     shares = [row.median for row in of(run, "Hot path", "share")]
@@ -182,6 +185,16 @@ def _noticeable(peer: Row, ours: Row) -> bool:
     return high > (ERRORS if peer.unit == "RMSE" else NOTICEABLE) * max(low, 1e-12)
 
 
+def served(run: Run) -> Iterator[str]:
+    """Yield a line a load."""
+    rows = of(run, "HTTP")
+
+    def what(row: Row) -> str:
+        return row.unit if row.unit != "ms" else f"{row.case.rpartition(', ')[2]}, ms"
+
+    return grid(rows, what, lambda row: row.case if row.unit != "ms" else text_of(row), "load")
+
+
 def pictures(*names: str) -> Callable[[Run], Iterable[str]]:
     """Return what shows pictures."""
     return lambda _: [f"![{name}]({PICTURES}/{name}.svg)" for name in names]
@@ -202,7 +215,7 @@ PARTS: dict[str, Callable[[Run], Iterable[str]]] = {
     "labelled": listed("Labelled pairs"),
     "many": sized("Text that many print"),
     "growth": grown,
-    "http": listed("HTTP"),
+    "http": served,
     "collection": sized("A whole collection"),
     **{f"picture {name}": pictures(name) for name in ("hot-path", "speed", "error", "growth", "recall", "passages")},
 }

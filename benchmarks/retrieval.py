@@ -20,7 +20,7 @@ from benchmarks.row import Row, middle
 from benchmarks.suite import Scale, tell
 from dedup import Document, Index
 
-TABLE, LIMITS = "Labelled pairs", (20, 50)
+TABLE, MOST, FEW = "Labelled pairs", 1_000, 40
 LEAST = 0.5
 
 
@@ -30,6 +30,7 @@ class Collection:
 
     name: str
     labels: str
+    limits: tuple[int, ...] = (20,)
 
     def documents(self, data: Path) -> Iterable[Document]:
         """Iterate over the documents."""
@@ -49,7 +50,7 @@ COLLECTIONS = (
     Collection("shiji_zh", "pairs"),
     Collection("aozora_ja", "pairs"),
     Collection("suttas_en", "pairs"),
-    Collection("licenses", "exact_jaccard_w3"),
+    Collection("licenses", "exact_jaccard_w3", (20, 50)),
     Collection("bible_nt", "exact_jaccard_w3"),
 )
 
@@ -91,10 +92,10 @@ def rows(scale: Scale) -> Iterator[Row]:
     for collection in COLLECTIONS:
         tell(f"labelled pairs: {collection.name}")
         pairs = collection.pairs(scale.data)
-        some = pairs if scale.name == "full" else pairs[:100]
+        some = pairs[:: -(-len(pairs) // (MOST if scale.name == "full" else FEW))]
         with dedup.open("memory:") as index:
             index.put(collection.documents(scale.data))
-            for limit in LIMITS:
+            for limit in collection.limits:
                 yield from _told(f"{collection.name}, limit {limit}", some, look_up(index, some, limit), limit)
 
 

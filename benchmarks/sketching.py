@@ -55,7 +55,7 @@ def speed(scale: Scale, case: str, words: int) -> Iterator[Row]:
     count = max(2, scale.characters // (7 * words))
     pool = list(islice(english(max(words, 300), 1, scale.data), count))
     texts = [" ".join(text.split()[:words]) for text in pool] if words < 300 else pool
-    asked, recall = {way.name: way for way in ways()[0]}, found_again(words)
+    asked, recall = {way.name: way for way in ways()[0]}, found_again(words, min(CHECKED, scale.pairs))
     given = {name: texts[: max(2, int(len(texts) * way.share))] for name, way in asked.items()}
     taken = race({name: partial(way.sketch, given[name]) for name, way in asked.items()}, scale.rounds)
     for name, way in asked.items():
@@ -77,9 +77,9 @@ def speed(scale: Scale, case: str, words: int) -> Iterator[Row]:
 
 
 @cache
-def found_again(words: int) -> dict[str, float]:
+def found_again(words: int, count: int) -> dict[str, float]:
     """Return for each way the share of texts that are seen as alike when five words are put before them."""
-    a, b = edited("5 words put before", max(words, 40), CHECKED if words < 1_000 else CHECKED // 10)
+    a, b = edited("5 words put before", max(words, 40), count if words < 1_000 else max(4, count // 10))
     return {way.name: float(np.mean(way.estimate(a, b) >= ALIKE)) for way in ways()[0]}
 
 
