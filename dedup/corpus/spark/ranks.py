@@ -1,5 +1,7 @@
 """Units by rank, and of those with the same folded tokens the best ranked."""
 
+from itertools import accumulate
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
@@ -32,10 +34,10 @@ def numbered(rows: DataFrame, by: str, name: str, tables: Tables) -> DataFrame:
     """Return the rows with a column `name`: 0, 1, 2, … in the order of the column `by`."""
     placed = tables.keep(f"work/{name}", rows.orderBy(by).withColumn("place", F.monotonically_increasing_id()))
     placed = placed.withColumn("part", F.shiftright("place", _ROWS_IN_A_PARTITION))
-    before = Window.orderBy("part").rowsBetween(Window.unboundedPreceding, -1)
-    starts = (
-        placed.groupBy("part").count().select("part", F.coalesce(F.sum("count").over(before), F.lit(0)).alias("first"))
-    )
+    counts = sorted(placed.groupBy("part").count().collect())
+    firsts = accumulate((count for _, count in counts), initial=0)
+    parts = [(part, first) for (part, _), first in zip(counts, firsts, strict=False)]
+    starts = rows.sparkSession.createDataFrame(parts, "part bigint, first bigint")
     row = F.col("place").bitwiseAND(F.lit((1 << _ROWS_IN_A_PARTITION) - 1))
     return placed.join(F.broadcast(starts), "part").select(*rows.columns, (F.col("first") + row).alias(name))
 

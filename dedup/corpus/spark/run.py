@@ -41,12 +41,12 @@ def deduplicate(
 
     Raises:
         InvalidInput: there is no such column, or the job is to cut passages out.
-        OutputExists: the folder holds results already.
+        OutputExists: the folder is there already.
     """
     job = job or Job()
     if job.cut:
         raise InvalidInput("Spark reports passages and cuts none out; leave cut out, or use `dedup corpus`")
-    tables = Tables(out)
+    tables = Tables(documents.sparkSession, out)
     intake = tables.keep("work/intake", take_in(documents, job, Columns(id, text, number)))
     units = ranked(intake, tables)
     tables.keep("rejects.parquet", rejected(intake, units))

@@ -1,7 +1,7 @@
 """The tables of one run, each in Parquet: what is written once is neither computed twice nor lost with a machine."""
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from dedup.errors import OutputExists
 
@@ -12,21 +12,23 @@ WORK = "work"
 class Tables:
     """Writes tables into a folder that all machines reach."""
 
-    def __init__(self, folder: str) -> None:
-        """Write into `folder`: a path, or a URL that Spark knows."""
-        self._folder = folder.rstrip("/")
-
-    def keep(self, name: str, frame: DataFrame) -> DataFrame:
-        """Write a table, and return it as it is read back.
+    def __init__(self, spark: SparkSession, folder: str) -> None:
+        """Write into `folder`: a path, or a URL that Spark knows.
 
         Raises:
-            OutputExists: the folder has a table of this name.
+            OutputExists: there is such a folder.
         """
-        path = f"{self._folder}/{name}"
+        self._folder = folder.rstrip("/")
         try:
-            frame.write.parquet(path)
+            spark.read.format("binaryFile").load(folder)  # only looks: nothing is read
         except AnalysisException as error:
-            if error.getCondition() != "PATH_ALREADY_EXISTS":
+            if error.getCondition() != "PATH_NOT_FOUND":
                 raise
-            raise OutputExists(f"{path}: is there already; name another folder, or remove this one") from error
+        else:
+            raise OutputExists(f"{folder}: is there already; name another folder, or remove this one")
+
+    def keep(self, name: str, frame: DataFrame) -> DataFrame:
+        """Write a table, and return it as it is read back."""
+        path = f"{self._folder}/{name}"
+        frame.write.parquet(path)
         return frame.sparkSession.read.schema(frame.schema).parquet(path)
