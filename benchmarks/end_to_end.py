@@ -110,7 +110,10 @@ def looked_up(index: Index, size: int, kind: str, queries: Sequence[str], source
         share = float(np.mean([str(source) in ids for source, ids in zip(sources, found, strict=True)]))
         recall = {"accuracy": share, "measure": "of copies with 5 % of words edited"}
     else:
-        recall = {"accuracy": float(np.mean([not ids for ids in found])), "measure": "look-ups without a false copy"}
+        recall = {
+            "accuracy": float(np.mean([not ids for ids in found])),
+            "measure": "look-ups with no copy in the index",
+        }
     median, spread = middle(taken)
     yield Row(**of, **recall, case=f"{kind}, p50", unit="ms", median=median, spread=spread)
     yield Row(**of, **recall, case=f"{kind}, p99", unit="ms", median=float(np.percentile(taken, 99)))

@@ -40,7 +40,7 @@ def cell(row: Row | None, *, found: bool) -> str:
     """Return median, spread, and what was found."""
     if row is None:
         return ""
-    spread = f" ± {figure(row.spread)}" if row.spread >= 0.005 * abs(row.median) else ""
+    spread = f" ± {figure(row.spread)}" if row.spread > 0.005 * abs(row.median) else ""
     share = f" ({row.accuracy:.2f})" if found and row.accuracy is not None else ""
     return f"{figure(row.median)}{spread}{share}"
 
@@ -140,6 +140,12 @@ def listed(table: str) -> Callable[[Run], Iterator[str]]:
     return made
 
 
+def by_threshold(run: Run) -> Iterator[str]:
+    """Yield what is found by collection and threshold, then how fast."""
+    rows = sorted(of(run, "Near-duplicate documents"), key=lambda row: (row.unit != "share", row.case))
+    return grid(rows, named, lambda row: f"{row.case}, {row.unit}", "")
+
+
 def grown(run: Run) -> Iterator[str]:
     """Yield look-ups and ingestion by the size of the index."""
     rows = of(run, "Look-up and ingestion, LMDB")
@@ -163,6 +169,9 @@ def better(run: Run) -> Iterator[str]:
         if peer.ours or not peer.version or peer.unit == "bias":
             continue
         ours = [one for one in run.rows if one.ours and _same(one, peer)]
+        if peer.table == "Indexes":  # what is in memory is compared with what is in memory
+            kind = "Redis" if peer.name.endswith("Redis") else "memory"
+            ours = [one for one in ours if one.name.endswith(kind)]
         if ours and all(peer.beats(one) and _noticeable(peer, one) for one in ours):
             best = next(one for one in ours if not any(other.beats(one) for other in ours))
             found = "" if peer.accuracy is None else f" ({peer.measure}: {peer.accuracy:.2f}, ours {best.accuracy:.2f})"
@@ -208,7 +217,7 @@ PARTS: dict[str, Callable[[Run], Iterable[str]]] = {
     "error": by_case("Estimator error", "RMSE", "bias"),
     "edits": by_case("What edits do"),
     "indexes": by_size("Indexes"),
-    "documents": listed("Near-duplicate documents"),
+    "documents": by_threshold,
     "news": by_case("News in clusters"),
     "passages": listed("Passages"),
     "pairs": listed("Passages of pairs"),
