@@ -58,6 +58,8 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
                 else:
                     counts[outcome.status] += 1
                     progress.advance(1)
+            if index.stats().grow:
+                note("the index's shards are full, and take ever more memory: run `dedup index grow`")
         except (KeyboardInterrupt, StoreError) as error:
             _stop(error, sum(counts.values()))
     _tell(counts | {"rejected": rejected.count}, progress.seconds, json=json)

@@ -275,3 +275,13 @@ def test_server_that_stays_away_ends_the_run_with_advice(
     told = capsys.readouterr().err
     assert told.count("waiting[store_unreachable]") >= 2
     assert "stopped: 2 documents are in and safe; run the same command again to go on" in told
+
+
+def test_full_shards_are_told(
+    run: Run, write: Records, redis_server: Server, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an ingest that filled the shards the command says what to run, and only then."""
+    path, url = write(*LINES), f"{redis_server.url()}?namespace={namespace}"
+    assert "index grow" not in run("ingest", path, "--index", url).stderr
+    monkeypatch.setattr("dedup.stores.redis.store.GROW_AT", 0)
+    assert "dedup index grow" in run("ingest", path, "--index", url).stderr
