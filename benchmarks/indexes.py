@@ -39,7 +39,7 @@ BOILERPLATE = "Subscribe to our newsletter to receive the day's most important s
 EDITED = 0.05
 PAYLOAD = os.urandom(950)
 """As large as a compressed article of 300 words; peers keep no texts."""
-LISTED, WARM = 64, 5
+LISTED, WARM, ODD = 64, 5, 0x9E3779B97F4A7C15
 KINDS = {
     "resembles, memory": "",
     "resembles, LMDB": "",
@@ -50,7 +50,8 @@ KINDS = {
     "rensa RMinHashLSH": "rensa",
     "FastSketchLSH LSH": "fastsketchlsh",
 }
-MOST = {"resembles, Redis Cluster": 30_000, "datasketch MinHashLSH, Redis": 10_000}
+DISK, MANY = "resembles, LMDB", 50
+MOST = {"resembles, Redis": 30_000, "resembles, Redis Cluster": 10_000, "datasketch MinHashLSH, Redis": 10_000}
 """Where more documents would take many minutes."""
 
 
@@ -76,8 +77,8 @@ def rows(scale: Scale) -> Iterator[Row]:
             for kind, package in KINDS.items():
                 if (package and not installed(package)) or documents > MOST.get(kind, documents):
                     continue
-                tell(f"indexes: {kind}, {documents:,} documents")
                 yield from told(kind, documents, package or "resembles", apart(kind, documents, Path(folder)))
+        yield from told(DISK, scale.largest, "resembles", apart(DISK, scale.largest, Path(folder)))
 
 
 def told(kind: str, documents: int, package: str, found: Figures) -> Iterator[Row]:
@@ -121,6 +122,9 @@ def prepare(scale: Scale, folder: Path) -> None:
         }
         for part, array in {**arrays, "shingles": hashes, "ends": ends}.items():
             np.save(folder / f"{name}.{part}.npy", array)
+        if name == "documents":
+            _, places, counts = np.unique(sketched.buckets, return_inverse=True, return_counts=True)
+            np.save(folder / "documents.hot.npy", counts[places] > MANY)
     np.save(folder / "sources.npy", np.array(sources))
 
 
@@ -136,6 +140,7 @@ def collection(count: int, data: Path | None) -> list[str]:
 
 def apart(kind: str, documents: int, folder: Path) -> Figures:
     """Measure in a new process, whose memory is the index's alone, with a server of its own where one is needed."""
+    tell(f"indexes: {kind}, {documents:,} documents")
     with ExitStack() as stack:
         servers = []
         if "Redis" in kind:
@@ -215,6 +220,17 @@ class Data:
         ends, values = self._arrays[f"documents.{offsets}"], self._arrays[f"documents.{part}"]
         return [np.array(values[ends[place] : ends[place + 1]]) for place in range(start, min(end, self.documents))]
 
+    def posted(self, start: int, end: int) -> list[NDArray[np.uint64]]:
+        """Return the buckets of some documents; after the last one they come again, changed but for the hot ones."""
+        ends, values = self._arrays["documents.offsets"], self._arrays["documents.buckets"]
+        hot, made = self._arrays["documents.hot"], list[NDArray[np.uint64]]()
+        for place in range(start, min(end, self.documents)):
+            again, first = divmod(place, len(ends) - 1)
+            part = slice(ends[first], ends[first + 1])
+            own = np.array(values[part])
+            made.append(np.where(hot[part], own, own ^ np.uint64(again * ODD % 2**64)) if again else own)
+        return made
+
     @property
     def signatures(self) -> NDArray[np.uint32]:
         """The signatures of the documents."""
@@ -277,7 +293,7 @@ class Ours:
 
     def entries(self, start: int) -> list[Entry]:
         """Return a batch as the engine would give it."""
-        parts = self._data.range("buckets", "offsets", start, start + TOGETHER)
+        parts = self._data.posted(start, start + TOGETHER)
         return [
             Entry(str(place), place.to_bytes(16, "big"), PAYLOAD[4:] + place.to_bytes(4, "big"), (buckets,))
             for place, buckets in enumerate(parts, start)

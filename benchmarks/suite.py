@@ -18,6 +18,7 @@ class Scale:
         rounds: how often each way is run.
         characters: of text given to the hot path.
         documents: sizes of indexes, ascending.
+        largest: documents that the index on disk alone is filled with at last.
         articles: documents in which passages are looked up.
         trials: passages planted in each cell, and queries of each kind are ten times as many.
         pairs: pairs of texts on which estimators are judged, of 40 words; fewer of longer ones.
@@ -29,6 +30,7 @@ class Scale:
     rounds: int
     characters: int
     documents: tuple[int, ...]
+    largest: int
     articles: int
     trials: int
     pairs: int
@@ -41,9 +43,9 @@ class Scale:
 
 
 SCALES: dict[str, Callable[[Path | None], Scale]] = {
-    "tiny": lambda _: Scale("tiny", None, 1, 20_000, (40, 80), 60, 1, 12, 0.5),
-    "small": lambda data: Scale("small", data, 5, 400_000, (1_000, 5_000), 1_500, 10, 200, 2),
-    "full": lambda data: Scale("full", data, 9, 3_000_000, (10_000, 30_000, 100_000), 15_000, 50, 1_000, 5),
+    "tiny": lambda _: Scale("tiny", None, 1, 20_000, (40, 80), 120, 60, 1, 12, 0.5),
+    "small": lambda data: Scale("small", data, 5, 400_000, (1_000, 5_000), 20_000, 1_500, 10, 200, 2),
+    "full": lambda data: Scale("full", data, 9, 3_000_000, (10_000, 30_000, 100_000), 1_000_000, 15_000, 50, 1_000, 5),
 }
 
 Suite = Callable[[Scale], Iterator[Row]]
