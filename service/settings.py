@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     batch: Annotated[int, Field(ge=1)] = 64
     json_depth: Annotated[int, Field(ge=1, le=200)] = 32
     lookups: Annotated[int, Field(ge=1)] = 64
-    threads: Annotated[int, Field(ge=1, le=64)] = 4
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
     rate: Annotated[int, Field(ge=0)] = 0
     body_seconds: Annotated[float, Field(gt=0, le=10)] = 8
     send_seconds: Annotated[float, Field(gt=0)] = 30
