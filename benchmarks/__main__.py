@@ -9,7 +9,7 @@ os.environ["RAYON_NUM_THREADS"] = "1"  # one thread for the peers written in Rus
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -30,28 +30,34 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=data_folder(), help="evaluation texts; default: RESEMBLES_EVAL")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results; default: %(default)s")
     args = parser.parse_args(argv)
-    run = measured(SCALES[args.size](args.data), args.only, args.out / args.size)
-    tell(f"written: {run.write(args.out / args.size)}")
+    run, folder = None, args.out / args.size
+    for run in measured(SCALES[args.size](args.data), args.only, folder):
+        tell(f"written: {run.write(folder)}")
+    if run is None:
+        return
     show(run.rows)
     for line in run.left_out:
         print(f"left out: {line}")
-    _plot(run, args.out / args.size)
+    _plot(run, folder)
 
 
-def measured(scale: Scale, names: Iterable[str], folder: Path) -> Run:
-    """Run suites one after the other; rows of suites not run are taken from the folder's last run."""
-    rows, seconds = dict[str, list[Row]](), dict[str, float]()
+def measured(scale: Scale, names: Sequence[str], folder: Path) -> Iterator[Run]:
+    """Run suites one after the other; yield all that is measured after each, so that a crash loses one suite only.
+
+    Where not all suites are asked for, the others' rows are taken from the folder's last run.
+    """
+    rows, seconds = list[Row](), dict[str, float]()
+    if set(names) != set(SUITES) and (folder / "run.json").exists():
+        before = Run.read(folder)
+        rows, seconds = list(before.rows), before.seconds
     for name in names:
         start = time.perf_counter()
-        rows[name] = list(import_module(f"benchmarks.{name}").rows(scale))
+        fresh = list(import_module(f"benchmarks.{name}").rows(scale))
         seconds[name] = time.perf_counter() - start
         tell(f"{name}: {seconds[name]:.0f} s")
-    fresh = [row for some in rows.values() for row in some]
-    if set(names) != set(SUITES) and (folder / "run.json").exists():
-        before, again = Run.read(folder), {row.table for row in fresh}
-        fresh = [*(row for row in before.rows if row.table not in again), *fresh]
-        seconds = before.seconds | seconds
-    return Run(scale.name, facts(), fresh, seconds, list(left_out(scale)))
+        again = {row.table for row in fresh}
+        rows = [*(row for row in rows if row.table not in again), *fresh]
+        yield Run(scale.name, facts(), rows, seconds, list(left_out(scale)))
 
 
 def left_out(scale: Scale) -> Iterator[str]:
