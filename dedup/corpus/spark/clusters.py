@@ -4,7 +4,7 @@ A round costs a few shuffles of what is left. A chain of n documents that each r
 few edges as one machine holds at once are decided by the kernels of the job for one machine, in one pass.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ def _members(edges: DataFrame, tables: Tables, one_task: int) -> DataFrame:
         for side in ("better", "worse"):
             left = left.join(decided.withColumnRenamed("rank", side), side, "left_anti")
         left = tables.keep(f"work/undecided-{turn}", left.select("better", "worse"))
-    return found.union(_in_one_task(left, kernels.attach).select("rank"))
+    return found.union(_in_one_task(left, transitive=False).select("rank"))
 
 
 def _united(edges: DataFrame, tables: Tables, one_task: int) -> DataFrame:
@@ -60,7 +60,7 @@ def _united(edges: DataFrame, tables: Tables, one_task: int) -> DataFrame:
         before, stars = stars, tables.keep(f"work/stars-{turn}", _small_star(_large_star(stars)))
         if before.exceptAll(stars).isEmpty() and stars.exceptAll(before).isEmpty():
             return stars.select(F.col("worse").alias("rank"), F.col("better").alias("survivor"))
-    return _in_one_task(stars, kernels.unite)
+    return _in_one_task(stars, transitive=True)
 
 
 def _large_star(edges: DataFrame) -> DataFrame:
@@ -78,12 +78,12 @@ def _small_star(edges: DataFrame) -> DataFrame:
     return before.union(least.select("least", "worse")).distinct().toDF("better", "worse")
 
 
-def _in_one_task(edges: DataFrame, put: Callable[..., None]) -> DataFrame:
+def _in_one_task(edges: DataFrame, *, transitive: bool) -> DataFrame:
     ordered = edges.repartition(1).sortWithinPartitions("worse", "better")
-    return ordered.mapInArrow(lambda parts: _owned(parts, put is kernels.unite), OWNERS)
+    return ordered.mapInArrow(lambda parts: _owned(parts, transitive=transitive), OWNERS)
 
 
-def _owned(parts: Iterable[Any], transitive: bool) -> Iterator[Any]:
+def _owned(parts: Iterable[Any], *, transitive: bool) -> Iterator[Any]:
     """Yield rank and survivor of each unit that is none itself."""
     table = pa.Table.from_batches(parts, pa.schema({"better": pa.int64(), "worse": pa.int64()}))
     ends = np.concatenate([table["better"].to_numpy(), table["worse"].to_numpy()])
