@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from shutil import which
 
 from benchmarks.corpus import data_folder, print_table
 from benchmarks.machine import facts
@@ -63,6 +64,8 @@ def measured(scale: Scale, names: Sequence[str], folder: Path) -> Iterator[Run]:
 def left_out(scale: Scale) -> Iterator[str]:
     """Yield what could not be measured here."""
     yield from import_module("benchmarks.sketching").ways()[1]
+    if which("redis-server") is None:
+        yield "Redis is not installed: apt-get install redis-server"
     if scale.data is None:
         yield "no evaluation texts: articles are generated; labelled pairs, licences and PAN 2013 are not measured"
 

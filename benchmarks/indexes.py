@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import numpy as np
@@ -75,10 +76,15 @@ def rows(scale: Scale) -> Iterator[Row]:
         prepare(scale, Path(folder))
         for documents in scale.documents:
             for kind, package in KINDS.items():
-                if (package and not installed(package)) or documents > MOST.get(kind, documents):
+                if not there(kind, package) or documents > MOST.get(kind, documents):
                     continue
                 yield from told(kind, documents, package or "resembles", apart(kind, documents, Path(folder)))
         yield from told(DISK, scale.largest, "resembles", apart(DISK, scale.largest, Path(folder)))
+
+
+def there(kind: str, package: str) -> bool:
+    """Whether what an index needs is installed."""
+    return (not package or bool(installed(package))) and ("Redis" not in kind or which("redis-server") is not None)
 
 
 def told(kind: str, documents: int, package: str, found: Figures) -> Iterator[Row]:

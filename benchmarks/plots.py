@@ -101,7 +101,7 @@ def _growth(rows: Sequence[Row]) -> Any:
             axes.loglog([row.size for row in own], [row.median for row in own], style, label=name, markersize=4)
         axes.set_xlabel("documents")
         axes.set_title(f"{case}, {unit}", fontsize=9)
-    panels[0].legend(fontsize=7)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=4, bbox_to_anchor=(0.5, -0.18))
     return figure
 
 
@@ -117,7 +117,7 @@ def _lines(panels: dict[str, list[tuple[str, list[float], list[float]]]], label:
         axes.set_xlabel(label)
         axes.set_ylim(-0.03, 1.03)
     drawn[0][0].set_ylabel("share found")
-    drawn[0][0].legend(fontsize=7)
+    figure.legend(*drawn[0][0].get_legend_handles_labels(), loc="lower center", ncols=2, bbox_to_anchor=(0.5, -0.22))
     return figure
 
 
