@@ -174,7 +174,7 @@ def better(run: Run) -> Iterator[str]:
             ours = [one for one in ours if one.name.endswith(kind)]
         if ours and all(peer.beats(one) and _noticeable(peer, one) for one in ours):
             best = next(one for one in ours if not any(other.beats(one) for other in ours))
-            found = "" if peer.accuracy is None else f" ({peer.measure}: {peer.accuracy:.2f}, ours {best.accuracy:.2f})"
+            found = "" if peer.accuracy is None else f" (found {peer.accuracy:.2f}, ours {best.accuracy:.2f})"
             told = f"{peer.case} {figure(peer.median)} against {figure(best.median)} {peer.unit}{found}"
             lines.setdefault((peer.table, named(peer)), {})[peer.case, peer.unit] = told
     for (table, name), cases in lines.items():
