@@ -9,6 +9,7 @@ from dedup.corpus.spark.ranks import numbered
 from dedup.corpus.spark.tables import Tables
 
 _EVIDENCE = ("shared", "similarity")
+_PLACED = ("id", "start", "stop")
 
 
 def members(units: DataFrame, owners: DataFrame) -> DataFrame:
@@ -58,9 +59,6 @@ def pairs(edges: DataFrame, units: DataFrame, level: Level) -> DataFrame:
     a, b = (_places(level, {f"{side}_start": f"{side}_start", f"{side}_end": f"{side}_stop"}) for side in "ab")
     shared = F.col("shared").alias("shared_shingles")
     return rows.select(F.col("a_id").alias("a"), *a, F.col("b_id").alias("b"), *b, "similarity", shared, "kind")
-
-
-_PLACED = ("id", "start", "stop")
 
 
 def _places(level: Level, names: dict[str, str]) -> list[Column]:
