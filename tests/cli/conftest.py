@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 import dedup
 from dedup.cli import app
+from dedup.corpus import kernels as corpus_kernels
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +25,7 @@ def compiled() -> None:
         index.put(dedup.Document(path.stem, path.read_text("utf-8")) for path in SEEDS.glob("*.txt"))
         for document in list(index.documents()):
             index.resemble(id=document.id)
+    corpus_kernels.run_all()  # other tests of this process may have loaded them
 
 
 @pytest.fixture

@@ -110,10 +110,10 @@ def test_full_server_can_be_emptied(redis_path: str, tmp_path: Path) -> None:
         done = put_until_full(store, batches)
         with server.client() as client:
             client.config_set("maxmemory", "1mb")  # so far over the limit that one removal does not make room
-        for batch in batches[:done]:
+        for turn, batch in enumerate(batches[: done + 1]):
             olds = store.remove([entry.id for entry in batch])
             store.withdraw([(one.number + i, chunk) for one in olds if one for i, chunk in enumerate(own(one))])
-            assert all(olds)
+            assert all(olds) or turn == done  # of the batch that met the limit some may be in
             assert all(served(store, entry.id, [0]) is None for entry in batch[::10])
         with server.client() as client:
             client.config_set("maxmemory", "4mb")
