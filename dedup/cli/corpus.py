@@ -12,7 +12,7 @@ from dedup.cli.exit import INTERRUPTED
 from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.shape import line
-from dedup.cli.stages import Stages, check_memory, extra, threads_or_all
+from dedup.cli.stages import Stages, check_memory, threads_or_all
 from dedup.cli.terminal import note
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -83,9 +83,9 @@ def _job(asked: Asked) -> "Job":
         MissingExtra: the packages that the job needs are not installed.
         InvalidInput: something makes no sense.
     """
-    with extra("corpus"):
-        from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
-        from dedup.corpus.job import Closure, Level, Measure  # noqa: PLC0415 - the same
+    from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus.job import Closure, Level, Measure  # noqa: PLC0415 - the same
+
     check_memory(asked.memory)
     return Job(
         threshold=asked.threshold,

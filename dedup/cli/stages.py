@@ -2,25 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from dedup.cli.terminal import Progress
-from dedup.errors import InvalidInput, MissingExtra
+from dedup.errors import InvalidInput
 from dedup.formats import Meter
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Say what to install if an import fails.
-
-    Raises:
-        MissingExtra: a package of the extra is not there.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtra(f"{error.name} is not installed; pip install 'resembles[{name}]'") from error
 
 
 def check_memory(written: str) -> None:

@@ -12,7 +12,7 @@ from dedup.cli.opening import prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.shape import line
 from dedup.cli.show import show_comparison
-from dedup.cli.stages import Stages, check_memory, extra, threads_or_all
+from dedup.cli.stages import Stages, check_memory, threads_or_all
 from dedup.cli.terminal import clean
 from dedup.engine import compare
 from dedup.errors import InvalidInput
@@ -35,9 +35,9 @@ def run(
     rejects: str | None,
 ) -> None:
     """Show pairs of the sample, and what thresholds and schemes would do."""
-    with extra("corpus"):
-        from dedup.corpus.kernels import run_all  # noqa: PLC0415 - what it needs is an extra
-        from dedup.corpus.tune import tune  # noqa: PLC0415 - the same
+    from dedup.corpus.kernels import run_all  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus.tune import tune  # noqa: PLC0415 - the same
+
     check_memory(memory)
     with ExitStack() as stack:
         stack.enter_context(closing(items))
