@@ -52,7 +52,7 @@ KINDS = {
     "FastSketchLSH LSH": "fastsketchlsh",
 }
 DISK, MANY = "resembles, LMDB", 50
-MOST = {"resembles, Redis": 30_000, "resembles, Redis Cluster": 10_000, "datasketch MinHashLSH, Redis": 10_000}
+MOST = {"datasketch MinHashLSH, Redis": 30_000}
 """Where more documents would take many minutes."""
 
 

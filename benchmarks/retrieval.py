@@ -96,13 +96,14 @@ def rows(scale: Scale) -> Iterator[Row]:
         with dedup.open("memory:") as index:
             index.put(collection.documents(scale.data))
             for limit in collection.limits:
-                yield from _told(f"{collection.name}, limit {limit}", some, look_up(index, some, limit), limit)
+                room = _reachable(pairs, limit)
+                yield from _told(f"{collection.name}, limit {limit}", look_up(index, some, limit), len(some), room)
 
 
-def _told(case: str, pairs: Sequence[tuple[str, str]], found: Found, limit: int) -> Iterator[Row]:
+def _told(case: str, found: Found, size: int, reachable: float) -> Iterator[Row]:
     share = 1 - len(found.missed) / len(found.asked)
-    common: dict[str, Any] = {"table": TABLE, "name": "resembles", "size": len(pairs)}
-    room: dict[str, Any] = {"accuracy": _reachable(pairs, limit), "measure": "room for, at that limit"}
+    common: dict[str, Any] = {"table": TABLE, "name": "resembles", "size": size}
+    room: dict[str, Any] = {"accuracy": reachable, "measure": "room for, at that limit"}
     yield Row(**common, **room, case=case, unit="share", median=share)
     median, spread = middle(found.milliseconds)
     recall: dict[str, Any] = {"accuracy": share, "measure": "recall"}
