@@ -69,7 +69,9 @@ def test_a_peer_is_better_only_where_all_of_ours_are_worse() -> None:
 
 def test_indexes_in_memory_are_compared_with_ours_in_memory() -> None:
     """That ours on disk is better says nothing of ours in memory."""
-    assert "300 against 100" in better(OURS, replace(OURS, name="resembles, LMDB", median=400), replace(PEER, median=300))
+    assert "300 against 100" in better(
+        OURS, replace(OURS, name="resembles, LMDB", median=400), replace(PEER, median=300)
+    )
 
 
 def test_other_sizes_are_not_compared(tmp_path: Path) -> None:
