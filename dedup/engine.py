@@ -1,7 +1,6 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -86,7 +85,7 @@ class Index:
         With `create` a document whose id is there already is `kept` as it is, also if several processes create it.
         """
         for batch in _batches(documents):
-            entries = {name: replace(entry, create=create) for name, entry in self._entries(batch, ttl).items()}
+            entries = self._entries(batch, ttl, create=create)
             outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
             for one in batch:
                 if isinstance(one, Reject):
@@ -204,7 +203,7 @@ class Index:
         """Release the index; a second close does nothing."""
         self._store.close()
 
-    def _entries(self, batch: "list[_Encoded | Reject]", ttl: int) -> dict[str, Entry]:
+    def _entries(self, batch: "list[_Encoded | Reject]", ttl: int, *, create: bool) -> dict[str, Entry]:
         """Return what to write, the last of each id; what turns out to have no words becomes a reject in its place."""
         good = [(i, one) for i, one in enumerate(batch) if isinstance(one, _Encoded)]
         sketches = sketch([one.text for _, one in good], self.scheme)
@@ -215,7 +214,7 @@ class Index:
             except InvalidDocument as error:
                 batch[i] = Reject(one.place, one.id, error.code, str(error))
             else:
-                entries[one.id] = Entry(one.id, one.digest, one.payload, chunks, ttl)
+                entries[one.id] = Entry(one.id, one.digest, one.payload, chunks, ttl, create)
         return entries
 
     def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
