@@ -14,7 +14,7 @@ from benchmarks.scripts import LONG, SCRIPTS, SHORT, some
 from benchmarks.stages import Batch, limit_operations, prepared, signed, stages
 from benchmarks.suite import Scale, tell
 from dedup.scheme import Scheme
-from dedup.sketches import permutations
+from dedup.sketching.sketches import permutations
 
 TABLE = "Hot path"
 SIGNATURE_OPERATIONS = 3  # a value and permutation: multiply, add, minimum

@@ -30,10 +30,10 @@ from benchmarks.planting import Planter
 from benchmarks.row import Row, middle
 from benchmarks.suite import Scale, tell
 from dedup.scheme import Scheme
-from dedup.sketches import shingles
+from dedup.sketching.sketches import shingles
+from dedup.sketching.tokens import tokenize
 from dedup.stores import open_store
 from dedup.stores.base import Entry
-from dedup.text import tokenize
 
 TABLE = "Indexes"
 BOILERPLATE = "Subscribe to our newsletter to receive the day's most important stories in your inbox every morning."

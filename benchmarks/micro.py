@@ -13,8 +13,8 @@ import dedup
 from benchmarks.corpus import articles
 from benchmarks.scripts import SCRIPTS, SHORT, Script, some
 from dedup import Index
-from dedup.sketches import sketch_tokens
-from dedup.text import tokenize
+from dedup.sketching.sketches import sketch_tokens
+from dedup.sketching.tokens import tokenize
 
 Benchmark = Callable[..., Any]
 DOCUMENTS = 500

@@ -24,8 +24,8 @@ from benchmarks.corpus import SEEDS, records
 from benchmarks.row import Row, middle
 from benchmarks.suite import Scale, tell
 from dedup.align import align
-from dedup.text import tokenize
-from dedup.verify import Limits as Accepted
+from dedup.search.verify import Limits as Accepted
+from dedup.sketching.tokens import tokenize
 
 TABLE, SAMPLE = "Passages of pairs", 20
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 import dedup
-from dedup import sketches, text
-from dedup.arrays import Int64s, Uint32s, Uint64s
-from dedup.kernels import grown, kernel
+from dedup.kernels import Int64s, Uint32s, Uint64s, grown, kernel
 from dedup.scheme import Scheme
-from dedup.sketches import LANES, permutations
-from dedup.text import SLACK, Tokens
-from dedup.xxh3 import xxh3
+from dedup.sketching import sketches
+from dedup.sketching import tokens as text
+from dedup.sketching.sketches import LANES, permutations
+from dedup.sketching.tokens import SLACK, Tokens
+from dedup.sketching.xxh3 import xxh3
 
 _fold_ascii, _fold_flat, _fold_any = text._fold_ascii, text._fold_flat, text._fold_any  # noqa: SLF001 - to time it alone
 _shingle, _minhash, _winnow = sketches._shingle, sketches._minhash, sketches.winnow  # noqa: SLF001 - the same

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from dedup.client import AsyncClient, Client
     from dedup.engine import Index, compare
     from dedup.engine import open_index as open  # noqa: A004 - dedup.open reads as what it does
-    from dedup.sketches import Sketch, sketch, to_datasketch
+    from dedup.sketching.sketches import Sketch, sketch, to_datasketch
 
 _LATER = {
     "AsyncClient": ("dedup.client", "AsyncClient"),
     "Client": ("dedup.client", "Client"),
     "Index": ("dedup.engine", "Index"),
-    "Sketch": ("dedup.sketches", "Sketch"),
+    "Sketch": ("dedup.sketching.sketches", "Sketch"),
     "compare": ("dedup.engine", "compare"),
     "open": ("dedup.engine", "open_index"),
-    "sketch": ("dedup.sketches", "sketch"),
-    "to_datasketch": ("dedup.sketches", "to_datasketch"),
+    "sketch": ("dedup.sketching.sketches", "sketch"),
+    "to_datasketch": ("dedup.sketching.sketches", "to_datasketch"),
 }
 
 __all__ = [

@@ -17,9 +17,9 @@ import httpx2
 from dedup import errors
 from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
 from dedup.model import Answer, Document, Match, Reject, Report
+from dedup.record import answer_of, document_json, document_of, match_of
 from dedup.scheme import Scheme
 from dedup.stores.base import Stats
-from dedup.wire import answer_of, document_json, document_of, match_of
 
 T = TypeVar("T")
 BATCH_BYTES = 1 << 20

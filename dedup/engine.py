@@ -5,14 +5,13 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import numpy as np
-
 from dedup.errors import InvalidDocument, InvalidInput
-from dedup.explain import Candidate, Comparison, candidates, pair
-from dedup.lookup import CHUNK, WHOLE, Lookup, Question, Watch, look_up, unwatched
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
-from dedup.sketches import Sketch, sketch
+from dedup.search.explain import Candidate, Comparison, candidates, pair
+from dedup.search.lookup import Lookup, Question, Watch, look_up, unwatched
+from dedup.sketching.chunks import chunks
+from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import decode, digest, encode, id_key
@@ -131,7 +130,7 @@ class Index:
             min_words: matched words that a passage needs at least.
             min_similarity: similarity that a passage needs at least, 0 to 1.
             passages: look for passages; if not, only documents that are alike as a whole are found.
-            filter: conditions that a document's metadata must meet, field by field; see `dedup.filters.Filter`.
+            filter: conditions that a document's metadata must meet, field by field; see `dedup.search.filters.Filter`.
 
         Raises:
             InvalidInput: a limit or condition makes no sense, or there is neither a text nor an id.
@@ -191,7 +190,7 @@ class Index:
                         one.id,
                         one.digest,
                         one.payload,
-                        _chunks(sketches, row, one.id),
+                        chunks(sketches, row, one.id),
                         max(1, int(one.expires - now)) if one.expires else 0,
                     )
                     for row, one in enumerate(fresh)
@@ -210,11 +209,11 @@ class Index:
         entries: dict[str, Entry] = {}
         for row, (i, one) in enumerate(good):
             try:
-                chunks = _chunks(sketches, row, one.id)
+                parts = chunks(sketches, row, one.id)
             except InvalidDocument as error:
                 batch[i] = Reject(one.place, one.id, error.code, str(error))
             else:
-                entries[one.id] = Entry(one.id, one.digest, one.payload, chunks, ttl, create)
+                entries[one.id] = Entry(one.id, one.digest, one.payload, parts, ttl, create)
         return entries
 
     def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
@@ -230,7 +229,7 @@ class Index:
             )
 
     def _postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
-        return _chunks(sketch([decode(stored.id, stored.payload).text], self.scheme), 0, stored.id)
+        return chunks(sketch([decode(stored.id, stored.payload).text], self.scheme), 0, stored.id)
 
     def _own(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:
@@ -294,24 +293,6 @@ def _encoded(place: int, document: Document) -> _Encoded | Reject:
         return _Encoded(place, document.id, document.text, encode(document), digest(document))
     except InvalidDocument as error:
         return Reject(place, document.id, error.code, str(error))
-
-
-def _chunks(sketches: Sketch, row: int, name: str) -> tuple[Buckets, ...]:
-    """Return a document's buckets by chunk: one for up to 1,024 tokens, else one for every 512, bands in the first.
-
-    Each bucket is in one chunk only, so that a bucket's count is one of documents.
-
-    Raises:
-        InvalidDocument: `no_words`.
-    """
-    own = slice(sketches.offsets[row], sketches.offsets[row + 1])
-    buckets, places = sketches.buckets[own], sketches.places[own]
-    if len(buckets) == 0:
-        raise InvalidDocument("no_words", f"document {name!r} has no words: there is nothing to index")
-    if places[-1] < WHOLE:
-        return (buckets,)
-    ends = np.searchsorted(places, np.arange(CHUNK, places[-1] + 1, CHUNK))
-    return tuple(np.split(buckets, ends))
 
 
 def _check_length(text: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""How the hot functions are compiled: Numba, GIL released, machine code cached beside the package.
+"""How hot functions are compiled, and the arrays that they take: Numba, GIL released, machine code cached.
 
 Where the installation cannot be written Numba keeps its cache in the user's own cache folder, and where that cannot be
 written either, nowhere.
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
@@ -18,6 +18,14 @@ from numpy.typing import NDArray
 Function = TypeVar("Function", bound=Callable[..., Any])
 Scalar = TypeVar("Scalar", bound=np.generic)
 _compiled: list[Any] = []
+
+# one dimension, told apart by what they hold
+Bytes: TypeAlias = NDArray[np.uint8]
+Uint32s: TypeAlias = NDArray[np.uint32]
+Uint64s: TypeAlias = NDArray[np.uint64]
+Int32s: TypeAlias = NDArray[np.int32]
+Int64s: TypeAlias = NDArray[np.int64]
+Float64s: TypeAlias = NDArray[np.float64]
 
 
 def kernel(function: Function) -> Function:

@@ -11,15 +11,17 @@ from fastapi import FastAPI
 import dedup
 from dedup.model import Document
 from service import problems
-from service.auth import Keys, refuse_open_doors
-from service.bodies import Bodies
-from service.page.router import router as page
-from service.reading import Addressed
-from service.refusals import described
+from service.auth import refuse_open_doors
+from service.backend import Service
+from service.middleware.addressed import Addressed
+from service.middleware.bodies import Bodies
+from service.middleware.keys import Keys
+from service.middleware.observed import Observed
+from service.openapi import described
+from service.page.routes import router as page
 from service.routes import documents, operations, resemble
 from service.settings import Settings
-from service.state import Service
-from service.telemetry import Metrics, Observed, require_exporter
+from service.telemetry import Metrics, require_exporter
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from service.offsets import Unit
+from service.units import Unit
 
 MOST_MATCHES = 200
 MOST_WORDS = 1 << 24

@@ -14,7 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from dedup.errors import InvalidInput
 from service.app import create_app
-from service.protocol import Protocol, logging_config
+from service.middleware.protocol import Protocol, logging_config
 from service.settings import Settings
 from service.telemetry import MULTIPROCESS
 

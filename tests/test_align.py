@@ -16,7 +16,7 @@ from dedup.align import Alignments, align, overlaps
 from dedup.align.lcs import common_tokens
 from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Limits, Pair
 from dedup.align.passages import find_passages
-from dedup.text import tokenize
+from dedup.sketching.tokens import tokenize
 
 Row: TypeAlias = tuple[int, ...]
 Places: TypeAlias = tuple[int, int]

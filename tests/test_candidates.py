@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.candidates import BUDGET, rank
+from dedup.search.candidates import BUDGET, rank
 from dedup.stores.base import Postings
 
 

@@ -12,7 +12,7 @@ import dedup
 
 TOKENIZE = """
 from dedup import kernels
-from dedup.text import tokenize
+from dedup.sketching.tokens import tokenize
 kernels.ready(print)
 tokenize(["one two"])
 kernels.ready(lambda message: print("again:", message))

@@ -6,7 +6,7 @@ from redis.connection import PythonRespSerializer
 
 from dedup.stores.names import names_of
 from dedup.stores.redis.postings import Shards
-from dedup.stores.redis.wire import pack
+from dedup.stores.redis.requests import pack
 
 BUCKETS = np.random.default_rng(5).integers(0, 2**64, 300, dtype=np.uint64)
 

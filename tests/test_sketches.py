@@ -10,10 +10,10 @@ from naive import buckets, minima, shingle_hash, shingles, signature
 
 import dedup
 from dedup.scheme import Scheme
-from dedup.sketches import shingles as shingle_hashes
-from dedup.sketches import sketch
-from dedup.text import tokenize
-from dedup.xxh3 import xxh3
+from dedup.sketching.sketches import shingles as shingle_hashes
+from dedup.sketching.sketches import sketch
+from dedup.sketching.tokens import tokenize
+from dedup.sketching.xxh3 import xxh3
 
 SCHEMES = [
     Scheme(),

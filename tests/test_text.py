@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive import token_hash, words
 
-from dedup import fold
-from dedup.text import _pack, _table, _tokenize, tokenize
+from dedup.sketching import fold
+from dedup.sketching.tokens import _pack, _table, _tokenize, tokenize
 
 SCRIPTS = (
     "aZé ß'’“.\u0301\u0323\u0345\u0338 \u00ad\u200b\u200d가각ᄀ\u1161"

@@ -7,7 +7,7 @@ import numpy as np
 from dedup.align.overlaps import count_overlaps
 from dedup.align.pair import Limits
 from dedup.align.passages import find_passages
-from dedup.arrays import Int32s, Int64s, Uint64s
+from dedup.kernels import Int32s, Int64s, Uint64s
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 import numpy as np
 
 from dedup.align.pair import LINKS, Flags, Limits, Pair
-from dedup.arrays import Float64s, Int32s
-from dedup.kernels import kernel
+from dedup.kernels import Float64s, Int32s, kernel
 
 GAP = 16
 LOOK_BACK = 50

@@ -3,8 +3,7 @@
 import numpy as np
 
 from dedup.align.pair import CELLS, Flags, Pair
-from dedup.arrays import Float64s
-from dedup.kernels import kernel
+from dedup.kernels import Float64s, kernel
 
 BAND = 4
 DROP = 3.0

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align.pair import STEPS, Pair
-from dedup.arrays import Int32s, Uint64s
-from dedup.kernels import kernel
+from dedup.kernels import Int32s, Uint64s, kernel
 
 WHOLE = 4096
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from dedup.align.vocabulary import ABSENT, look_up_tokens, number_tokens, slot_of, table_of
-from dedup.arrays import Int32s, Int64s, Uint64s
-from dedup.kernels import kernel
+from dedup.align.numbering import ABSENT, look_up_tokens, number_tokens, slot_of, table_of
+from dedup.kernels import Int32s, Int64s, Uint64s, kernel
 
 
 @kernel

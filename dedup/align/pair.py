@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.arrays import Int32s, Int64s, Uint64s
+from dedup.kernels import Int32s, Int64s, Uint64s
 
 Flags: TypeAlias = NDArray[np.bool_]
 

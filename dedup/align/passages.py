@@ -4,14 +4,13 @@ import numpy as np
 
 from dedup.align.chains import chain_runs, unwind
 from dedup.align.extension import extend
-from dedup.align.join import join_neighbours
 from dedup.align.lcs import WHOLE, common_tokens
+from dedup.align.neighbours import join_neighbours
+from dedup.align.numbering import look_up_tokens, number_tokens, place_pairs
 from dedup.align.pair import Flags, Limits, Pair
 from dedup.align.runs import doubled, find_runs
 from dedup.align.segments import segments_of
-from dedup.align.vocabulary import look_up_tokens, number_tokens, place_pairs
-from dedup.arrays import Int32s, Int64s, Uint64s
-from dedup.kernels import kernel
+from dedup.kernels import Int32s, Int64s, Uint64s, kernel
 
 CORE = 0.5
 LIKENESS = np.array([0.5, 0.7])

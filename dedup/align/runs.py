@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from dedup.align.numbering import ABSENT, first_place
 from dedup.align.pair import CELLS, SEEDS, Pair
-from dedup.align.vocabulary import ABSENT, first_place
-from dedup.arrays import Int32s
-from dedup.kernels import kernel
+from dedup.kernels import Int32s, kernel
 
 PLACES = 16
 CROSSINGS = 16

@@ -4,8 +4,7 @@ import numpy as np
 
 from dedup.align.lcs import common_tokens
 from dedup.align.pair import Pair
-from dedup.arrays import Int32s
-from dedup.kernels import kernel
+from dedup.kernels import Int32s, kernel
 
 
 @kernel

@@ -101,7 +101,7 @@ def get(
     json: options.Json = False,
 ) -> None:
     """Print a document: its text, or with --json what ingest takes."""
-    from dedup.cli.manage import get
+    from dedup.cli.index_commands import get
 
     get(name, index, json=json)
 
@@ -115,14 +115,14 @@ def remove(
 
     An id that is not there is no error.
     """
-    from dedup.cli.manage import remove
+    from dedup.cli.index_commands import remove
 
     remove(ids, index, json=json)
 
 
 def stats(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
     """Print how large the index is, and its scheme."""
-    from dedup.cli.manage import stats
+    from dedup.cli.index_commands import stats
 
     stats(index, json=json)
 
@@ -133,7 +133,7 @@ def check(
     json: options.Json = False,
 ) -> None:
     """Verify that postings and documents agree."""
-    from dedup.cli.manage import check
+    from dedup.cli.index_commands import check
 
     check(index, repair=repair, json=json)
 
@@ -143,7 +143,7 @@ def sweep(index: options.Index = options.DEFAULT_INDEX, json: options.Json = Fal
 
     Readers and writers go on meanwhile.
     """
-    from dedup.cli.manage import sweep
+    from dedup.cli.index_commands import sweep
 
     sweep(index, json=json)
 
@@ -167,7 +167,7 @@ def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = Fals
 
     Readers and writers go on meanwhile.
     """
-    from dedup.cli.manage import grow
+    from dedup.cli.index_commands import grow
 
     grow(index, json=json)
 

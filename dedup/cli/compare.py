@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import dedup
 from dedup.cli.opening import prepare_kernels
-from dedup.cli.shape import line, match_json
-from dedup.cli.show import show_comparison
+from dedup.cli.print_answer import show_comparison
+from dedup.cli.terminal import line
 from dedup.errors import InvalidDocument
 from dedup.formats import Rejected, read_text
 from dedup.model import Document
+from dedup.record import match_json
 
 
 def run(a: str, b: str, min_words: int, min_similarity: float, *, json: bool) -> None:

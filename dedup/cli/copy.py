@@ -3,8 +3,7 @@
 import time
 
 from dedup.cli.opening import prepare_kernels
-from dedup.cli.shape import line
-from dedup.cli.terminal import Progress
+from dedup.cli.terminal import Progress, line
 from dedup.engine import Index
 from dedup.stores import open_store
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
+from dedup.cli.corpus_options import check_memory, threads_or_all
+from dedup.cli.corpus_progress import Stages
 from dedup.cli.exit import INTERRUPTED
 from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.rejects import Rejects
-from dedup.cli.shape import line
-from dedup.cli.stages import Stages, check_memory, threads_or_all
-from dedup.cli.terminal import note
+from dedup.cli.terminal import line, note
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter, Record, Source

@@ -13,12 +13,11 @@ from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.ingest_progress import IngestProgress
 from dedup.cli.opening import prepare_kernels
 from dedup.cli.rejects import Rejects
-from dedup.cli.shape import line
-from dedup.cli.terminal import note
+from dedup.cli.terminal import line, note
 from dedup.errors import StoreError
-from dedup.filters import Filter
 from dedup.formats import Fields, Item, Meter, Rejected, Source, read
 from dedup.model import Document, Reject
+from dedup.search.filters import Filter
 
 
 @dataclass(frozen=True, slots=True)

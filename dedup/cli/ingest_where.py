@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dedup.errors import InvalidInput
-from dedup.filters import Filter
+from dedup.search.filters import Filter
 
 
 def where(written: Sequence[str]) -> Filter | None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import typer
 
 from dedup.cli.opening import document, open_index, prepare_kernels
+from dedup.cli.print_answer import show_answer
 from dedup.cli.rejects import Rejects
-from dedup.cli.shape import answer_json, line
-from dedup.cli.show import show_answer
+from dedup.cli.terminal import line
 from dedup.engine import Index
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.formats import Item, Record, Rejected, Source, read_queries
 from dedup.model import Answer, Document
+from dedup.record import answer_json
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""What reaches the terminal: notes and progress on standard error, and nothing that could steer it."""
+"""What reaches the terminal: data on standard output, notes and progress on standard error, nothing that steers it."""
 
+import json
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -22,6 +23,11 @@ def clean(text: str, keep: str = "") -> str:
 def note(message: str) -> None:
     """Print one line on standard error."""
     print(clean(message), file=sys.stderr, flush=True)
+
+
+def line(value: dict[str, Any]) -> str:
+    """Return one line of JSON in ASCII: lone surrogates survive, and nothing can steer a terminal."""
+    return json.dumps(value)
 
 
 class Progress:

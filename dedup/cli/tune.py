@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from dedup.cli.corpus_options import check_memory, threads_or_all
+from dedup.cli.corpus_progress import Stages
 from dedup.cli.opening import prepare_kernels
+from dedup.cli.print_answer import show_comparison
 from dedup.cli.rejects import Rejects
-from dedup.cli.shape import line
-from dedup.cli.show import show_comparison
-from dedup.cli.stages import Stages, check_memory, threads_or_all
-from dedup.cli.terminal import clean
+from dedup.cli.terminal import clean, line
 from dedup.engine import compare
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
 
+from dedup.dates import KEYS, moment
 from dedup.errors import InvalidInput
-from dedup.report.dates import KEYS, moment
 
 Rule = Literal["first", "earliest", "longest", "priority"]
 LAST = 2**63 - 1

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from dedup.arrays import Int32s, Int64s, Uint64s
-from dedup.kernels import kernel
+from dedup.kernels import Int32s, Int64s, Uint64s, kernel
 
 
 def run_all() -> None:

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import zstandard
 
 from dedup.corpus.clusters import KINDS
-from dedup.corpus.folder import CLUSTERS, KEPT, PAIRS, REMOVED
 from dedup.corpus.intake import read_lines
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.lines import decoded, line
+from dedup.corpus.results_folder import CLUSTERS, KEPT, PAIRS, REMOVED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

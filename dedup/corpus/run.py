@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.clusters import Found, Sets, cluster, members, verify
-from dedup.corpus.folder import WORK, output
 from dedup.corpus.intake import take_in
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.output import name_members, write_lines, write_tables
-from dedup.corpus.page import write_page
+from dedup.corpus.report_page import write_page
+from dedup.corpus.results_folder import WORK, output
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
 from dedup.formats import Item, Rejected

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from dedup.corpus.clusters import BINS, EXACT, NEAR, Found
-from dedup.corpus.folder import SUMMARY
 from dedup.corpus.intake import lines_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
+from dedup.corpus.results_folder import SUMMARY
 
 LARGEST, BEGINNING = 10, 120
 _SIZES = """

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from dedup.corpus.job import Job
 from dedup.corpus.kernels import distinct
 from dedup.scheme import Scheme
-from dedup.sketches import shingles, sketch_tokens
-from dedup.text import Tokens, tokenize
+from dedup.sketching.sketches import shingles, sketch_tokens
+from dedup.sketching.tokens import Tokens, tokenize
 
 HASH_SLICES = 16
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dedup.formats.items import USUAL, Fields, Item, Rejected, Source, document
 from dedup.formats.jsonl import BYTE_ORDER_MARK
-from dedup.formats.record import USUAL, Fields, Item, Rejected, Source, document
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 

@@ -12,7 +12,7 @@ from typing import IO, cast
 
 import msgspec
 
-from dedup.formats.record import Item, Page, Record, Rejected
+from dedup.formats.items import Item, Page, Record, Rejected
 from dedup.model import Document
 
 SECONDS = 10.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dedup.formats.record import USUAL, Fields, Page, Rejected, Source
+from dedup.formats.items import USUAL, Fields, Page, Rejected, Source
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 
 MOST_BYTES = 8 << 20

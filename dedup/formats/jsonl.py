@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from dedup.formats.record import USUAL, Fields, Item, Rejected, Source, document, kind
+from dedup.formats.items import USUAL, Fields, Item, Rejected, Source, document, kind
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 
 MOST_BYTES = 64 << 20

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from dedup.formats.record import USUAL, Fields, Item, Rejected, Source, document
+from dedup.formats.items import USUAL, Fields, Item, Rejected, Source, document
 from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dedup.errors import InvalidInput, MissingExtra
 from dedup.formats import csv, html, jsonl, parquet, text, warc
 from dedup.formats.extraction import extracted
-from dedup.formats.record import USUAL, Fields, Item, Page, Source
+from dedup.formats.items import USUAL, Fields, Item, Page, Source
 from dedup.formats.stream import UNPACKERS, Meter, Stream, open_file, open_stdin, unreadable
 
 STDIN = "-"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import zstandard
 
-from dedup.formats.record import Rejected, Source
+from dedup.formats.items import Rejected, Source
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dedup.formats.record import USUAL, Fields, Item, Record, Rejected, Source
+from dedup.formats.items import USUAL, Fields, Item, Record, Rejected, Source
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.model import Document
 

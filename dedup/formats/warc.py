@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dedup.formats.html import MOST_BYTES, too_long
-from dedup.formats.record import USUAL, Fields, Item, Page, Record, Rejected, Source
+from dedup.formats.items import USUAL, Fields, Item, Page, Record, Rejected, Source
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
 from dedup.model import Document

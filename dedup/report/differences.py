@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
 from dedup.report.anchors import anchors
-from dedup.text import tokenize
+from dedup.sketching.tokens import tokenize
 
 MOST_CELLS = 1 << 27
 """Bits in rapidfuzz's alignment matrix: 16 MB. Longer stretches are cut at runs of words that both have once."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dedup.dates import KEYS, Moment, published
 from dedup.model import Answer, Document, Match, Passage, Span
 from dedup.report.anchors import ascending
-from dedup.report.dates import KEYS, Moment, published
 from dedup.report.differences import differences
 from dedup.report.marks import Mark, Run, blocks
 

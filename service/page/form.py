@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 
 from dedup.errors import InvalidInput
+from service.backend import Service
 from service.problems import Problem
-from service.reading import media_type, unsupported
-from service.state import Service
+from service.strict_json import media_type, unsupported
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS = 8

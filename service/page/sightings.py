@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dedup.dates import Moment
 from dedup.engine import Index
 from dedup.model import Passage
-from dedup.report.dates import Moment
 from dedup.report.differences import Segment, differences
 from dedup.report.render import counted
 from dedup.report.views import Name, name
-from dedup.text import tokenize
+from dedup.sketching.tokens import tokenize
 
 LISTED = 100
 FEWEST_WORDS = 12

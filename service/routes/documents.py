@@ -7,14 +7,15 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from dedup.engine import version
 from dedup.model import Document, Placed, Reject
-from dedup.wire import document_json
+from dedup.record import document_json
+from service.backend import Service, Shared
+from service.ids import DocumentId
 from service.json import Answer
-from service.lines import Lines
+from service.openapi import refusals
 from service.problems import Problem
-from service.reading import DocumentId, StrictRoute, bounded, media_type, unsupported
-from service.refusals import refusals
+from service.routes.bulk import Lines
 from service.schemas import DocumentOut, ListOut, NewDocument, PlacedOut
-from service.state import Service, Shared
+from service.strict_json import StrictRoute, bounded, media_type, unsupported
 
 router = APIRouter(prefix="/v1", tags=["documents"], route_class=StrictRoute)
 JSONL = ("application/x-ndjson", "application/jsonl", "application/json-lines")

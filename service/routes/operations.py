@@ -5,10 +5,10 @@ from dataclasses import asdict
 from fastapi import APIRouter, Response
 
 from dedup.engine import open_index
+from service.backend import Service, Shared
 from service.json import Answer
-from service.refusals import refusals
+from service.openapi import refusals
 from service.schemas import StatsOut, StatusOut
-from service.state import Service, Shared
 
 router = APIRouter(tags=["operations"])
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Query
 
 from dedup.engine import explain
 from dedup.errors import ResemblesError
-from dedup.lookup import Lookup, Question
-from dedup.wire import answer_json, match_json
+from dedup.record import answer_json, match_json
+from dedup.search.lookup import Lookup, Question
+from service.backend import Service, Shared
+from service.ids import DocumentId
 from service.json import Answer
-from service.offsets import converted, converter
+from service.openapi import refusals
 from service.problems import Problem, of_error
-from service.reading import DocumentId, StrictRoute, bounded
-from service.refusals import refusals
 from service.schemas import (
     AnswerOut,
     Asked,
@@ -28,7 +28,8 @@ from service.schemas import (
     Passages,
     Resemble,
 )
-from service.state import Service, Shared
+from service.strict_json import StrictRoute, bounded
+from service.units import converted, converter
 
 router = APIRouter(prefix="/v1", tags=["resemble"], route_class=StrictRoute)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from faults.indexes import entries, opened
 
-from dedup.stores.redis.wire import Wire
+from dedup.stores.redis.requests import Wire
 
 
 @pytest.fixture

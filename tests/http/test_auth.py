@@ -12,7 +12,7 @@ from servers.service import Serving, Start, code, prose
 
 from dedup.errors import InvalidInput
 from service.app import create_app
-from service.auth import needed
+from service.middleware.keys import needed
 from service.settings import Key, Settings
 
 SECRETS = {name: f"{name}-0123456789" for name in ("reader", "writer", "admin", "expired")}

@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from servers.service import Serving, Start, code, prose
 
-from service.protocol import HEADER_SECONDS
+from service.middleware.protocol import HEADER_SECONDS
 
 JSON = {"Content-Type": "application/json"}
 
@@ -117,7 +117,7 @@ def test_document_bytes(start: Start) -> None:
                 == expected
             )
             line = b'{"id": "l", "text": "word"}'.ljust(size)
-            (result, _) = service.lines(line)
+            (result, _) = service.routes.bulk(line)
             assert result.get("code", "ok") == ("ok" if expected == "ok" else "long_line")
 
 
@@ -126,7 +126,7 @@ def test_a_long_line_costs_only_itself(start: Start) -> None:
     with start(document_bytes=1000) as service:
         lines = [json.dumps({"id": name, "text": "a word"}).encode() for name in ("a", "b")]
         body = lines[0] + b"\n" + b"x" * 5_000_000 + b"\n" + lines[1]
-        *results, last = service.lines(body)
+        *results, last = service.routes.bulk(body)
         assert [one.get("code", one["status"]) for one in results] == ["put", "long_line", "put"]
         assert last["summary"]["rejected"] == 1
 
@@ -149,7 +149,7 @@ def test_json_depth(start: Start) -> None:
                 value = [value]
             body = {"text": "a word", "metadata": {"deep": value}}
             assert outcome(service.http.put("/v1/documents/d", json=body)) == expected
-            (result, _) = service.lines(json.dumps({"id": "l", **body}).encode())
+            (result, _) = service.routes.bulk(json.dumps({"id": "l", **body}).encode())
             assert result.get("code", "ok") == expected
 
 
@@ -249,7 +249,7 @@ def test_slow_headers_are_cut_within_ten_seconds(
 ) -> None:
     """Headers that dribble in, or never come, end the connection within ten seconds; others are served meanwhile."""
     assert HEADER_SECONDS < 10
-    monkeypatch.setattr("service.protocol.HEADER_SECONDS", limit)
+    monkeypatch.setattr("service.middleware.protocol.HEADER_SECONDS", limit)
     with service.connect() as silent, service.connect() as slow:
         seconds, answer = dribble(slow, b"GET /livez HTTP/1.1\r\nX: ", limit + 2)
         assert limit - 0.5 < seconds < limit + 1.5

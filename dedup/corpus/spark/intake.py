@@ -13,10 +13,10 @@ from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 from dedup.corpus.intake import Measured, batches, measure
 from dedup.corpus.job import Job
 from dedup.corpus.keep import LAST
+from dedup.dates import KEYS
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Record, Rejected, Source
 from dedup.model import Document
-from dedup.report.dates import KEYS
 
 SCHEMA = pa.schema(
     {

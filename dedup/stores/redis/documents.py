@@ -7,7 +7,7 @@ from dedup.errors import StoreDamaged, StoreFull
 from dedup.stores.base import Stored
 from dedup.stores.redis.layout import Layout
 from dedup.stores.redis.records import Pointer, first_of, load_record
-from dedup.stores.redis.wire import Request, Wire, command, pack, transaction
+from dedup.stores.redis.requests import Request, Wire, command, pack, transaction
 from dedup.stores.redis.writing import Journal
 
 _PAGE = 64

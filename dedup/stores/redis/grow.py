@@ -10,7 +10,7 @@ import time
 from dedup.stores.redis.layout import Layout, bits_for
 from dedup.stores.redis.postings import Shards
 from dedup.stores.redis.records import LEASE
-from dedup.stores.redis.wire import Wire, command
+from dedup.stores.redis.requests import Wire, command
 from dedup.stores.redis.writing import walk_shards
 
 _POLL = 0.05

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedup.stores.names import Names
 from dedup.stores.redis.postings import FEWEST_BITS, MOST_BITS, Shards
-from dedup.stores.redis.wire import Request, command
+from dedup.stores.redis.requests import Request, command
 
 TAGS, SUBSHARDS = 32, 128
 _POSTINGS_A_DOCUMENT, _POSTINGS_A_SHARD = 160, 48

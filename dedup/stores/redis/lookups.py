@@ -18,7 +18,7 @@ from dedup.stores.redis.documents import Documents
 from dedup.stores.redis.layout import Layout
 from dedup.stores.redis.postings import numbers_in, own_key
 from dedup.stores.redis.records import AWAITED, Writer
-from dedup.stores.redis.wire import Request, Wire, command
+from dedup.stores.redis.requests import Request, Wire, command
 
 _TRIES = 5
 

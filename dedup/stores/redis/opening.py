@@ -9,7 +9,7 @@ from dedup.scheme import Scheme
 from dedup.stores.redis.address import Address
 from dedup.stores.redis.faults import translate
 from dedup.stores.redis.layout import Layout, bits_for_documents
-from dedup.stores.redis.wire import Wire, command
+from dedup.stores.redis.requests import Wire, command
 
 FORMAT = 1
 _PATIENCE = 3.0

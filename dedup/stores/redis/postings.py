@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dedup.stores.base import Numbers
 from dedup.stores.names import NAME_BITS, Names
-from dedup.stores.redis.wire import Request, pack
+from dedup.stores.redis.requests import Request, pack
 
 FEWEST_BITS, MOST_BITS = 16, 32
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)

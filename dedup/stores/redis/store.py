@@ -32,8 +32,8 @@ from dedup.stores.redis.layout import GROW_AT, Layout
 from dedup.stores.redis.lookups import Lookups
 from dedup.stores.redis.opening import begin, connect, load
 from dedup.stores.redis.records import Pointer, pack_chunk, pack_record
+from dedup.stores.redis.requests import Wire, command
 from dedup.stores.redis.sweep import Census, check, hidden_chunks, sweep
-from dedup.stores.redis.wire import Wire, command
 from dedup.stores.redis.writing import Journal, PostingWriter, count
 
 

@@ -18,7 +18,7 @@ from dedup.stores.redis import records
 from dedup.stores.redis.documents import Documents, seconds
 from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout
 from dedup.stores.redis.records import Pointer, Writer
-from dedup.stores.redis.wire import Wire, command, pack
+from dedup.stores.redis.requests import Wire, command, pack
 from dedup.stores.redis.writing import Journal, PostingWriter, count
 
 _AT_ONCE = 2_000

@@ -17,7 +17,7 @@ from dedup.stores.redis import records
 from dedup.stores.redis.layout import Layout
 from dedup.stores.redis.postings import Shards, numbers_in, own_key
 from dedup.stores.redis.records import Writer
-from dedup.stores.redis.wire import Request, Wire, command, pack
+from dedup.stores.redis.requests import Request, Wire, command, pack
 
 _HEAVY = 16
 _SHARDS_AT_ONCE, _WALK, _FEW_KEYS = 2_000, 10_000, 20_000

@@ -12,7 +12,7 @@ marks), is case folded and decomposed again. What is left decides its class:
 * EXPAND: several of these.
 
 The table is made from `unicodedata` once and shipped as `fold.bin`, so that an index reads the same under every
-Python. `python -m dedup.fold` writes it anew; that changes the scheme.
+Python. `python -m dedup.sketching.fold` writes it anew; that changes the scheme.
 """
 
 import sys

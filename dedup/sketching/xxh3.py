@@ -6,8 +6,7 @@ Source: the XXH3 specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 
 import numpy as np
 
-from dedup.arrays import Uint32s
-from dedup.kernels import kernel
+from dedup.kernels import Uint32s, kernel
 
 SECRET = np.frombuffer(
     bytes.fromhex(

@@ -11,9 +11,9 @@ from starlette.types import Receive, Scope, Send
 from dedup.errors import ResemblesError
 from dedup.model import Document, Placed, Reject
 from service import json
+from service.backend import Service
 from service.problems import Problem, of_error
 from service.settings import MiB, Settings
-from service.state import Service
 
 PAUSE = 0.02
 """Seconds without more of the body after which what is there is indexed."""

@@ -1,26 +1,7 @@
-"""What commands over whole collections share: the packages that they need, and how far they are."""
-
-import os
-import re
+"""How far a command over a whole collection is."""
 
 from dedup.cli.terminal import Progress
-from dedup.errors import InvalidInput
 from dedup.formats import Meter
-
-
-def check_memory(written: str) -> None:
-    """Refuse what is no size.
-
-    Raises:
-        InvalidInput: it is none.
-    """
-    if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", written):
-        raise InvalidInput(f"memory: {written!r} is no size; give a whole number of MB or GB, as in 2GB")
-
-
-def threads_or_all(threads: int | None) -> int:
-    """Return how many threads work: by default one for each processor that this process may use."""
-    return threads or len(os.sched_getaffinity(0))
 
 
 class Stages(Progress):

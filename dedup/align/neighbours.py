@@ -4,8 +4,7 @@ import numpy as np
 
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.pair import Limits, Pair
-from dedup.arrays import Int32s
-from dedup.kernels import kernel
+from dedup.kernels import Int32s, kernel
 
 GAP = 60
 SWAPPED = 512

@@ -7,23 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates import rank
 from dedup.errors import InvalidInput
-from dedup.filters import Filter
 from dedup.model import Answer, Document, Match
 from dedup.scheme import Scheme
-from dedup.sketches import Sketch, sketch_tokens
+from dedup.search.candidates import rank
+from dedup.search.filters import Filter
+from dedup.search.verify import Limits, Query, best, verify
+from dedup.sketching.chunks import WHOLE
+from dedup.sketching.sketches import Sketch, sketch_tokens
+from dedup.sketching.tokens import Tokens, tokenize
 from dedup.stores.base import Postings, Store, Stored
 from dedup.stores.codec import decode
-from dedup.text import Tokens, tokenize
-from dedup.verify import Limits, Query, best, verify
 
 LISTED = 64
 CANDIDATES = 48
 MORE = 8  # for every further 1,024 tokens of the query
 FILTERED = 1024
-CHUNK = 512
-WHOLE = 2 * CHUNK
 
 Watch = Callable[[str, int], None]
 """Told the name of each stage as it ends, and how many buckets, postings, chunks, documents or matches it gave."""

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from dedup.arrays import Int32s, Uint64s
-from dedup.kernels import kernel
+from dedup.kernels import Int32s, Uint64s, kernel
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 ABSENT = -1

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
-from dedup.arrays import Float64s, Int32s, Int64s, Uint32s, Uint64s
-from dedup.kernels import kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
 from dedup.model import Containment, Document, Match, Passage, Span
 from dedup.scheme import Scheme
-from dedup.sketches import shingles, winnow
-from dedup.text import Tokens, tokenize
+from dedup.sketching.sketches import shingles, winnow
+from dedup.sketching.tokens import Tokens, tokenize
 
 NEAR = 0.5
 FEW_DOCUMENTS = 1000

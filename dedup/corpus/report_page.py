@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dedup.corpus.folder import REPORT
 from dedup.corpus.intake import lines_of
 from dedup.corpus.job import STAR, Job
 from dedup.corpus.join import Join
 from dedup.corpus.lines import document
+from dedup.corpus.results_folder import REPORT
 from dedup.corpus.summary import Summary
 from dedup.engine import compare
 from dedup.report import views

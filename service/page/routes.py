@@ -9,12 +9,12 @@ from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document, Match
 from dedup.report.render import asset
 from dedup.report.views import found, name, other_facts, pair, summary
+from service.backend import Shared
 from service.page.browse import search
 from service.page.form import read_text
-from service.page.show import ASSETS, PageRoute, show
+from service.page.html import ASSETS, PageRoute, show
 from service.page.sightings import sightings
 from service.problems import Problem
-from service.state import Shared
 
 LIMIT = 20
 EXCERPT = 1_500

@@ -4,8 +4,7 @@ import sys
 from dataclasses import asdict
 
 from dedup.cli.opening import document, open_index, prepare_kernels
-from dedup.cli.shape import line
-from dedup.cli.terminal import clean
+from dedup.cli.terminal import clean, line
 from dedup.errors import StoreDamaged
 
 

@@ -28,11 +28,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.arrays import Int32s, Int64s, Uint32s, Uint64s
-from dedup.kernels import grown, kernel
+from dedup.kernels import Int32s, Int64s, Uint32s, Uint64s, grown, kernel
 from dedup.scheme import Scheme
-from dedup.text import Tokens, tokenize
-from dedup.xxh3 import xxh3
+from dedup.sketching.tokens import Tokens, tokenize
+from dedup.sketching.xxh3 import xxh3
 
 if TYPE_CHECKING:
     from datasketch import MinHash

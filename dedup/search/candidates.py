@@ -9,8 +9,7 @@ source of another.
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.arrays import Float64s, Int32s, Int64s, Uint32s
-from dedup.kernels import kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, kernel
 from dedup.stores.base import Numbers, Postings
 
 BUDGET = 32

@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.lookup import Question, Seen
 from dedup.model import Document, Match
 from dedup.scheme import Scheme
-from dedup.sketches import Sketch, sketch
+from dedup.search.lookup import Question, Seen
+from dedup.search.verify import Query, figure, near
+from dedup.sketching.sketches import Sketch, sketch
+from dedup.sketching.tokens import tokenize
 from dedup.stores.base import Stored
-from dedup.text import tokenize
-from dedup.verify import Query, figure, near
 
 LISTED = 100
 

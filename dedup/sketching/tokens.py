@@ -24,9 +24,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup import fold
-from dedup.arrays import Bytes, Int64s, Uint32s, Uint64s
-from dedup.kernels import grown, kernel
+from dedup.kernels import Bytes, Int64s, Uint32s, Uint64s, grown, kernel
+from dedup.sketching import fold
 
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
 VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE

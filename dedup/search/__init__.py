@@ -1,0 +1,1 @@
+"""Question to answer: candidates, verification, filters, and why."""

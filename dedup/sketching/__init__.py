@@ -1,0 +1,1 @@
+"""String to buckets: fold, tokens, shingles, signature, window minima."""

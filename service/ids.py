@@ -1,0 +1,38 @@
+"""Ids in paths: they may hold anything, a slash too."""
+
+from typing import Annotated
+from urllib.parse import unquote_to_bytes
+
+from fastapi import Depends, Path
+from starlette.convertors import Convertor, register_url_convertor
+
+from service.problems import Problem
+
+EXAMPLE = "wire/2026-11-22"
+
+
+class DocumentPath(Convertor[str]):
+    """An id in a path: anything but what asks what a document resembles."""
+
+    regex = r"(?!.*/resembles$).*"
+
+    def convert(self, value: str) -> str:
+        """Return it as it is."""
+        return value
+
+    to_string = convert
+
+
+register_url_convertor("document", DocumentPath())
+
+
+async def _document_id(
+    id: Annotated[str, Path(description="1 to 480 bytes of UTF-8, percent-encoded; a slash too", examples=[EXAMPLE])],  # noqa: A002
+) -> str:
+    try:
+        return unquote_to_bytes(id).decode()
+    except UnicodeDecodeError:
+        raise Problem(422, "invalid_id", "the id in the path is not UTF-8; percent-encode it") from None
+
+
+DocumentId = Annotated[str, Depends(_document_id)]

@@ -1,0 +1,111 @@
+"""Lets through who has a key for what is asked."""
+
+import hashlib
+import hmac
+from base64 import b64decode
+from ipaddress import ip_address
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.problems import Problem
+from service.settings import Key, Settings
+from service.settings import Scope as Permission
+
+OPEN = frozenset({"/livez", "/readyz"})
+ASKING = frozenset({"/v1/resemble", "/v1/resemble:batch", "/v1/compare"})
+
+
+def needed(method: str, path: str) -> Permission:
+    """Return the scope that a request needs."""
+    if path == "/metrics":
+        return "admin"
+    return "read" if method in {"GET", "HEAD", "OPTIONS"} or path in ASKING or not path.startswith("/v1/") else "write"
+
+
+class Keys:
+    """Lets through who has a key for what is asked, so often a second; without keys, only callers on this machine."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        """Stand before `app`."""
+        self._app, self._settings = app, settings
+        share = -(-settings.rate // settings.workers)  # each worker counts for itself
+        self._rate = RateLimitItemPerSecond(share) if share else None
+        self._storage = MemoryStorage()
+        self._window = MovingWindowRateLimiter(self._storage)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] != "http" or scope["path"] in OPEN:
+            await self._app(scope, receive, send)
+            return
+        try:
+            name = self._admit(scope["method"], scope["path"], Headers(scope=scope))
+            await self._count(name or (scope.get("client") or ("",))[0])
+        except Problem as refusal:
+            await refusal.response()(scope, receive, send)
+            return
+        scope["state"]["key"] = name
+        await self._app(scope, receive, send)
+
+    def _admit(self, method: str, path: str, headers: Headers) -> str | None:
+        """Return the key's name, None where none is needed."""
+        if not self._settings.keys:
+            _refuse_foreign(headers)
+            return None
+        key = self._key(_secret(headers, browser=not path.startswith("/v1/")))
+        if key is None or key.expired():
+            raise _unknown(path)
+        permission = needed(method, path)
+        if not key.scopes & {permission, "admin"}:
+            raise Problem(403, "forbidden", f"this key has not the scope {permission!r}; use one that has")
+        return key.name
+
+    def _key(self, secret: str) -> Key | None:
+        """Compare with every key, in constant time."""
+        digest = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+        matching = [key for key in self._settings.keys if hmac.compare_digest(key.sha256, digest)]
+        return matching[0] if matching else None
+
+    async def _count(self, who: str) -> None:
+        if self._rate and not await self._window.hit(self._rate, who):
+            raise Problem(
+                429,
+                "too_many_requests",
+                f"more requests a second than the {self._settings.rate} allowed; wait a second",
+                headers={"Retry-After": "1"},
+            )
+
+
+def _refuse_foreign(headers: Headers) -> None:
+    """Refuse a page of the web that has its own name point to this machine (DNS rebinding)."""
+    host = headers.get("host", "localhost").lower()
+    name = host[1:].split("]")[0] if host.startswith("[") else host.rsplit(":", 1)[0]
+    try:
+        local = name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise Problem(421, "unknown_host", "without API keys only localhost is served; ask for it by that name")
+
+
+def _secret(headers: Headers, *, browser: bool) -> str:
+    """Return the key that was sent: as a bearer's, or, by a browser that asks for a page, as a password."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() == "basic" and browser:
+        try:
+            return b64decode(credentials, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return ""
+
+
+def _unknown(path: str) -> Problem:
+    challenge = "Bearer" if path.startswith("/v1/") else 'Basic realm="resembles", charset="UTF-8"'
+    detail = "no valid API key; send Authorization: Bearer KEY with one that is known and has not expired"
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": challenge})
