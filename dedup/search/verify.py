@@ -1,7 +1,7 @@
 """A query and the texts of its candidates in, matches with exact figures out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +11,13 @@ from dedup.align import Alignments, align, overlaps
 from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
 from dedup.model import Containment, Document, Match, Passage, Span
 from dedup.scheme import Scheme
+from dedup.search.names import names_only
 from dedup.sketching.sketches import shingles, winnow
 from dedup.sketching.tokens import Tokens, tokenize
 
 NEAR = 0.5
 FEW_DOCUMENTS = 1000
 COMMON = 200
-TELLING_WORDS = 3
-TELLING_LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,9 @@ def _passage(query: Query, tokens: Tokens, found: Alignments, evidence: NDArray[
     matched = int(found.matched[row])
     words = int(end - start + found.document_end[row] - found.document_start[row])
     windows, surprise, rarest = evidence[row]
-    says_nothing = _common(windows, surprise, query.total) or _names_only(query, start, end)
+    says_nothing = _common(windows, surprise, query.total) or names_only(
+        (query.text[first:last] for first, last in _places(query.tokens, start, end)), query.text[here.start : here.end]
+    )
     return Passage(
         query=here,
         document=there,
@@ -162,6 +163,10 @@ def _span(tokens: Tokens, first: int, end: int) -> Span:
     return Span(int(tokens.starts[first]), int(tokens.ends[end - 1]))
 
 
+def _places(tokens: Tokens, first: int, end: int) -> Iterator[tuple[int, int]]:
+    return zip(tokens.starts[first:end].tolist(), tokens.ends[first:end].tolist(), strict=True)
+
+
 def _common(windows: float, surprise: float, total: int) -> bool:
     """Whether the windows shared are frequent everywhere, and too few to say something together.
 
@@ -170,20 +175,6 @@ def _common(windows: float, surprise: float, total: int) -> bool:
     total = max(total, FEW_DOCUMENTS)
     surprise += windows * math.log(total)
     return windows > 0 and surprise < windows * math.log(COMMON) and surprise < 2 * math.log(total)
-
-
-def _names_only(query: Query, start: int, end: int) -> bool:
-    """Whether names and titles are all there is: hardly a longer word in lower case, in a script that has cases."""
-    span = _span(query.tokens, start, end)
-    if not any(character.islower() for character in query.text[span.start : span.end]):
-        return False
-    starts, ends = query.tokens.starts[start:end].tolist(), query.tokens.ends[start:end].tolist()
-    telling = 0
-    for first, last in zip(starts, ends, strict=True):
-        character = query.text[first]
-        long_enough = last - first >= TELLING_LENGTH or not character.islower()
-        telling += character.isalpha() and not character.isupper() and long_enough
-    return telling < TELLING_WORDS
 
 
 @kernel
