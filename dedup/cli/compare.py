@@ -7,14 +7,14 @@ from dedup.cli.opening import prepare_kernels
 from dedup.cli.print_answer import show_comparison
 from dedup.cli.terminal import line
 from dedup.errors import InvalidDocument
-from dedup.formats import Rejected, read_text
+from dedup.formats import Reading, Rejected, read_text
 from dedup.model import Document
 from dedup.record import match_json
 
 
-def run(a: str, b: str, min_words: int, min_similarity: float, *, json: bool) -> None:
+def run(a: str, b: str, how: Reading, min_words: int, min_similarity: float, *, json: bool) -> None:
     """Print how alike the texts in two files are."""
-    first, second = _read(a), _read(b)
+    first, second = _read(a, how), _read(b, how)
     prepare_kernels()
     match = dedup.compare(first.text, second.text, min_words=min_words, min_similarity=min_similarity)
     match = replace(match, id=second.id)
@@ -24,8 +24,8 @@ def run(a: str, b: str, min_words: int, min_similarity: float, *, json: bool) ->
         show_comparison(first, second, match)
 
 
-def _read(path: str) -> Document:
-    item = read_text(path)
+def _read(path: str, how: Reading) -> Document:
+    item = read_text(path, how)
     if isinstance(item, Rejected):
         raise InvalidDocument(item.code, f"{item.source}: {item.reason}")
     return item.document

@@ -1,10 +1,10 @@
 """A whole collection: its duplicates into a folder of results."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,11 +15,12 @@ from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
 from dedup.engine import Index
-from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter, Record, Source
+from dedup.stores.urls import shown
 
 if TYPE_CHECKING:
     from dedup.corpus import Job, Summary
+    from dedup.corpus.job import Closure, Level, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,10 @@ class Asked:
     """What the command line says of a job, unchecked."""
 
     threshold: float
-    level: str
-    measure: str
+    level: "Level"
+    measure: "Measure"
     keep: str
-    closure: str
+    closure: "Closure"
     cut: bool
     min_words: int
     threads: int | None
@@ -84,15 +85,14 @@ def _job(asked: Asked) -> "Job":
         InvalidInput: something makes no sense.
     """
     from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
-    from dedup.corpus.job import Closure, Level, Measure  # noqa: PLC0415 - the same
 
     check_memory(asked.memory)
     return Job(
         threshold=asked.threshold,
-        level=_one_of("level", asked.level, get_args(Level)),
-        measure=_one_of("measure", asked.measure, get_args(Measure)),
+        level=asked.level,
+        measure=asked.measure,
         keep=Keep.parse(asked.keep),
-        closure=_one_of("closure", asked.closure, get_args(Closure)),
+        closure=asked.closure,
         cut=asked.cut,
         min_words=asked.min_words,
         threads=threads_or_all(asked.threads),
@@ -100,15 +100,9 @@ def _job(asked: Asked) -> "Job":
     )
 
 
-def _one_of(name: str, value: str, known: Sequence[str]) -> Any:
-    if value not in known:
-        raise InvalidInput(f"{name}: {value!r} is unknown; give {' or '.join(known)}")
-    return value
-
-
 def _indexed(index: Index, url: str) -> Iterator[Item]:
     for document in index.documents():
-        yield Record(Source(url), document)
+        yield Record(Source(shown(url)), document)
 
 
 def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from dedup.cli.opening import document, open_index, prepare_kernels
 from dedup.cli.terminal import clean, line
 from dedup.errors import StoreDamaged
+from dedup.stores.urls import shown
 
 
 def get(name: str, url: str, *, json: bool) -> None:
@@ -59,7 +60,7 @@ def check(url: str, *, repair: bool, json: bool) -> None:
         sizes = f"{report.documents:,} documents, {report.postings:,} postings"
         print(f"{state}: {sizes}, {report.orphans:,} orphans, {report.missing:,} missing")
     if not report.sound:
-        raise StoreDamaged(f"{url}: the index contradicts itself; run `dedup check --repair`")
+        raise StoreDamaged(f"{shown(url)}: the index contradicts itself; run `dedup check --repair`")
 
 
 def sweep(url: str, *, json: bool) -> None:

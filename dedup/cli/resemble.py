@@ -13,7 +13,7 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line
 from dedup.engine import Index
 from dedup.errors import InvalidDocument, InvalidInput
-from dedup.formats import Item, Record, Rejected, Source, read_queries
+from dedup.formats import Item, Reading, Record, Rejected, Source, read_queries
 from dedup.model import Answer, Document
 from dedup.record import answer_json
 
@@ -31,6 +31,7 @@ class Question:
 def run(
     paths: list[str],
     ids: list[str],
+    how: Reading,
     url: str,
     question: Question,
     *,
@@ -39,7 +40,7 @@ def run(
     rejects: str | None,
 ) -> None:
     """Answer what the paths hold, then the documents of those ids."""
-    streams = [read_queries(path) for path in paths]
+    streams = [read_queries(path, how) for path in paths]
     with Rejects(rejects) as rejected, open_index(url, read_only=True) as index:
         prepare_kernels()
         answers = _answers(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)

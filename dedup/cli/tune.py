@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import ExitStack, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def run(
 def _show(found: "Tuning") -> None:
     for sample in found.samples:
         print(f"\nJaccard {sample.similarity:.3f}: {clean(sample.a.id)}, {clean(sample.b.id)}")
-        show_comparison(sample.a, sample.b, compare(sample.a.text, sample.b.text))
+        show_comparison(sample.a, sample.b, replace(compare(sample.a.text, sample.b.text), id=sample.b.id))
     print(f"{found.documents:,} documents\n\nthreshold    pairs  removed")
     for choice in found.choices:
         print(f"{choice.threshold:9g} {choice.pairs:8,} {choice.removed:8,}")

@@ -330,4 +330,11 @@ def translate(error: lmdb.Error | OSError, path: Path) -> StoreError:
         return StoreBusy(f"index {path}: {_READERS} readers are at work ({error}); try again later")
     if isinstance(error, lmdb.Error) and not code:
         return StoreClosed(f"index {path} was closed meanwhile ({error}); open it again")
+    return _unreachable(error, code, path)
+
+
+def _unreachable(error: lmdb.Error | OSError, code: int | None, path: Path) -> StoreUnreachable:
+    if code == errno.ENOENT:
+        shown = path if path.is_absolute() or path.parts[:1] == ("..",) else f"./{path}"
+        return StoreUnreachable(f"there is no index at {shown}; `dedup ingest PATH` makes one")
     return StoreUnreachable(f"index {path}: {error}; see that the folder is there and readable")

@@ -1,0 +1,71 @@
+"""How help is laid out: arguments by their names, ranges in words, an example and the page to read at the end."""
+
+import re
+from typing import Any
+
+from typer.core import TyperArgument, TyperCommand
+
+EXAMPLES = {
+    "ingest": ("dedup ingest articles.jsonl.gz 'wire/*.csv' --rejects rejects.jsonl", "ingest"),
+    "resemble": ("dedup resemble draft.txt", "cli"),
+    "compare": ("dedup compare draft.txt printed.txt", "cli"),
+    "get": ("dedup get wire-1", "cli"),
+    "remove": ("dedup remove wire-1 wire-2", "cli"),
+    "stats": ("dedup stats --index lmdb:./index", "cli"),
+    "check": ("dedup check --repair", "operations"),
+    "sweep": ("dedup sweep --index redis://HOST", "operations"),
+    "copy": ("dedup copy lmdb:./index redis://HOST", "operations"),
+    "grow": ("dedup index grow --index redis://HOST", "operations"),
+    "serve": ("dedup serve --index lmdb:./index --port 8080", "http"),
+    "corpus": ("dedup corpus 'news/*.jsonl.zst' --out results --threshold 0.8", "corpus"),
+    "tune": ("dedup tune sample.jsonl --html pairs.html", "corpus"),
+    "help": ("dedup help ingest", "cli"),
+}
+"""For each command a line to try and the page in docs/ that explains it."""
+
+_RANGES = ((r"([0-9]+)<=x<=([0-9]+)", r"\1 to \2"), (r"x>=([0-9]+)", r"at least \1"))
+_NO_BRACKETS = str.maketrans("", "", "<>")  # choices come as <one|other>
+
+
+def epilog(name: str) -> str:
+    """Return what ends the help of the command of that name."""
+    example, page = EXAMPLES[name]
+    return f"\b\nExample:\n  {example}\n\nMore: docs/{page}.md"
+
+
+class Command(TyperCommand):
+    """A command whose help shows no types and no braces of the framework."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command's name in the line of its usage."""
+        return ["[OPTIONS]", *(_usage(one) for one in self.get_params(ctx) if isinstance(one, TyperArgument))]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, then the options."""
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is None:
+                continue
+            if isinstance(parameter, TyperArgument):
+                sections["Arguments"].append((_name(parameter), _worded(record[1])))
+            else:
+                sections["Options"].append((record[0].translate(_NO_BRACKETS), _worded(record[1])))
+        for title, rows in sections.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def _name(argument: TyperArgument) -> str:
+    return argument.metavar or str(argument.name).upper()
+
+
+def _usage(argument: TyperArgument) -> str:
+    return _name(argument) if argument.required else f"[{_name(argument)}]"
+
+
+def _worded(explanation: str) -> str:
+    for pattern, words in _RANGES:
+        explanation = re.sub(pattern, words, explanation)
+    return explanation
