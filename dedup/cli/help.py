@@ -1,8 +1,10 @@
-"""How help is laid out: arguments by their names, ranges in words, an example and the page to read at the end."""
+"""How help and refused values are worded: arguments by their names, ranges in words, an example and a page to read."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
+import typer
 from typer.core import TyperArgument, TyperCommand
 
 EXAMPLES = {
@@ -24,6 +26,13 @@ EXAMPLES = {
 """For each command a line to try and the page in docs/ that explains it."""
 
 _RANGES = ((r"([0-9]+)<=x<=([0-9]+)", r"\1 to \2"), (r"x>=([0-9]+)", r"at least \1"))
+_REFUSALS = (
+    ("Value error, ", ""),
+    ("Input should be a valid integer.*", "give a whole number"),
+    ("Input should be greater than or equal to ", "give a number of at least "),
+    ("Input should be less than or equal to ", "give a number of at most "),
+    (r"[. ]*$", "."),
+)
 _NO_BRACKETS = str.maketrans("", "", "<>")  # choices come as <one|other>
 
 
@@ -39,6 +48,14 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name in the line of its usage."""
         return ["[OPTIONS]", *(_usage(one) for one in self.get_params(ctx) if isinstance(one, TyperArgument))]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; a value that cannot be is refused in plain words."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = _worded(error.message, _REFUSALS)
+            raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, then the options."""
@@ -65,7 +82,7 @@ def _usage(argument: TyperArgument) -> str:
     return _name(argument) if argument.required else f"[{_name(argument)}]"
 
 
-def _worded(explanation: str) -> str:
-    for pattern, words in _RANGES:
-        explanation = re.sub(pattern, words, explanation)
-    return explanation
+def _worded(text: str, table: Iterable[tuple[str, str]] = _RANGES) -> str:
+    for pattern, words in table:
+        text = re.sub(pattern, words, text, count=1)
+    return text

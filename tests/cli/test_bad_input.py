@@ -127,14 +127,14 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "no index to remove from": (["remove", "a"], 4, "store_unreachable"),
     "no index to check": (["check"], 4, "store_unreachable"),
     "foreign folder": (["stats", "--index", f"lmdb:{SEEDS}"], 4, "store_foreign"),
-    "foreign folder to write": (["ingest", str(SEEDS), "--index", f"lmdb:{SEEDS}"], 4, "store_foreign"),
+    "foreign folder to write": (["ingest", f"{SEEDS}/*.txt", "--index", f"lmdb:{SEEDS}"], 4, "store_foreign"),
     "unknown kind": (["stats", "--index", "nosuch:thing"], 2, "invalid_url"),
     "no such path": (["ingest", "nowhere"], 2, "invalid_input"),
     "no known format": (["ingest", str(SEEDS / "gold.json")], 2, "invalid_input"),
     "no such query": (["resemble", "nowhere.txt"], 2, "invalid_input"),
     "nothing to compare": (["compare", "nowhere.txt", "-"], 2, "invalid_input"),
     "folder to compare": (["compare", str(SEEDS), "-"], 2, "unreadable_file"),
-    "rejects unwritable": (["ingest", str(SEEDS), "--rejects", "no/such/folder"], 2, "invalid_input"),
+    "rejects unwritable": (["ingest", f"{SEEDS}/*.txt", "--rejects", "no/such/folder"], 2, "invalid_input"),
 }
 
 
