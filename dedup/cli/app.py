@@ -76,7 +76,7 @@ def settings(
         typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """What does this text resemble, and which passages?
+    """What does this text resemble, and which lines?
 
     Each option may also be set in the environment (DEDUP_INDEX …), or in the file dedup.toml of the working folder, or
     in the file that DEDUP_CONFIG names. `dedup help COMMAND` explains a command; docs/cli.md explains all of them.

@@ -117,4 +117,4 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
     print(told, f"in {seconds:.2f} s")
     for one in summary.largest[:3]:
         print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
-    print(f"written to {out}: see report.html")
+    print(f"the results are in {out}; open {out}/report.html")

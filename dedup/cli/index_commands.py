@@ -44,7 +44,7 @@ def stats(url: str, *, json: bool) -> None:
         print(f"{name:<10}{size:>20,}")
     print(f"{'scheme':<10}{scheme.fingerprint:>20}", *(f"{name}={value}" for name, value in parameters.items()))
     if due:
-        print("shards are full: run `dedup index grow`")
+        print("the shards are full: run `dedup index grow`")
 
 
 def check(url: str, *, repair: bool, json: bool) -> None:
@@ -75,4 +75,4 @@ def grow(url: str, *, json: bool) -> None:
     """Print whether the index has more shards now."""
     with open_index(url) as index:
         grown = index.grow()
-    print(line({"grown": grown}) if json else "grown" if grown else "not due")
+    print(line({"grown": grown}) if json else "the postings lie on more shards now" if grown else "nothing to do: the shards are not full")

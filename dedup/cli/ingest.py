@@ -55,7 +55,7 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
                     counts[outcome.status] += 1
                     progress.advance(1)
             if index.stats().grow:
-                note("the index's shards are full, and take ever more memory: run `dedup index grow`")
+                note("the shards of the index are full and take more and more memory: run `dedup index grow`")
         except (KeyboardInterrupt, StoreError) as error:
             _stop(error, sum(counts.values()))
     totals = counts | {"rejected": rejected.count}

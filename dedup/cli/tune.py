@@ -74,7 +74,7 @@ def _show(found: "Tuning") -> None:
     for cost in found.costs:
         shape = f"{cost.scheme.bands} × {cost.scheme.rows}"
         figures = f"{cost.at_threshold:13.4f} {cost.recall:7.4f} {cost.compared:20.2f}"
-        print(f"{cost.scheme.num_perm:12} {shape:>13} {figures}{'  <- dedup corpus takes it' * cost.chosen}")
+        print(f"{cost.scheme.num_perm:12} {shape:>13} {figures}{'  <- dedup corpus uses these' * cost.chosen}")
     print(f"\n{_written(found)}")
 
 
