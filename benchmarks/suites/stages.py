@@ -15,10 +15,10 @@ from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
 from dedup.sketching.sketches import LANES, permutations
-from dedup.sketching.tokens import SLACK, Tokens
+from dedup.sketching.tokens import Tokens
 from dedup.sketching.xxh3 import xxh3
 
-_fold_ascii, _fold_flat, _fold_any = text._fold_ascii, text._fold_flat, text._fold_any  # noqa: SLF001 - to time it alone
+_fold = text._fold  # noqa: SLF001 - to time it alone
 _shingle, _minhash, _winnow = sketches._shingle, sketches._minhash, sketches.winnow  # noqa: SLF001 - the same
 _cleared, _distinct = sketches._cleared, sketches._distinct  # noqa: SLF001 - the same
 
@@ -74,16 +74,7 @@ def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s)
     words, places, marks = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
-        used, room = len(own) + 1, 0
-        words = grown(words, 0, used // 8 + SLACK)
-        if codes.itemsize == 1:
-            _fold_ascii(own, words.view(np.uint8))
-        else:
-            room = _fold_flat(own, table, expansions, words.view(np.uint8))
-        if room:
-            words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-            marks = grown(marks, 0, len(own) + SLACK)
-            used, _ = _fold_any(own, table, expansions, words.view(np.uint8), places, marks)
+        words, places, marks, used, _, _ = _fold(own, table, expansions, words, places, marks)
         total += used
     return total
 
