@@ -71,10 +71,10 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
 def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s) -> int:
     """Fold each text; return the bytes written."""
     total = 0
-    words, places, marks = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
+    words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, marks, used, _, _ = _fold(own, table, expansions, words, places, marks)
+        words, places, used, _, _ = _fold(own, table, expansions, words, places)
         total += used
     return total
 
