@@ -33,7 +33,7 @@ USED, WAITING, SINCE, OPEN, STEPS = range(5)
 Codes: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 SPACE, APOSTROPHE = np.uint8(32), np.uint8(39)
-SLACK = 16
+SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0x243F6A8885A308D3),
     np.uint64(0x9E3779B97F4A7C15),
