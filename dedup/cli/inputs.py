@@ -10,7 +10,7 @@ from dedup.formats import Item, Meter, Reading, Rejected, read
 
 ENOUGH = 1_000
 """So many rejects, all of one code and with no document among them, mean a wrong option and not a bad record."""
-_SHOWN = 5
+_SHOWN = 5  # not measured: a line of a terminal
 _BY_OPTION = {"no_id", "no_text", "invalid_utf8", "invalid_json", "not_an_object", "invalid_csv"}
 
 

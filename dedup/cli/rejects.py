@@ -12,7 +12,7 @@ from dedup.errors import InvalidInput
 from dedup.formats import Rejected
 
 _LONGEST_ID = 480
-MOST_ALIKE = 10
+MOST_ALIKE = 10  # not measured: half a terminal
 
 
 class Rejects:

@@ -17,7 +17,7 @@ from dedup.formats.reading import ENDINGS, FORMATS, KNOWN, STDIN, Reader, Readin
 from dedup.formats.stream import UNPACKERS, Meter, open_file, open_stdin, unreadable
 
 USUAL = Reading()
-_MOST_SHOWN = 200
+_MOST_SHOWN = 200  # not measured: three lines of a terminal
 PROCESSES = os.cpu_count() or 1
 _WILD = set("*?[")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
