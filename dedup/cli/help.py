@@ -26,9 +26,11 @@ EXAMPLES = {
 """For each command a line to try and the page in docs/ that explains it."""
 
 _RANGES = ((r"([0-9]+)<=x<=([0-9]+)", r"\1 to \2"), (r"x>=([0-9]+)", r"at least \1"))
-_REFUSALS = (
+_REFUSALS = (  # in the words of typer before 0.29, and since
     ("Value error, ", ""),
-    ("Input should be a valid integer.*", "give a whole number"),
+    ("Input should be a valid integer.*|.* is not a valid int.*", "give a whole number"),
+    (r".* is not in the range x>=([0-9]+)", r"give a number of at least \1"),
+    (r".* is not in the range ([0-9]+)<=x<=([0-9]+)", r"give a number from \1 to \2"),
     ("Input should be greater than or equal to ", "give a number of at least "),
     ("Input should be less than or equal to ", "give a number of at most "),
     (r"[. ]*$", "."),

@@ -75,10 +75,7 @@ def grow(url: str, *, json: bool) -> None:
     """Print whether the index has more shards now."""
     with open_index(url) as index:
         grown = index.grow()
-    print(
-        line({"grown": grown})
-        if json
-        else "the postings lie on more shards now"
-        if grown
-        else "nothing to do: the shards are not full"
-    )
+    if json:
+        print(line({"grown": grown}))
+    else:
+        print("the postings lie on more shards now" if grown else "nothing to do: the shards are not full")
