@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import zstandard
 
 from dedup.corpus.clusters import KINDS
-from dedup.corpus.intake import read_lines
+from dedup.corpus.intake import Line, read_lines
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
-from dedup.corpus.lines import decoded, line
 from dedup.corpus.results_folder import CLUSTERS, KEPT, PAIRS, REMOVED
+from dedup.record import dumps, loads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,36 +117,36 @@ def write_lines(
         gone = groupby(_rows(join), key=lambda row: row[0])
         number, rows = next(gone, (-1, iter(())))
         chosen = _Chosen(join)
-        for document, data, indexed in read_lines(work):
-            own = list(rows) if document == number else []
+        for line in read_lines(work):
+            own = list(rows) if line.document == number else []
             if own:
                 number, rows = next(gone, (-1, iter(())))
             advance(1)
-            if not indexed and document in chosen:
-                _sort_out(data, own, kept, removed, job)
+            if not line.indexed and line.document in chosen:
+                _sort_out(line, own, kept, removed, job)
     finally:
         kept.close()
         removed.close()
     return kept.count, removed.count
 
 
-def _sort_out(data: bytes, gone: Sequence[tuple[Any, ...]], kept: Lines, removed: Lines, job: Job) -> None:
+def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Lines, removed: Lines, job: Job) -> None:
     """Write one document where it belongs."""
     if not gone:
-        kept.write(data)
+        kept.write(line.data)
         return
-    fields = decoded(data)
+    record, fields = loads(line.data), line.fields
     if job.level == "documents":
-        removed.write(line(fields | {"duplicate_of": _evidence(gone[0])}))
+        removed.write(dumps(record | {"duplicate_of": _evidence(gone[0])}))
         return
+    text = record[fields.text]
     for row in gone:
         start, end = row[1:3]
-        place = {"start": row[4], "end": row[5]}
-        cut = {"id": fields["id"], "start": start, "end": end, "text": fields["text"][start:end]}
-        removed.write(line(cut | {"duplicate_of": _evidence(row) | place}))
-    text = without(fields["text"], [row[1:3] for row in gone])
-    if text.strip():
-        kept.write(line(fields | {"text": text}))
+        cut = {fields.id: record[fields.id], "start": start, "end": end, fields.text: text[start:end]}
+        removed.write(dumps(cut | {"duplicate_of": _evidence(row) | {"start": row[4], "end": row[5]}}))
+    left = without(text, [row[1:3] for row in gone])
+    if left.strip():
+        kept.write(dumps(record | {fields.text: left}))
 
 
 def without(text: str, spans: Sequence[tuple[int, int]]) -> str:
