@@ -35,9 +35,10 @@ def check_types(document: Document, id_field: str = "id", text_field: str = "tex
     Raises:
         InvalidDocument: `no_id` or `no_text`; the message calls them by the names of the record's fields.
     """
-    for code, field, value in (("no_id", id_field, document.id), ("no_text", text_field, document.text)):
-        if not isinstance(value, str):
-            raise InvalidDocument(code, f'"{field}" is {kind(value)}; give a string')
+    if not isinstance(document.id, str):
+        raise InvalidDocument("no_id", f'"{id_field}" is {kind(document.id)}; give a string')
+    if not isinstance(document.text, str):
+        raise InvalidDocument("no_text", f'"{text_field}" is {kind(document.text)}; give a string')
 
 
 def name_of(document: Document) -> str:
