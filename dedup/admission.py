@@ -55,11 +55,9 @@ def id_key(document_id: str) -> bytes:
     try:
         key = document_id.encode()
     except UnicodeEncodeError as error:
-        raise InvalidDocument(
-            "invalid_id", "the id holds a lone surrogate, so it is no UTF-8; give another id"
-        ) from error
+        raise InvalidDocument("invalid_id", "the id holds a lone surrogate, which is no UTF-8; change it") from error
     if not key:
-        raise InvalidDocument("empty_id", "the id is empty; give one of 1 to 480 bytes of UTF-8")
+        raise InvalidDocument("empty_id", f"the id is empty; give one of 1 to {LONGEST_ID} bytes of UTF-8")
     if len(key) > LONGEST_ID:
         raise InvalidDocument(
             "long_id", f"the id has {len(key):,} bytes of UTF-8; at most {LONGEST_ID} fit: shorten it"
@@ -74,9 +72,8 @@ def check_length(text: str, name: str) -> None:
         InvalidDocument: `long_text`.
     """
     if len(text) > LONGEST_TEXT:
-        raise InvalidDocument(
-            "long_text", f"{name} has {len(text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
-        )
+        reason = f"{name} has {len(text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
+        raise InvalidDocument("long_text", reason)
 
 
 def kind(value: object) -> str:
@@ -99,8 +96,5 @@ def _canonical_json(metadata: Mapping[str, Any]) -> bytes:
 
 
 def _invalid_metadata(reason: str) -> InvalidDocument:
-    return InvalidDocument(
-        "invalid_metadata",
-        f"the metadata is not JSON ({reason}); use objects with string keys, lists, strings, finite numbers, true, "
-        "false and null",
-    )
+    advice = "use objects with string keys, lists, strings, finite numbers, true, false and null"
+    return InvalidDocument("invalid_metadata", f"the metadata is not JSON ({reason}); {advice}")

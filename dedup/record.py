@@ -59,8 +59,7 @@ def answer_json(query: str | None, found: Answer) -> dict[str, Any]:
 
 def match_json(found: Match) -> dict[str, Any]:
     """Return one match."""
-    match: dict[str, Any] = msgspec.to_builtins(found)
-    return match
+    return dict(msgspec.to_builtins(found))
 
 
 def dumps(value: Any) -> bytes:

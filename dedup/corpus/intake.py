@@ -282,7 +282,7 @@ def read_lines(work: Path) -> Iterator[Line]:
     """Yield the line of each document, in the order of the input."""
     with pq.ParquetFile(work / DOCUMENTS) as file:
         for batch in file.iter_batches(4096, columns=["document", *_LINE, "indexed"]):
-            for document, data, *names, indexed in _rows(batch):
+            for document, data, *names, indexed in rows_of(batch):
                 yield Line(document, data, Fields(*names), indexed)
 
 
@@ -290,8 +290,9 @@ def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
     """Return the documents of those numbers."""
     chosen = set(wanted)
     table = pq.read_table(work / DOCUMENTS, columns=["document", *_LINE], filters=[("document", "in", chosen)])
-    return {number: document_of(loads(data), Fields(*names)) for number, data, *names in _rows(table)}
+    return {number: document_of(loads(data), Fields(*names)) for number, data, *names in rows_of(table)}
 
 
-def _rows(table: Any) -> Iterator[tuple[Any, ...]]:
+def rows_of(table: Any) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of an Arrow table or batch."""
     return zip(*(column.to_pylist() for column in table.columns), strict=True)

@@ -1,7 +1,7 @@
 """The files that other tools read: clusters, pairs, what stays and what goes."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from dedup.corpus.clusters import KINDS
-from dedup.corpus.intake import Line, read_lines
+from dedup.corpus.intake import Line, read_lines, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.results_folder import CLUSTERS, KEPT, PAIRS, REMOVED
@@ -114,7 +114,7 @@ def write_lines(
         return None
     kept, removed = Lines(folder / KEPT), Lines(folder / REMOVED)
     try:
-        gone = groupby(_rows(join), key=lambda row: row[0])
+        gone = groupby(chain.from_iterable(map(rows_of, join.table(_GONE))), key=lambda row: row[0])
         number, rows = next(gone, (-1, iter(())))
         chosen = _Chosen(join)
         for line in read_lines(work):
@@ -167,11 +167,6 @@ def _evidence(row: Sequence[Any]) -> dict[str, Any]:
         "similarity": row[6],
         "shared_shingles": row[7],
     }
-
-
-def _rows(join: Join) -> Iterator[tuple[Any, ...]]:
-    for batch in join.table(_GONE):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 class _Chosen:
