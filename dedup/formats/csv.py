@@ -10,8 +10,8 @@ from dedup.formats.rewind import Rewind
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.record import USUAL, Fields
 
-MOST_BYTES = 16 << 20
-_SKIPPED_AT_ONCE = 1 << 20
+MOST_BYTES = 16 << 20  # not measured: a lost quote would else swallow the file
+_SKIPPED_AT_ONCE = 1 << 20  # not measured: memory while a long line is passed over
 
 
 class _Row(NamedTuple):

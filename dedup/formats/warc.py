@@ -20,7 +20,7 @@ from dedup.record import USUAL, Fields
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
-MOST_HEADER = 1 << 16
+MOST_HEADER = 1 << 16  # not measured: what the service allows too
 _MOST_BLOCK = MOST_BYTES + MOST_HEADER
 _END = b"\r\n\r\n"
 _NEXT = _END + b"WARC/1."
