@@ -7,7 +7,7 @@ from typing import Any
 from dedup.errors import InvalidDocument
 from dedup.model import Document
 
-LONGEST_ID = 480
+LONGEST_ID = 480  # an LMDB key holds 511 bytes
 LONGEST_TEXT = 1 << 24  # ADR 4: bounds verification, which is linear in it
 _KINDS = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "an array", dict: "an object"}
 _KINDS |= {type(None): "missing or null"}
