@@ -5,10 +5,11 @@ A format is a module with `records(stream, path, name, fields)`, which yields a 
 Compression is a matter of its own, and memory is bounded whatever the data hold.
 """
 
-from dedup.formats.items import Fields, Item, Record, Rejected, Source
+from dedup.formats.items import Item, Record, Rejected, Source
 from dedup.formats.paths import read, read_queries, read_text
 from dedup.formats.reading import FORMATS, Reading
 from dedup.formats.stream import Meter
+from dedup.record import Fields
 
 __all__ = [
     "FORMATS",

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from dedup.errors import InvalidInput
 from dedup.formats.encoding import not_utf8
-from dedup.formats.items import USUAL, Fields, Item, Rejected, Source, document, naming, numbered, numbers
+from dedup.formats.items import Item, Rejected, Source, naming, numbers, record
 from dedup.formats.jsonl import BYTE_ORDER_MARK
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import DAMAGE, Stream, unreadable
+from dedup.record import USUAL, Fields
 
 MOST_BYTES = 16 << 20  # not measured: a lost quote would else swallow the file
 DELIMITERS = ",;\t|"
@@ -89,8 +90,7 @@ def _item(source: Source, row: _Row, names: list[str], name: str, fields: Fields
     if len(row.values) != len(names):
         reason = f"{len(row.values)} values where the first line names {len(names)}; check the quotes and --delimiter"
         return Rejected(source, "", "invalid_csv", reason)
-    values = _named(names, row.values)
-    return document(source, numbered(values, source, name, fields), fields)
+    return record(source, _named(names, row.values), fields, name)
 
 
 def _named(names: list[str], values: list[str]) -> dict[str, Any]:

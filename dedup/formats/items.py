@@ -1,12 +1,13 @@
 """What a reader yields: a document or a reject, each with the place it came from."""
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from dedup.admission import check_types, name_of
+from dedup.errors import InvalidDocument
 from dedup.model import Document
-
-KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "an array", dict: "an object", type(None): "null"}
+from dedup.record import USUAL, Fields, document_of, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +23,25 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """Which of a record's fields are its id and its text; the others are its metadata."""
-
-    id: str = "id"
-    text: str = "text"
-
-
-USUAL = Fields()
-ROW = "row"
-"""As the name of the id's field: records have no id, and get their number as one, unless they have such a field."""
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
-    """A document and where it was read."""
+    """A document, where it was read, and how the input holds it.
+
+    Attributes:
+        source: where it was read.
+        document: it.
+        values: the input's own record, field by field; None where the input has no fields, as a text has none.
+        fields: which of them are the id and the text.
+    """
 
     source: Source
     document: Document
+    values: Mapping[str, Any] | None = field(default=None, compare=False)
+    fields: Fields = field(default=USUAL, compare=False)
+
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """The record to write where the document is given back: the input's own, if it has fields."""
+        return record_of(self.document) if self.values is None else self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,36 @@ class Page:
 
 
 Item = Record | Rejected
+ROW = "row"
+"""As the name of the id's field: records get their number as id, unless they have a field of that name."""
 _MOST_SHOWN = 200  # not measured: three lines of a terminal
 
 
-def numbered(values: dict[str, Any], source: Source, name: str, fields: Fields) -> dict[str, Any]:
-    """Return a record's values with the id `NAME:LINE` if `fields` ask for it and there is no field of that name."""
-    if numbers(fields, values):
-        values[ROW] = f"{name}:{source.line}"
-    return values
+def record(source: Source, values: dict[str, Any], fields: Fields, name: str | None = None) -> Item:
+    """Return the document that the values of an input's record make, unless its id or text is no string.
+
+    Args:
+        source: where the record was read.
+        values: its fields.
+        fields: which of them are the id and the text; with `row` for the id a record without such a field is numbered.
+        name: the file's name in the ids `NAME:LINE` of numbered records; None where records have no lines.
+    """
+    if name is not None and numbers(fields, values):
+        values = {ROW: f"{name}:{source.line}", **values}
+    document = document_of(values, fields)
+    try:
+        check_types(document, fields.id, fields.text)
+    except InvalidDocument as error:
+        return Rejected(source, name_of(document), error.code, _wanting(error, values, fields))
+    return Record(source, document, values, fields)
+
+
+def _wanting(error: InvalidDocument, values: dict[str, Any], fields: Fields) -> str:
+    """Return why the id or the text is none, and which option names another field."""
+    wanted, option = {"no_id": (fields.id, "--id-field"), "no_text": (fields.text, "--text-field")}[error.code]
+    if wanted in values:
+        return f"{error}, or name another field with {option}"
+    return f'there is no field "{wanted}"; {naming(values, option)}'
 
 
 def numbers(fields: Fields, names: Container[str]) -> bool:
@@ -80,32 +104,9 @@ def numbers(fields: Fields, names: Container[str]) -> bool:
     return fields.id == ROW and ROW not in names
 
 
-def document(source: Source, values: dict[str, Any], fields: Fields) -> Item:
-    """Return the document that a record's values make: id and text as named, all others as metadata."""
-    names = list(values)
-    name, text = values.pop(fields.id, None), values.pop(fields.text, None)
-    if not isinstance(name, str):
-        return Rejected(source, "", "no_id", _wanting(fields.id, name, names, "--id-field"))
-    if not isinstance(text, str):
-        return Rejected(source, name, "no_text", _wanting(fields.text, text, names, "--text-field"))
-    return Record(source, Document(name, text, values))
-
-
-def _wanting(field: str, value: object, names: list[str], option: str) -> str:
-    """Return why a field is no id or no text, and what to do."""
-    if field in names:
-        return f'"{field}" is {kind(value)}; give a string, or name another field with {option}'
-    return f'there is no field "{field}"; {naming(names, option)}'
-
-
 def naming(names: Iterable[str], option: str) -> str:
     """Return the advice to name one of the fields that there are."""
     shown = ", ".join(names)
     shown = f"{shown[:_MOST_SHOWN]}…" if len(shown) > _MOST_SHOWN else shown
-    numbers = f", or let {option} {ROW} number the records" if option == "--id-field" else ""
-    return f"the fields are {shown or 'none'}: name one with {option}{numbers}"
-
-
-def kind(value: object) -> str:
-    """Return what a value is in the words of JSON."""
-    return "null" if value is None else KINDS.get(type(value), "a string")
+    numbered = f", or let {option} {ROW} number the records" if option == "--id-field" else ""
+    return f"the fields are {shown or 'none'}: name one with {option}{numbered}"

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from dedup.errors import InvalidInput, MissingExtra
 from dedup.formats import csv, html, jsonl, parquet, text, warc
 from dedup.formats.encoding import archive, check_encoding, other_encoding, recoded
-from dedup.formats.items import USUAL, Fields, Item, Page, Rejected, Source
+from dedup.formats.items import Item, Page, Rejected, Source
 from dedup.formats.stream import DAMAGE, UNPACKERS, Buffered, unreadable
+from dedup.record import USUAL, Fields
 
 STDIN = "-"
 Reader = Callable[[Buffered, str, str, Fields], Iterator[Item | Page]]
