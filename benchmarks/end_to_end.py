@@ -23,7 +23,7 @@ from benchmarks.row import Row, middle
 from benchmarks.suite import Scale, tell
 from dedup import Document, Index
 from dedup.engine import BATCH
-from dedup.search.lookup import Question
+from dedup.search.question import Question
 
 TABLE, SERVICE, COLLECTION = "Look-up and ingestion, LMDB", "HTTP", "A whole collection"
 EDITED, COPIES = 0.05, 0.3

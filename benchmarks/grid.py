@@ -22,7 +22,7 @@ from benchmarks.planting import Planted, Planter
 from benchmarks.row import Row, middle
 from benchmarks.suite import Scale, tell
 from dedup import Document, Index, Span
-from dedup.search.lookup import Question
+from dedup.search.question import Question
 
 TABLE = "Passages"
 LENGTHS = (15, 25, 40, 80)

@@ -18,28 +18,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from benchmarks.corpus import SEEDS, records
 from benchmarks.row import Row, middle
 from benchmarks.suite import Scale, tell
 from dedup.align import align
-from dedup.search.verify import Limits as Accepted
+from dedup.search.question import Question
 from dedup.sketching.tokens import tokenize
 
 TABLE, SAMPLE = "Passages of pairs", 20
-
-
-class Limits(Protocol):
-    """What is accepted as a passage."""
-
-    @property
-    def min_words(self) -> int:
-        """Matched words at least."""
-
-    @property
-    def min_similarity(self) -> float:
-        """Similarity at least."""
 
 
 class Case(NamedTuple):
@@ -98,10 +86,10 @@ def measure(truth: Cases, found: Cases) -> dict[str, float]:
     }
 
 
-def detect(one: str, other: str, limits: Limits) -> list[Case]:
+def detect(one: str, other: str, question: Question) -> list[Case]:
     """Return the passages that two texts share."""
     a, b = tokenize([one]), tokenize([other])
-    found = align(a.hashes, b.hashes, b.offsets, min_words=limits.min_words, min_similarity=limits.min_similarity)
+    found = align(a.hashes, b.hashes, b.offsets, min_words=question.min_words, min_similarity=question.min_similarity)
     starts, ends = a.starts[found.query_start], a.ends[found.query_end - 1]
     begins, stops = b.starts[found.document_start], b.ends[found.document_end - 1]
     return [Case(*map(int, places)) for places in zip(starts, ends, begins, stops, strict=True)]
@@ -127,11 +115,11 @@ def of_pairs(
     """Yield the measures of ours on all pairs, then of ours and of difflib on the same sample."""
     from benchmarks.baselines import matched_by_difflib  # noqa: PLC0415 - it needs the cases of this module
 
-    limits = Accepted(12, 0.6, passages=True)
+    question = Question()
     runs: list[tuple[str, Callable[[str, str], list[Case]], Sequence[tuple[str, str]]]]
-    runs = [("resembles", lambda a, b: detect(a, b, limits), keys)]
+    runs = [("resembles", lambda a, b: detect(a, b, question), keys)]
     if sample is not None:
-        runs.append(("resembles, sample", lambda a, b: detect(a, b, limits), keys[:sample]))
+        runs.append(("resembles, sample", lambda a, b: detect(a, b, question), keys[:sample]))
     runs.append(("difflib, sample" if sample else "difflib", matched_by_difflib, keys[:sample]))
     for finder, find, some in runs:
         seconds, found = list[float](), dict[tuple[str, str], list[Case]]()

@@ -7,13 +7,13 @@ from typing import Any, NoReturn
 from starlette.responses import Response
 
 
-class Answer(Response):
+class JsonAnswer(Response):
     """A JSON answer; a lone surrogate in an indexed text becomes an escape and no error."""
 
     media_type = "application/json"
 
     def __init__(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        """Answer with `content`."""
+        """JsonAnswer with `content`."""
         super().__init__(dump(content), status, headers)
 
 

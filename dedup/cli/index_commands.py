@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 
-from dedup.cli.opening import document, open_index, prepare_kernels
+from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.terminal import clean, line
 from dedup.errors import StoreDamaged
 
@@ -11,7 +11,7 @@ from dedup.errors import StoreDamaged
 def get(name: str, url: str, *, json: bool) -> None:
     """Print one document."""
     with open_index(url, read_only=True) as index:
-        found = document(index, name)
+        found = index.document(name)
     if json:
         print(line({"id": found.id, "text": found.text, **found.metadata}))
     elif sys.stdout.isatty():

@@ -57,7 +57,7 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Listed:
     """A match in the list of them.
 
     Attributes:
@@ -100,10 +100,10 @@ def name(document: Document) -> Name:
     return _name(document.id, document.metadata)
 
 
-def found(query: str, match: Match) -> Found:
+def listed(query: str, match: Match) -> Listed:
     """Summarise a match of the text `query`."""
     telling = [passage for passage in match.passages if passage.kind == "passage"]
-    return Found(
+    return Listed(
         _name(match.id, match.metadata),
         match,
         len(telling),
@@ -130,15 +130,22 @@ def pair(query: Document, document: Document, match: Match) -> Pair:
 
 
 def summary(answer: Answer) -> str:
-    """Say in a sentence what was found."""
+    """Say what a query resembles, in words that follow its name."""
     if answer.too_short:
-        return "Too short to judge."
-    if not answer.matches:
-        return "Resembles nothing in the index."
-    documents = "1 document" if len(answer) == 1 else f"{len(answer):,} documents"
-    return f"Resembles {documents}" + (
-        ", perhaps more: some words are too frequent to read all." * answer.truncated or "."
-    )
+        return "too short to judge"
+    more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
+    return f"resembles {counted(len(answer), 'document') if answer.matches else 'nothing in the index'}{more}"
+
+
+def sentence(answer: Answer) -> str:
+    """Say what the query resembles in a sentence of its own."""
+    words = summary(answer)
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 passage", "1,200 passages"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def facts(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -58,8 +58,8 @@ def encode(document: Document) -> bytes:
     return bytes((_FORMAT,)) + _coders.compressor.compress(_content(document))
 
 
-def decode(document_id: str, payload: bytes) -> Document:
-    """Return the document that `encode` made a payload of.
+def decode(document_id: str, payload: bytes, digest: bytes = b"") -> Document:
+    """Return the document that `encode` made a payload of; its digest, where it is known, is its version.
 
     Raises:
         StoreTooNew: if a newer version of this package wrote the payload.
@@ -71,7 +71,7 @@ def decode(document_id: str, payload: bytes) -> Document:
         content = _coders.decompressor.decompress(memoryview(payload)[1:])
         text_at = _METADATA_LENGTH.size + _METADATA_LENGTH.unpack_from(content)[0]
         metadata = json.loads(content[_METADATA_LENGTH.size : text_at].decode("utf-8", "surrogatepass"))
-        return Document(document_id, content[text_at:].decode("utf-8", "surrogatepass"), metadata)
+        return Document(document_id, content[text_at:].decode("utf-8", "surrogatepass"), metadata, digest.hex())
     except (zstandard.ZstdError, struct.error, ValueError) as error:
         raise StoreDamaged(f"document {document_id!r} is damaged in the index ({error}); put it again") from error
 
