@@ -1,7 +1,6 @@
 """What must be found is found, and what must not be reported is not: seed articles, Chinese, Japanese, PAN 2013."""
 
 import json
-from argparse import Namespace
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path

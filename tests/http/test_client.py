@@ -176,7 +176,7 @@ def test_many_documents_go_in_by_parts(both: tuple[Any, Any]) -> None:
 
 def test_no_service_is_an_error_after_a_few_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client without a service says so, and so does one at the wrong address."""
-    monkeypatch.setattr("dedup.client._pause", lambda *_: 0.0)
+    monkeypatch.setattr("dedup.client.retries._pause", lambda *_: 0.0)
     with dedup.Client("http://127.0.0.1:9") as client:
         assert raised(client.stats) == (ServiceError, "unreachable")
     remote = Blocking("http://127.0.0.1:9")
@@ -192,7 +192,7 @@ def test_a_busy_service_is_asked_again(both: tuple[Any, Any], start: Start) -> N
 
 def test_a_store_that_fails_is_the_store_s_error(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """An index that cannot answer raises the error that it raised there."""
-    monkeypatch.setattr("dedup.client._pause", lambda *_: 0.0)
+    monkeypatch.setattr("dedup.client.retries._pause", lambda *_: 0.0)
     with start() as service, dedup.Client(service.url) as client:
         service.app.state.service.index._store.close()
         assert raised(client.stats) == (StoreClosed, "store_closed")
