@@ -42,7 +42,7 @@ class NewDocument(Request):
     metadata: dict[str, Any] = {}
 
 
-class Asked(Request):
+class QuestionIn(Request):
     """What is asked of two texts, or of one and the index."""
 
     min_words: MinWords = DEFAULT.min_words
@@ -56,27 +56,27 @@ class Asked(Request):
         return Question(**self.model_dump(include=QUESTION))
 
 
-class Compare(Asked):
+class Compare(QuestionIn):
     """Two texts."""
 
     a: str
     b: str
 
 
-class AskedOfIndex(Asked):
+class LookupIn(QuestionIn):
     """What is asked of a text and the index."""
 
     limit: Limit = DEFAULT.limit
     passages: Passages = DEFAULT.passages
 
 
-class Parameters(AskedOfIndex):
+class Parameters(LookupIn):
     """The same in an address, where all values are strings."""
 
     model_config = ConfigDict(strict=False)
 
 
-class Resemble(AskedOfIndex):
+class Resemble(LookupIn):
     """A text, or the id of an indexed document, or both: then the text, which does not match that document."""
 
     text: str | None = None
@@ -91,7 +91,7 @@ class Resemble(AskedOfIndex):
     ] = None
 
 
-class Batch(Request):
+class Queries(Request):
     """Several look-ups."""
 
     queries: Annotated[list[Resemble], Field(min_length=1)]

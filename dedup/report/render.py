@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dedup.report.views import Listed, Name, Pair, Shared, counted, listed, name, pair, sentence
+from dedup.report.views import Listed, Name, SharedPassage, SideBySide, counted, listed, name, pair, sentence
 
 if TYPE_CHECKING:
     from dedup.model import Document
@@ -30,7 +30,7 @@ class Section:
     name: Name
     summary: str
     found: tuple[Listed, ...]
-    pairs: Iterable[Pair]
+    pairs: Iterable[SideBySide]
 
 
 def section(query: "Document", lookup: "Lookup") -> Section:
@@ -88,7 +88,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
-def told(shared: Shared) -> str:
+def told(shared: SharedPassage) -> str:
     """Return a passage's figures as words."""
     passage = shared.passage
     boilerplate = "boilerplate, " if shared.boilerplate else ""

@@ -17,7 +17,7 @@ from service.ids import DocumentId
 from service.json import JsonAnswer
 from service.openapi import refusals
 from service.problems import Problem, of_error
-from service.schemas import AnswerOut, AskedOfIndex, Batch, BatchOut, Compare, ComparedOut, Parameters, Resemble
+from service.schemas import AnswerOut, BatchOut, Compare, ComparedOut, LookupIn, Parameters, Queries, Resemble
 from service.strict_json import StrictRoute, bounded
 from service.units import counting
 
@@ -32,7 +32,7 @@ async def resemble(service: Shared, asked: Resemble) -> JsonAnswer:
 
 
 @router.post("/resemble:batch", response_model=BatchOut, responses=refusals(413, 415))
-async def resemble_batch(service: Shared, batch: Batch) -> JsonAnswer:
+async def resemble_batch(service: Shared, batch: Queries) -> JsonAnswer:
     """JsonAnswer several look-ups; one that fails has a problem in its place."""
     if len(batch.queries) > service.settings.batch:
         raise Problem(413, "long_batch", f"more than {service.settings.batch} queries; send them in parts")
@@ -58,7 +58,7 @@ async def resembles(service: Shared, name: DocumentId, asked: Annotated[Paramete
     return JsonAnswer(await service.read(_answer, service, asked, None, name))
 
 
-def _answer(service: Service, asked: AskedOfIndex, text: str | None, name: str | None) -> dict[str, Any]:
+def _answer(service: Service, asked: LookupIn, text: str | None, name: str | None) -> dict[str, Any]:
     lookup = service.index.look_up(text, name, asked.question, service.metrics.stopwatch())
     count = counting(asked.offsets, lookup.text, lookup.documents)
     answer = replace(lookup.answer, matches=tuple(map(count, lookup.answer)))
