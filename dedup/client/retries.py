@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-ATTEMPTS = 5
+ATTEMPTS = 5  # not measured: a choice between waiting and telling
 RETRIED = frozenset({429, 502, 503, 504})
-LONGEST_PAUSE = 60
+LONGEST_PAUSE = 60  # not measured: whoever waits longer should decide so
 
 
 @dataclass(slots=True)

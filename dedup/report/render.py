@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dedup.model import Document
     from dedup.search.lookup import Lookup
 
-HUES = 6
+HUES = 6  # as many as page.css tells apart
 LINES = 5
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
