@@ -5,6 +5,7 @@ from itertools import islice
 from types import TracebackType
 from typing import NamedTuple, Self, Unpack
 
+from dedup.admission import admit, check_length, name_of
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
@@ -15,11 +16,10 @@ from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
-from dedup.stores.codec import decode, digest, encode, id_key
+from dedup.stores.codec import content, decode, digest, encode
 
 BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
 BATCH_CHARACTERS = 1 << 25  # not measured: bounds memory where documents are long
-LONGEST_TEXT = 1 << 24  # ADR 4: bounds verification, which is linear in it
 _COPIED_AT_ONCE = 1_000  # not measured: half of BATCH
 
 
@@ -178,7 +178,7 @@ class Index:
             text = own.text
         elif id is not None and question.filter:
             own = self.get(id)
-        _check_length(text, "the query")
+        check_length(text, "the query")
         return look_up(self._store, text, question, own, id, watch)
 
     def explain(self, lookup: Lookup) -> Iterator[Candidate]:
@@ -219,7 +219,7 @@ class Index:
                         one.id,
                         one.digest,
                         one.payload,
-                        chunks(sketches, row, one.id),
+                        chunks(sketches, row),
                         max(1, int(one.expires - now)) if one.expires else 0,
                     )
                     for row, one in enumerate(fresh)
@@ -238,7 +238,7 @@ class Index:
         entries: dict[str, Entry] = {}
         for row, (i, one) in enumerate(good):
             try:
-                parts = chunks(sketches, row, one.id)
+                parts = chunks(sketches, row)
             except InvalidDocument as error:
                 batch[i] = Reject(one.place, one.id, error.code, str(error))
             else:
@@ -258,7 +258,7 @@ class Index:
             )
 
     def _postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
-        return chunks(sketch([decode(stored.id, stored.payload).text], self.scheme), 0, stored.id)
+        return chunks(sketch([decode(stored.id, stored.payload).text], self.scheme), 0)
 
     def _known(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:
@@ -291,8 +291,8 @@ def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[Pa
 
 def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | None = None) -> Comparison:
     """Compare two texts as `compare` does, and say why they are matched or not."""
-    _check_length(a, "the first text")
-    _check_length(b, "the second text")
+    check_length(a, "the first text")
+    check_length(b, "the second text")
     return pair(a, b, question or Question(), scheme or Scheme())
 
 
@@ -331,15 +331,8 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[_Encoded | Reject]]
 
 def _encoded(place: int, document: Document) -> _Encoded | Reject:
     try:
-        id_key(document.id)
-        _check_length(document.text, f"document {document.id!r}")
-        return _Encoded(place, document.id, document.text, encode(document), digest(document))
+        metadata = admit(document)
     except InvalidDocument as error:
-        return Reject(place, document.id, error.code, str(error))
-
-
-def _check_length(text: str, name: str) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise InvalidDocument(
-            "long_text", f"{name} has {len(text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
-        )
+        return Reject(place, name_of(document), error.code, str(error))
+    whole = content(document.text, metadata)
+    return _Encoded(place, document.id, document.text, encode(whole), digest(whole))

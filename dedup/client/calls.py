@@ -8,18 +8,19 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import httpx2
+import msgspec
 
 from dedup import errors
+from dedup.admission import admit, name_of
 from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
 from dedup.model import Answer, Document, Match, Reject, Report
-from dedup.record import answer_of, document_json, document_of, match_of
+from dedup.record import document_json, dumps, loads, read
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 from dedup.stores.base import Stats
 
 T = TypeVar("T")
 BATCH_BYTES = 1 << 20  # not measured: some 500 articles, as many as the service indexes together
-BATCH_DOCUMENTS = 1000  # not measured: bounds the lines of an answer where documents are short
 BATCH_QUERIES = 32  # not measured: half of what a service takes at once by default
 PAGE = 200  # not measured: a page of articles is some 400 kB
 
@@ -62,9 +63,17 @@ class Call(Generic[T]):
         raise _error(response.status_code, code, detail)
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Some documents of the index, and the cursor of those that follow; None at the end."""
+
+    documents: list[Document]
+    next: str | None
+
+
 def get(name: str) -> Call[Document | None]:
     """Return the document of an id, or None."""
-    return Call("GET", _path(name), lambda response: document_of(response.json()), absent=(None,))
+    return Call("GET", _path(name), lambda response: read(response.content, Document), absent=(None,))
 
 
 def remove(name: str) -> Call[int]:
@@ -75,7 +84,7 @@ def remove(name: str) -> Call[int]:
 def resemble(text: str | None, name: str | None, question: Question) -> Call[Answer]:
     """Look a text up, or the document of that id."""
     body = _json(_asked(text, name, question))
-    return Call("POST", "/v1/resemble", lambda response: answer_of(response.json()), body)
+    return Call("POST", "/v1/resemble", lambda response: read(response.content, Answer), body)
 
 
 def resemble_many(queries: Iterable[str | Document], question: Question) -> Iterator[Call[list[Answer | Reject]]]:
@@ -89,9 +98,24 @@ def resemble_many(queries: Iterable[str | Document], question: Question) -> Iter
         yield Call("POST", "/v1/resemble:batch", partial(_answers, place, some), content)
 
 
+def _batches(parts: Iterable[bytes], most: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield runs of about a megabyte and at most so many parts, each with the place of its first one."""
+    batch, size, place = list[bytes](), 0, 0
+    for part in parts:
+        batch.append(part)
+        size += len(part)
+        if size >= BATCH_BYTES or len(batch) == most:
+            yield place, batch
+            batch, size, place = [], 0, place + len(batch)
+    if batch:
+        yield place, batch
+
+
 def _answers(place: int, queries: Sequence[bytes], response: httpx2.Response) -> list[Answer | Reject]:
-    answers = enumerate(zip(queries, response.json()["answers"], strict=True), place)
-    return [answer_of(one) if "matches" in one else _reject(at, query, one) for at, (query, one) in answers]
+    answers = enumerate(zip(queries, loads(response.content)["answers"], strict=True), place)
+    return [
+        msgspec.convert(one, Answer) if "matches" in one else _reject(at, query, one) for at, (query, one) in answers
+    ]
 
 
 def _reject(place: int, query: bytes, problem: Mapping[str, Any]) -> Reject:
@@ -111,17 +135,13 @@ def _asked(text: str | None, name: str | None, question: Question) -> dict[str, 
 def compare(a: str, b: str, question: Question) -> Call[Match]:
     """Compare two texts."""
     body = _asked(None, None, question) | {"a": a, "b": b}
-    return Call("POST", "/v1/compare", lambda response: match_of(response.json()), _json(body))
+    return Call("POST", "/v1/compare", lambda response: read(response.content, Match), _json(body))
 
 
-def page(cursor: str) -> Call[tuple[list[Document], str | None]]:
-    """List documents after a cursor; give the next cursor, None at the end."""
-
-    def read(response: httpx2.Response) -> tuple[list[Document], str | None]:
-        value = response.json()
-        return list(map(document_of, value["documents"])), value["next"]
-
-    return Call("GET", f"/v1/documents?text=true&limit={PAGE}&cursor={cursor}", read)
+def page(cursor: str) -> Call[DocumentPage]:
+    """List documents after a cursor."""
+    path = f"/v1/documents?text=true&limit={PAGE}&cursor={cursor}"
+    return Call("GET", path, lambda response: read(response.content, DocumentPage))
 
 
 def stats(read: Callable[[Mapping[str, Any]], T]) -> Call[T]:
@@ -140,39 +160,40 @@ def scheme_of(value: Mapping[str, Any]) -> Scheme:
 
 
 def puts(documents: Iterable[Document]) -> Iterator[Call[Report]]:
-    """Index documents, a batch at a time."""
-    lines = (_json(document_json(document)) + b"\n" for document in documents)
-    for place, some in _batches(lines, BATCH_DOCUMENTS):
-        yield _put(some, place)
+    """Index documents, about a megabyte at a time; what JSON would change is rejected here, and not sent."""
+    lines, rejects, size = dict[int, bytes](), list[Reject](), 0
+    for place, document in enumerate(documents):
+        try:
+            admit(document)
+        except InvalidDocument as error:
+            rejects.append(Reject(place, name_of(document), error.code, str(error)))
+            continue
+        lines[place] = dumps(document_json(document)) + b"\n"
+        size += len(lines[place])
+        if size >= BATCH_BYTES:
+            yield _put(lines, rejects)
+            lines, rejects, size = {}, [], 0
+    if lines or rejects:
+        yield _put(lines, rejects)
 
 
-def _batches(parts: Iterable[bytes], most: int) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield runs of about a megabyte and at most so many parts, each with the place of its first one."""
-    batch, size, place = list[bytes](), 0, 0
-    for part in parts:
-        batch.append(part)
-        size += len(part)
-        if size >= BATCH_BYTES or len(batch) == most:
-            yield place, batch
-            batch, size, place = [], 0, place + len(batch)
-    if batch:
-        yield place, batch
-
-
-def _put(lines: Sequence[bytes], place: int) -> Call[Report]:
+def _put(lines: Mapping[int, bytes], rejects: Sequence[Reject]) -> Call[Report]:
+    """Return the call that sends the lines, each under the document's place, and reports these rejects too."""
+    places, body = list(lines), b"".join(lines.values())
     return Call(
-        "POST", "/v1/documents", lambda response: _report(response, place), b"".join(lines), "application/x-ndjson"
+        "POST", "/v1/documents", lambda response: _report(response, places, rejects), body, "application/x-ndjson"
     )
 
 
-def _report(response: httpx2.Response, place: int) -> Report:
-    *lines, last = map(json.loads, response.text.splitlines())
+def _report(response: httpx2.Response, places: Sequence[int], rejects: Sequence[Reject]) -> Report:
+    *lines, last = map(loads, response.content.splitlines())
     summary = last["summary"]
     if not summary["complete"]:
         raise _error(response.status_code, summary["error"]["code"], summary["error"]["detail"])
-    rejected = (one for one in lines if one["status"] == "rejected")
-    rejects = (Reject(place + one["line"] - 1, one["id"] or "", one["code"], one["detail"]) for one in rejected)
-    return Report(summary["put"], summary["unchanged"], summary["replaced"], tuple(rejects))
+    rejected = [one for one in lines if one["status"] == "rejected"]
+    refused = [Reject(places[one["line"] - 1], one["id"] or "", one["code"], one["detail"]) for one in rejected]
+    every = sorted([*rejects, *refused], key=lambda reject: reject.place)
+    return Report(summary["put"], summary["unchanged"], summary["replaced"], tuple(every))
 
 
 def joined(reports: Iterable[Report]) -> Report:

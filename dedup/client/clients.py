@@ -74,8 +74,9 @@ class Client:
         """Iterate over the documents; see `Index.documents`."""
         cursor: str | None = calls.cursor(after)
         while cursor is not None:
-            page, cursor = self._do(calls.page(cursor))
-            yield from page
+            page = self._do(calls.page(cursor))
+            yield from page.documents
+            cursor = page.next
 
     def resemble(
         self,
@@ -166,9 +167,10 @@ class AsyncClient:
         """Iterate over the documents; see `Index.documents`."""
         cursor: str | None = calls.cursor(after)
         while cursor is not None:
-            page, cursor = await self._do(calls.page(cursor))
-            for document in page:
+            page = await self._do(calls.page(cursor))
+            for document in page.documents:
                 yield document
+            cursor = page.next
 
     async def resemble(
         self,

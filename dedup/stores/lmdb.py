@@ -14,6 +14,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dedup.admission import LONGEST_ID, id_key
 from dedup.errors import (
     SchemeMismatch,
     StoreClosed,
@@ -27,7 +28,6 @@ from dedup.errors import (
 from dedup.scheme import Scheme
 from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored, SweepReport
 from dedup.stores.check import check, delete_orphans
-from dedup.stores.codec import LONGEST_ID, id_key
 from dedup.stores.lmdb_environment import Databases, acquire
 from dedup.stores.lmdb_postings import BoundLevels
 from dedup.stores.names import flatten, names_of

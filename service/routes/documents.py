@@ -5,14 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from dedup.engine import unknown
 from dedup.model import Document, Placed, Reject
 from dedup.record import document_json
 from service.backend import Service, Shared
 from service.ids import DocumentId
 from service.json import JsonAnswer
 from service.openapi import refusals
-from service.problems import Problem
+from service.problems import Problem, unknown
 from service.routes.bulk import Lines
 from service.schemas import DocumentOut, ListOut, NewDocument, PlacedOut
 from service.strict_json import StrictRoute, bounded, media_type, unsupported
@@ -67,7 +66,7 @@ async def get(service: Shared, name: DocumentId, if_none_match: Tags = None) -> 
 async def remove(service: Shared, name: DocumentId) -> Response:
     """Remove a document, text and all."""
     if not await service.write(service.index.remove, [name]):
-        raise unknown(name)
+        raise unknown()
     service.metrics.documents.labels("removed").inc()
     return Response(status_code=204)
 
