@@ -49,6 +49,14 @@ def id_key(document_id: str) -> bytes:
     return key
 
 
+def known_key(document_id: str) -> bytes | None:
+    """Return an id as `id_key` does, None for an id that no document can have."""
+    try:
+        return id_key(document_id)
+    except InvalidDocument:
+        return None
+
+
 def encode(document: Document) -> bytes:
     """Return text and metadata (not the id) as a payload: a format byte and a checksummed zstd frame.
 
