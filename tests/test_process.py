@@ -34,6 +34,7 @@ try:
 except ImportError:
     stamina = None
 os.umask(0o022)
+state()  # the first look at some of it changes other parts
 before = state()
 import dedup
 from dedup.cli import commands, ingest, ingest_patience, corpus

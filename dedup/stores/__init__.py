@@ -33,7 +33,7 @@ _KINDS: dict[str, Callable[..., Store]] = {
 
 
 def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False) -> Store:
-    """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or `memory:`.
+    """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or a new `memory:`.
 
     Args:
         url: the kind and place; a bare path must not look like a URL (write `lmdb:a:b`, or `./a:b`).

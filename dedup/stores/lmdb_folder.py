@@ -109,7 +109,7 @@ def map_file(path: Path, *, readonly: bool = False, lock: bool = True, **options
                 readahead=False,
                 **options,
             )
-        except lmdb.MemoryError:
+        except (lmdb.MemoryError, lmdb.InvalidParameterError):  # the latter under valgrind
             if size == _SMALLEST_MAP:
                 raise
             size //= 2
