@@ -53,7 +53,7 @@ class ModelStore:
 
     def _put(self, entry: Entry) -> Outcome:
         now, old = time.time(), self._documents.get(entry.id)
-        alive = old is not None and lives(old, now)
+        alive = old is not None and lives(old.expires, now)
         if alive and entry.create:
             return Outcome("kept")
         if old and alive and old.digest == entry.digest:
@@ -149,7 +149,7 @@ class ModelStore:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
         with self._use():
             now = time.time()
-            expired = [stored for stored in self._documents.values() if not lives(stored, now)]
+            expired = [stored for stored in self._documents.values() if not lives(stored.expires, now)]
             for stored in expired:
                 self._forget(stored)
                 for number, buckets in enumerate(postings_of(stored), stored.number):
@@ -180,4 +180,4 @@ class ModelStore:
 
 
 def _alive(stored: Stored | None) -> Stored | None:
-    return stored if stored and lives(stored, time.time()) else None
+    return stored if stored and lives(stored.expires, time.time()) else None

@@ -37,12 +37,10 @@ class _Patient:
 
 
 def _outlast(write: Callable[[], Result]) -> Result:
-    return patiently(write, _may_pass, seconds=SECONDS, pauses=_PAUSES, before_pause=_say)
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, StoreBusy | StoreUnreachable)
-
-
-def _say(error: Exception) -> None:
-    note(f"waiting[{getattr(error, 'code', 'error')}]: {error}")
+    return patiently(
+        write,
+        lambda error: isinstance(error, StoreBusy | StoreUnreachable),
+        seconds=SECONDS,
+        pauses=_PAUSES,
+        before_pause=lambda error: note(f"waiting[{getattr(error, 'code', 'error')}]: {error}"),
+    )

@@ -85,17 +85,9 @@ PostingsOf = Callable[[Stored], Sequence[Buckets]]
 """Computes the buckets of a document's chunks anew, from the payload."""
 
 
-class Expiring(Protocol):
-    """What says when a document expires; 0 for never."""
-
-    @property
-    def expires(self) -> int:
-        """Seconds since 1970, by the store's clock."""
-
-
-def lives(document: Expiring, now: float) -> bool:
-    """Return whether the document never expires, or has yet to."""
-    return not document.expires or document.expires > now
+def lives(expires: int, now: float) -> bool:
+    """Return whether a document that expires then (0 for never) is not yet to be treated as absent."""
+    return not expires or expires > now
 
 
 @dataclass(frozen=True, slots=True)

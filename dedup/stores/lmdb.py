@@ -141,7 +141,7 @@ class LMDBStore:
             fresh: list[tuple[int, Buckets]] = []
             for key, entry in zip(keys, entries, strict=True):
                 old = self._by_key(txn, key)
-                alive = old is not None and lives(old, now)
+                alive = old is not None and lives(old.expires, now)
                 if old and alive and (entry.create or old.digest == entry.digest):
                     outcomes.append(Outcome("kept" if entry.create else "unchanged"))
                     continue
@@ -253,7 +253,7 @@ class LMDBStore:
         last = b""
         while page := self._page(last):
             last = page[-1].id.encode()
-            expired += self._expire([stored for stored in page if not lives(stored, now)], postings_of)
+            expired += self._expire([stored for stored in page if not lives(stored.expires, now)], postings_of)
         with self._writing() as txn:
             living = list(self._numbers(txn))
             return SweepReport(expired, 0, delete_orphans(BoundLevels(self._postings, txn), owners_among(living)))
@@ -330,4 +330,4 @@ def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:
 
 
 def _alive(stored: Stored | None) -> Stored | None:
-    return stored if stored and lives(stored, time.time()) else None
+    return stored if stored and lives(stored.expires, time.time()) else None

@@ -56,13 +56,7 @@ class Databases:
 
 
 class Environment:
-    """An open environment, shared by all stores of this process on the same folder.
-
-    Attributes:
-        name: what messages call the index.
-        handle: LMDB's own.
-        read_only: whether it was opened for reading only.
-    """
+    """An open environment, shared by all stores of this process on the same folder."""
 
     def __init__(
         self,

@@ -2,15 +2,7 @@
 
 import os
 
-from dedup.errors import (
-    SchemeMismatch,
-    StoreClosed,
-    StoreForked,
-    StoreFull,
-    StoreReadOnly,
-    StoreTooNew,
-    StoreUnreachable,
-)
+from dedup import errors
 from dedup.scheme import Scheme
 
 FORMAT = 1
@@ -39,18 +31,18 @@ class Session:
             StoreClosed: the index was closed.
         """
         if self._process != os.getpid():
-            raise StoreForked(
+            raise errors.StoreForked(
                 f"index {self.name} was opened by process {self._process}, of which this one is a fork; "
                 "open it again in each process"
             )
         if self._closed:
-            raise StoreClosed(f"index {self.name} was closed; open it again")
+            raise errors.StoreClosed(f"index {self.name} was closed; open it again")
 
     def to_write(self) -> None:
         """Refuse as `to_read` does, and an index that was opened for reading only (`StoreReadOnly`)."""
         self.to_read()
         if self._read_only:
-            raise StoreReadOnly(f"index {self.name} was opened for reading only; open it for writing")
+            raise errors.StoreReadOnly(f"index {self.name} was opened for reading only; open it for writing")
 
     def end(self) -> bool:
         """Close; return whether this call has to release what the index holds: the first one, by the process itself."""
@@ -60,36 +52,30 @@ class Session:
 
 
 def read_header(name: str, version: int, scheme: bytes, wanted: Scheme | None) -> Scheme:
-    """Return the scheme of an index, given its header: the format's version and the scheme's JSON.
-
-    Args:
-        name: what messages call the index.
-        version: the version of the format.
-        scheme: the scheme as `Scheme.to_json` wrote it.
-        wanted: the scheme that the index must have; None for any.
+    """Return the scheme of an index, given its header; `wanted` is the one it must have, None for any.
 
     Raises:
         StoreTooNew: a newer version of this package wrote the index.
         SchemeMismatch: the index has another scheme than the wanted one.
     """
     if version > FORMAT:
-        raise StoreTooNew(
+        raise errors.StoreTooNew(
             f"index {name} has format {version}, this version of the package reads {FORMAT}; upgrade the package"
         )
     written = Scheme.from_json(scheme)
     if wanted and wanted.fingerprint != written.fingerprint:
-        raise SchemeMismatch(
+        raise errors.SchemeMismatch(
             f"index {name} was built with {written}, but {wanted} was asked for; "
             "open it with its own scheme, or build another index"
         )
     return written
 
 
-def absent(name: str) -> StoreUnreachable:
+def absent(name: str) -> errors.StoreUnreachable:
     """Return the error for an index that does not exist and is not to be created."""
-    return StoreUnreachable(f"{name} holds no index; put documents to create it, or correct the URL")
+    return errors.StoreUnreachable(f"{name} holds no index; put documents to create it, or correct the URL")
 
 
-def exhausted(name: str) -> StoreFull:
+def exhausted(name: str) -> errors.StoreFull:
     """Return the error for an index that has used up its chunk numbers."""
-    return StoreFull(f"index {name} has given out all 2**32 chunk numbers; build a new index")
+    return errors.StoreFull(f"index {name} has given out all 2**32 chunk numbers; build a new index")

@@ -103,7 +103,7 @@ class RedisStore:
                     self._take_back(journal, entries[place], pointer)
                 else:
                     old, stored = flipped
-                    outcomes[place] = Outcome("replaced" if old and lives(old, now) else "put", stored)
+                    outcomes[place] = Outcome("replaced" if old and lives(old.expires, now) else "put", stored)
         return outcomes
 
     def _fresh(self, entries: Sequence[Entry], known: Sequence[Pointer | None], now: float) -> list[int]:
@@ -111,7 +111,7 @@ class RedisStore:
         stays = {
             place: old.number
             for place, (entry, old) in enumerate(zip(entries, known, strict=True))
-            if old and lives(old, now) and (entry.create or old.digest == entry.digest)
+            if old and lives(old.expires, now) and (entry.create or old.digest == entry.digest)
         }
         there = self._documents.present(stays.values())  # a removal that was cut short leaves the pointer alone
         return [place for place in range(len(entries)) if stays.get(place) not in there]

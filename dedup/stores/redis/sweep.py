@@ -143,7 +143,9 @@ class Census:
         expired = 0
         for tag, key, page in self.pointers():
             there = self.wire.ask([command(b"EXISTS", self.layout.document(pointer.number)) for _, pointer in page])
-            gone = [one for one, exists in zip(page, there, strict=True) if not (exists and lives(one[1], self.now))]
+            gone = [
+                one for one, exists in zip(page, there, strict=True) if not (exists and lives(one[1].expires, self.now))
+            ]
             if gone:
                 expired += self._expire(tag, key, gone, postings_of)
         return expired
