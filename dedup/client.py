@@ -22,10 +22,10 @@ from dedup.scheme import Scheme
 from dedup.stores.base import Stats
 
 T = TypeVar("T")
-BATCH_BYTES = 1 << 20
-ATTEMPTS = 5
+BATCH_BYTES = 1 << 20  # not measured: some 500 articles, as many as the service indexes together
+ATTEMPTS = 5  # not measured: a choice between waiting and telling
 RETRIED = frozenset({429, 502, 503, 504})
-PAGE = 200
+PAGE = 200  # not measured: a page of articles is some 400 kB
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store
 from dedup.stores.codec import decode, digest, encode, id_key
 from dedup.stores.copy import copy
 
-BATCH = 2_000
-BATCH_CHARACTERS = 1 << 25
-LONGEST_TEXT = 1 << 24
+BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
+BATCH_CHARACTERS = 1 << 25  # not measured: bounds memory where documents are long
+LONGEST_TEXT = 1 << 24  # ADR 4: bounds verification, which is linear in it
 
 
 def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, read_only: bool = False) -> "Index":

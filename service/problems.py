@@ -18,7 +18,7 @@ _BY_STATUS = {
     405: "method_not_allowed",
 }
 _BY_CODE = {"unknown_id": 404, "store_full": 507, "store_read_only": 403}
-RETRY_SECONDS = 1
+RETRY_SECONDS = 1  # not measured: the least that the header can say
 
 
 class Problem(HTTPException):

@@ -11,8 +11,8 @@ from dedup.patience import Result, patiently
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, Entry, Outcome, Store
 
-SECONDS = 300.0
-_PAUSES = 0.5, 30.0
+SECONDS = 300.0  # seconds; not measured: a choice between waiting and telling
+_PAUSES = 0.5, 30.0  # seconds; not measured
 
 
 def open_patiently(url: str) -> Index:

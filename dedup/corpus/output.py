@@ -20,8 +20,8 @@ from dedup.corpus.results_folder import CLUSTERS, KEPT, PAIRS, REMOVED
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROWS_IN_A_GROUP = 1 << 17
-LEVEL = 3
+ROWS_IN_A_GROUP = 1 << 17  # not measured: about DuckDB's own, 122,880
+LEVEL = 3  # not measured: zstd's default
 _NAMED = """
 CREATE TABLE named AS
 SELECT members.rank, survivor AS survivor_rank, kind, shared, similarity, unit.document, unit.indexed,

@@ -13,8 +13,8 @@ from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS_AT_ONCE = 16
-MOST_IN_A_PAGE = 128 << 20
+ROWS_AT_ONCE = 16  # not measured: bounds memory where rows hold long texts
+MOST_IN_A_PAGE = 128 << 20  # not measured: a page is held whole; two of the longest texts
 _ROWS_IN_A_PAGE = 1024  # as most writers have it: the footer tells of row groups only, and a page is held whole
 
 

@@ -19,7 +19,7 @@ from dedup.model import Document
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
-MOST_HEADER = 1 << 16
+MOST_HEADER = 1 << 16  # not measured: what the service allows too
 _MOST_BLOCK = MOST_BYTES + MOST_HEADER
 _END = b"\r\n\r\n"
 _NEXT = _END + b"WARC/1."

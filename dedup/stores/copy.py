@@ -5,7 +5,7 @@ from itertools import islice
 
 from dedup.stores.base import Buckets, Entry, Store, Stored
 
-_COPIED_AT_ONCE = 1_000  # bounds the memory: as many texts as a put takes in one batch
+_COPIED_AT_ONCE = 1_000  # not measured: half of a put's batch
 
 
 def copy(

@@ -9,7 +9,7 @@ import lmdb
 
 from dedup.errors import StoreBusy, StoreClosed, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnreachable
 
-READERS = 1024
+READERS = 1024  # not measured: 64 bytes a reader in the lock file
 
 
 @contextmanager

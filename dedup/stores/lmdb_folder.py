@@ -15,9 +15,9 @@ from dedup.stores.session import absent
 
 DATA, LOCK, NEW_LOCK, WRITER = "data.mdb", "lock.mdb", "lock.mdb.new", "writer.lock"
 _MAGIC = (0xBEEFC0DE).to_bytes(4, "little")
-_LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26
+_LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26  # ADR 2: addresses, no memory
 _LOCK_BYTES = 128 + 64 * READERS
-_POLL = 0.001
+_POLL = 0.001  # not measured: less than a commit, which syncs
 
 
 def examine(path: Path, *, create: bool) -> None:

@@ -16,9 +16,9 @@ from service.page.html import ASSETS, PageRoute, show
 from service.page.sightings import sightings
 from service.problems import Problem
 
-LIMIT = 20
-EXCERPT = 1_500
-LONGEST_PASSAGE = 20_000
+LIMIT = 20  # not measured: a list that can be read
+EXCERPT = 1_500  # not measured: a screen of text
+LONGEST_PASSAGE = 20_000  # not measured: characters; bounds the look-up that a link starts
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Id = Annotated[str, Query(alias="id")]

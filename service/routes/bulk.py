@@ -17,7 +17,7 @@ from service.settings import MiB, Settings
 
 PAUSE = 0.02
 """Seconds without more of the body after which what is there is indexed."""
-TOGETHER = 500
+TOGETHER = 500  # not measured: lines in a commit; the client's batches hold as many
 MEDIA_TYPE = "application/x-ndjson"
 
 

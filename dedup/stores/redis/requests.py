@@ -19,8 +19,8 @@ from dedup.stores.redis.faults import passing, translate
 Request = tuple[bytes, bytes, int]
 """The key that decides on the node, the packed command or commands, and how many replies they give; the last counts."""
 
-_REQUESTS_AT_ONCE = 4_000
-_PAUSES = 0.02, 1.0
+_REQUESTS_AT_ONCE = 4_000  # not measured: bounds what servers and sockets buffer; a look-up has some 160
+_PAUSES = 0.02, 1.0  # seconds; not measured: a failover takes some
 
 
 def pack(*parts: bytes | int) -> bytes:
