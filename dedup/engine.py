@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from dedup.admission import admit, check_length, name_of
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
@@ -13,12 +14,11 @@ from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
-from dedup.stores.codec import decode, digest, encode, id_key
+from dedup.stores.codec import content, decode, digest, encode
 from dedup.stores.copy import copy
 
 BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
 BATCH_CHARACTERS = 1 << 25  # not measured: bounds memory where documents are long
-LONGEST_TEXT = 1 << 24  # ADR 4: bounds verification, which is linear in it
 
 
 def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, read_only: bool = False) -> "Index":
@@ -147,7 +147,7 @@ class Index:
         """Return what `resemble` does, and what the look-up saw on the way; `watch` is told of each stage."""
         own = self._own(id) if text is None else self.get(id) if id is not None and question.filter else None
         text = own.text if text is None and own else text or ""
-        _check_length(text, "the query")
+        check_length(text, "the query")
         return look_up(self._store, text, question, own, id, watch)
 
     def explain(self, found: Lookup, question: Question) -> Iterator[Candidate]:
@@ -186,7 +186,7 @@ class Index:
         entries: dict[str, Entry] = {}
         for row, (i, one) in enumerate(good):
             try:
-                parts = chunks(sketches, row, one.id)
+                parts = chunks(sketches, row)
             except InvalidDocument as error:
                 batch[i] = Reject(one.place, one.id, error.code, str(error))
             else:
@@ -208,7 +208,7 @@ class Index:
 
     def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
         sketches = sketch([decode(one.id, one.payload).text for one in stored], self.scheme)
-        return [chunks(sketches, row, one.id) for row, one in enumerate(stored)]
+        return [chunks(sketches, row) for row in range(len(stored))]
 
     def _own(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:
@@ -231,14 +231,14 @@ def compare(a: str, b: str, *, min_words: int = 12, min_similarity: float = 0.6,
 
 def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | None = None) -> Comparison:
     """Compare two texts as `compare` does, and say why they are matched or not."""
-    _check_length(a, "the first text")
-    _check_length(b, "the second text")
+    check_length(a, "the first text")
+    check_length(b, "the second text")
     return pair(a, b, question or Question(), scheme or Scheme())
 
 
 def version(document: Document) -> str:
     """Return 32 hexadecimal digits, equal for equal text and metadata; see `Placed`."""
-    return digest(document).hex()
+    return digest(content(document.text, admit(document))).hex()
 
 
 class _Encoded(NamedTuple):
@@ -267,15 +267,8 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[_Encoded | Reject]]
 
 def _encoded(place: int, document: Document) -> _Encoded | Reject:
     try:
-        id_key(document.id)
-        _check_length(document.text, f"document {document.id!r}")
-        return _Encoded(place, document.id, document.text, encode(document), digest(document))
+        metadata = admit(document)
     except InvalidDocument as error:
-        return Reject(place, document.id, error.code, str(error))
-
-
-def _check_length(text: str, name: str) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise InvalidDocument(
-            "long_text", f"{name} has {len(text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
-        )
+        return Reject(place, name_of(document), error.code, str(error))
+    whole = content(document.text, metadata)
+    return _Encoded(place, document.id, document.text, encode(whole), digest(whole))

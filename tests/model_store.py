@@ -8,6 +8,7 @@ from heapq import nsmallest
 
 import numpy as np
 
+from dedup.admission import id_key
 from dedup.errors import StoreClosed
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -23,7 +24,6 @@ from dedup.stores.base import (
     SweepReport,
     lives,
 )
-from dedup.stores.codec import id_key
 
 
 class ModelStore:

@@ -4,10 +4,11 @@ import importlib.util
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dedup.formats.items import USUAL, Fields, Item, Rejected, Source, document
+from dedup.formats.items import Item, Rejected, Source, record
 from dedup.formats.jsonl import BYTE_ORDER_MARK
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import DAMAGE, Stream, unreadable
+from dedup.record import USUAL, Fields
 
 MOST_BYTES = 16 << 20  # not measured: a lost quote would else swallow the file
 _SKIPPED_AT_ONCE = 1 << 20  # not measured: memory while a long line is passed over
@@ -81,7 +82,7 @@ def _item(source: Source, row: _Row, names: list[str], fields: Fields) -> Item:
     if len(row.values) != len(names):
         reason = f"{len(row.values)} values where the first line names {len(names)}; check quotes and separators"
         return Rejected(source, "", "invalid_csv", reason)
-    return document(source, dict(zip(names, row.values, strict=True)), fields)
+    return record(source, dict(zip(names, row.values, strict=True)), fields)
 
 
 def _rows(stream: Rewind, delimiter: str) -> Iterator[_Row]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dedup.admission import LONGEST_ID, id_key, known_key
 from dedup.errors import StoreDamaged
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -28,7 +29,6 @@ from dedup.stores.base import (
     lives,
 )
 from dedup.stores.check import check, delete_orphans, owners_among
-from dedup.stores.codec import LONGEST_ID, id_key, known_key
 from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
 from dedup.stores.names import flatten, names_of

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from dedup.engine import Index, compare
-from dedup.errors import InvalidDocument, InvalidInput
+from dedup.errors import InvalidInput
 from dedup.model import Document, Match
 from dedup.report.render import asset
 from dedup.report.views import found, name, other_facts, pair, summary
@@ -145,5 +145,5 @@ def _pasted(text: str) -> Document:
 def _document(index: Index, name: str) -> Document:
     document = index.get(name)
     if document is None:
-        raise InvalidDocument("unknown_id", f"there is no document {name!r} in the index; check the id")
+        raise Problem(404, "unknown_id", f"there is no document {name!r} in the index; check the id")
     return document

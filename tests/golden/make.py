@@ -14,7 +14,7 @@ from pathlib import Path
 
 import redis
 import zstandard
-from golden.contents import DOCUMENTS, EXPIRES, EXPIRING, FOLDER, NAMESPACE, PLAIN
+from golden.contents import CONTENT, DOCUMENTS, EXPIRES, EXPIRING, FOLDER, NAMESPACE, PLAIN
 from naive import shingles, signature, token_hash, words
 
 import dedup
@@ -63,7 +63,7 @@ def main() -> None:
         fill(index)
     commands = [[part.hex() for part in command] for command in dump(redis.Redis.from_url(url))]
     write("redis.json", json.dumps(commands).encode())
-    (FOLDER / "payload").write_bytes(encode(DOCUMENTS[0]))
+    (FOLDER / "payload").write_bytes(encode(CONTENT))
     hashes = shingles([token_hash(word.encode()) for word in words(PLAIN)], 4)
     (FOLDER / "signature.json").write_text(json.dumps(signature(hashes, dedup.Scheme()).hashvalues.tolist()) + "\n")
 

@@ -25,8 +25,9 @@ from golden.contents import (
 from servers.fixtures import url_on
 
 import dedup
+from dedup.admission import admit
 from dedup.engine import Index
-from dedup.stores.codec import decode, digest, encode
+from dedup.stores.codec import content, decode, digest, encode
 
 ALL = [*DOCUMENTS, EXPIRING]
 
@@ -100,10 +101,11 @@ def test_payload_holds_what_it_held() -> None:
     """A payload is a byte 1 and zstd; what it unpacks to, and its digest, are fixed."""
     payload = (FOLDER / "payload").read_bytes()
     assert decode("plain", payload) == DOCUMENTS[0]
-    for written in (payload, encode(DOCUMENTS[0])):
+    for written in (payload, encode(CONTENT)):
         assert written[0] == 1
         assert zstandard.decompress(written[1:]) == CONTENT
-    assert digest(DOCUMENTS[0]) == xxhash.xxh3_128_digest(CONTENT)
+    assert content(PLAIN, admit(DOCUMENTS[0])) == CONTENT
+    assert digest(CONTENT) == xxhash.xxh3_128_digest(CONTENT)
 
 
 def test_signature_is_the_same() -> None:

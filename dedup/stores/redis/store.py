@@ -8,6 +8,7 @@ last, in one transaction that tells whom it replaces, so of several writers of o
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dedup.admission import id_key, known_key
 from dedup.errors import StoreFull
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -23,7 +24,6 @@ from dedup.stores.base import (
     SweepReport,
     lives,
 )
-from dedup.stores.codec import id_key, known_key
 from dedup.stores.names import flatten, names_of
 from dedup.stores.redis.address import Address
 from dedup.stores.redis.documents import Documents, Flip
