@@ -1,7 +1,6 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from types import TracebackType
 from typing import NamedTuple, Self, Unpack
 
@@ -17,10 +16,10 @@ from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import content, decode, digest, encode
+from dedup.stores.copy import copy
 
 BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
 BATCH_CHARACTERS = 1 << 25  # not measured: bounds memory where documents are long
-_COPIED_AT_ONCE = 1_000  # not measured: half of BATCH
 
 
 def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, read_only: bool = False) -> "Index":
@@ -201,31 +200,9 @@ class Index:
         """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
         return self._store.grow()
 
-    def copy_to(self, target: "Index", *, now: float) -> Iterator[tuple[int, int]]:
-        """Put all documents into another index of the same scheme; yield how many were copied and unchanged, by batch.
-
-        Args:
-            target: where to; what it holds already is left alone, so that an interrupted copy goes on.
-            now: seconds since 1970, from which remaining times to live count.
-        """
-        pages = self._store.scan()
-        while page := list(islice(pages, _COPIED_AT_ONCE)):
-            there = target._store.get([one.id for one in page])  # noqa: SLF001 - another of its own kind
-            fresh = [one for one, old in zip(page, there, strict=True) if old is None or old.digest != one.digest]
-            sketches = sketch([decode(one.id, one.payload).text for one in fresh], self.scheme)
-            target._write(  # noqa: SLF001 - the same
-                [
-                    Entry(
-                        one.id,
-                        one.digest,
-                        one.payload,
-                        chunks(sketches, row),
-                        max(1, int(one.expires - now)) if one.expires else 0,
-                    )
-                    for row, one in enumerate(fresh)
-                ]
-            )
-            yield len(fresh), len(page) - len(fresh)
+    def copy_to(self, target: Store, *, now: float) -> Iterator[tuple[int, int]]:
+        """Put all documents into the store of another index of the same scheme; see `dedup.stores.copy.copy`."""
+        return copy(self._store, target, self._postings_of_each, now)
 
     def close(self) -> None:
         """Release the index; a second close does nothing."""
@@ -253,12 +230,14 @@ class Index:
     def _withdraw(self, gone: Sequence[Stored]) -> None:
         """Delete the postings of documents that are no longer current."""
         if gone:
-            self._store.withdraw(
-                [(old.number + i, chunk) for old in gone for i, chunk in enumerate(self._postings_of(old))],
-            )
+            self._store.withdraw([posting for old in gone for posting in old.postings(self._postings_of)])
 
     def _postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
-        return chunks(sketch([decode(stored.id, stored.payload).text], self.scheme), 0)
+        return self._postings_of_each([stored])[0]
+
+    def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
+        sketches = sketch([decode(one.id, one.payload).text for one in stored], self.scheme)
+        return [chunks(sketches, row) for row in range(len(stored))]
 
     def _known(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:

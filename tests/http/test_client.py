@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.service import RANDOM, Serving, Start, prose
+from servers.service import Serving, Start, prose
 
 import dedup
 from dedup.errors import InvalidDocument, InvalidInput, ServiceError, StoreClosed
 from dedup.model import Document
 
-WIRE = prose(40)
+WIRE = prose(40, "wire")
 DOCUMENTS = [
-    Document("a", f"{WIRE} {prose(20)}", {"source": "x", "n": 1}),
-    Document("b/ü 💩?", f"{prose(20)} {WIRE}", {"source": "y", "id": "its own", "text": 2}),
+    Document("a", f"{WIRE} {prose(20, 'a')}", {"source": "x", "n": 1}),
+    Document("b/ü 💩?", f"{prose(20, 'b')} {WIRE}", {"source": "y", "id": "its own", "text": 2}),
     Document("empty", "…"),
-    Document("c", prose(300), {"metadata": {"nested": [1, 2.5, None, True]}}),
-    Document("a", f"{WIRE} {prose(21)}", {"source": "x"}),
-    Document("", prose(5)),
-    Document("d", " ".join(RANDOM.choices(WIRE.split(), k=30))),
+    Document("c", prose(300, "c"), {"metadata": {"nested": [1, 2.5, None, True]}}),
+    Document("a", f"{WIRE} {prose(21, 'new a')}", {"source": "x"}),
+    Document("", prose(5, "no id")),
+    Document("d", " ".join(sorted(WIRE.split())[:30])),
 ]
 
 
