@@ -6,6 +6,9 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.duration import seconds
+from dedup.search.question import Question
+
+DEFAULT = Question()
 
 
 def ingest(
@@ -71,10 +74,10 @@ def resemble(
     ] = None,
     index: options.Index = options.DEFAULT_INDEX,
     json: options.JsonLines = False,
-    limit: options.Limit = 10,
-    min_words: options.MinWords = 12,
-    min_similarity: options.MinSimilarity = 0.6,
-    passages: options.Passages = True,
+    limit: options.Limit = DEFAULT.limit,
+    min_words: options.MinWords = DEFAULT.min_words,
+    min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
+    passages: options.Passages = DEFAULT.passages,
     html: Annotated[
         str | None,
         typer.Option("--html", metavar="FILE", help="Write an HTML page to FILE instead of text."),
@@ -90,7 +93,7 @@ def resemble(
 
     A query that is in the index under the same id does not match itself.
     """
-    from dedup.cli.resemble import Question, run
+    from dedup.cli.resemble import run
     from dedup.formats import Fields, Reading
 
     if not paths and not ids:
@@ -106,15 +109,16 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="A text file of any ending; - reads standard input.")],
     b: Annotated[str, typer.Argument(metavar="B", help="Another text file.")],
     json: options.Json = False,
-    min_words: options.MinWords = 12,
-    min_similarity: options.MinSimilarity = 0.6,
+    min_words: options.MinWords = DEFAULT.min_words,
+    min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
     encoding: options.Encoding = "",
 ) -> None:
     """Show how alike two text files are; no index is needed."""
     from dedup.cli.compare import run
     from dedup.formats import Reading
 
-    run(a, b, Reading(encoding=encoding), min_words, min_similarity, json=json)
+    question = Question(min_words=min_words, min_similarity=min_similarity)
+    run(a, b, Reading(encoding=encoding), question, json=json)
 
 
 def get(

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import closing
 
 from dedup.cli.opening import prepare_kernels
 from dedup.cli.terminal import Progress, line
@@ -19,7 +20,7 @@ def run(source: str, target: str, *, json: bool) -> None:
     counts = {"copied": 0, "unchanged": 0}
     with (
         Index(open_store(source, create=False, read_only=True)) as one,
-        Index(open_store(target, one.scheme, create=True)) as other,
+        closing(open_store(target, one.scheme, create=True)) as other,
         Progress("documents") as progress,
     ):
         for copied, unchanged in one.copy_to(other, now=time.time()):
