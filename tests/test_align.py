@@ -286,7 +286,7 @@ def test_work_is_linear_in_hostile_texts(make: Maker) -> None:
     for length in (4000, 32000):
         query, document = make(length), make(length)
         work = np.zeros(4, np.int64)
-        find_passages(query, document, np.array([0, length]), Limits(12, 0.6), work)
+        find_passages(query, document, np.array([0, length]), 12, 0.6, work)
         assert work[SEEDS] <= 16 * length
         assert work[CELLS] <= 64 * length
         assert work[LINKS] <= 50 * 16 * length

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import dedup
-from dedup.cli.opening import prepare_kernels
+from dedup.cli.warm import prepare_kernels
 from dedup.cli.print_answer import show_comparison
 from dedup.cli.terminal import line
 from dedup.errors import InvalidDocument

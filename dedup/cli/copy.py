@@ -2,7 +2,7 @@
 
 import time
 
-from dedup.cli.opening import prepare_kernels
+from dedup.cli.warm import prepare_kernels
 from dedup.cli.terminal import Progress, line
 from dedup.engine import Index
 from dedup.stores import open_store

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import typer
 
-from dedup.cli.opening import document, open_index, prepare_kernels
+from dedup.cli.opening import document, open_index
+from dedup.cli.warm import prepare_kernels
 from dedup.cli.print_answer import show_answer
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line

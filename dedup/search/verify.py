@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
-from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
 from dedup.model import Containment, Document, Match, Passage, Span
 from dedup.scheme import Scheme
 from dedup.sketching.sketches import shingles, winnow
@@ -186,7 +186,7 @@ def _names_only(query: Query, start: int, end: int) -> bool:
     return telling < TELLING_WORDS
 
 
-@kernel
+@entry
 def _evidence(
     documents: Int32s,
     starts: Int32s,
