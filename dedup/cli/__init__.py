@@ -3,11 +3,14 @@
 Commands import what they need when they run, so that help is at hand at once.
 """
 
+import os
+
 from dedup.cli.app import app
 
 
 def main() -> None:
     """Run the command that the arguments name, and exit."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts a thread a processor for what is not used here
     app(prog_name="dedup")
 
 

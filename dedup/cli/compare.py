@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import dedup
-from dedup.cli.warm import prepare_kernels
-from dedup.cli.print_answer import show_comparison
 from dedup.cli.terminal import line
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import InvalidDocument
 from dedup.formats import Rejected, read_text
 from dedup.model import Document
@@ -21,6 +20,8 @@ def run(a: str, b: str, min_words: int, min_similarity: float, *, json: bool) ->
     if json:
         print(line(match_json(match)))
     else:
+        from dedup.cli.print_answer import show_comparison  # noqa: PLC0415 - Rich is loaded for people only
+
         show_comparison(first, second, match)
 
 

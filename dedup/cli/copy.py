@@ -2,8 +2,8 @@
 
 import time
 
-from dedup.cli.warm import prepare_kernels
 from dedup.cli.terminal import Progress, line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.stores import open_store
 

@@ -12,9 +12,9 @@ from dedup.cli.corpus_options import check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
 from dedup.cli.exit import INTERRUPTED
 from dedup.cli.opening import open_index
-from dedup.cli.warm import prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter, Record, Source

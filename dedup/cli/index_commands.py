@@ -4,8 +4,8 @@ import sys
 from dataclasses import asdict
 
 from dedup.cli.opening import document, open_index
-from dedup.cli.warm import prepare_kernels
 from dedup.cli.terminal import clean, line
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import StoreDamaged
 
 

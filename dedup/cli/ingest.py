@@ -11,9 +11,9 @@ import typer
 from dedup.cli.exit import INTERRUPTED
 from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.ingest_progress import IngestProgress
-from dedup.cli.warm import prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import StoreError
 from dedup.formats import Fields, Item, Meter, Rejected, Source, read
 from dedup.model import Document, Reject

@@ -8,10 +8,9 @@ from pathlib import Path
 import typer
 
 from dedup.cli.opening import document, open_index
-from dedup.cli.warm import prepare_kernels
-from dedup.cli.print_answer import show_answer
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.formats import Item, Record, Rejected, Source, read_queries
@@ -50,6 +49,8 @@ def run(
             if json:
                 print(line(answer_json(query.id, answer)), flush=True)
             else:
+                from dedup.cli.print_answer import show_answer  # noqa: PLC0415 - Rich is loaded for people only
+
                 show_answer(query, answer, index.get)
     raise typer.Exit(rejected.exit_code)
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from dedup.cli.opening import open_index
-from dedup.cli.warm import prepare_kernels
 from dedup.cli.terminal import note
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import InvalidInput
 from service.auth import refuse_open_doors
 from service.server import listening

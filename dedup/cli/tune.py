@@ -10,10 +10,10 @@ import typer
 
 from dedup.cli.corpus_options import check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
-from dedup.cli.warm import prepare_kernels
 from dedup.cli.print_answer import show_comparison
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import clean, line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import compare
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter

@@ -5,14 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from dedup import engine  # noqa: F401 - brings the kernels that every command needs
 from dedup.cli.terminal import line, note
 from dedup.errors import InvalidInput
 from dedup.kernels import cache, warm
-
-_UNKEPT = (
-    "compiled kernels cannot be kept: no cache folder can be written, so each command compiles them anew; "
-    "set NUMBA_CACHE_DIR to a folder that can be written"
-)
 
 
 def run(*, json: bool) -> None:
@@ -23,7 +19,7 @@ def run(*, json: bool) -> None:
     """
     folder = cache.writable()
     if folder is None:
-        raise InvalidInput(_UNKEPT)
+        raise InvalidInput(cache.UNKEPT)
     start, tasks = time.monotonic(), warm.all_tasks()
     compiled = _compile(tasks)
     seconds = time.monotonic() - start
@@ -43,7 +39,7 @@ def prepare_kernels() -> None:
     if all(task.kept for task in needed):
         return
     if cache.writable() is None:
-        note(_UNKEPT)
+        note(cache.UNKEPT)
         cache.borrow_folder()
         _compile(needed)
     else:

@@ -1,6 +1,6 @@
 """The arrays that kernels take, told apart by what they hold, and room in them."""
 
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,7 @@
-"""Where machine code is kept: a file for each entry and signature, below NUMBA_CACHE_DIR if that is set, else beside
-the package, else in the user's cache folder.
+"""Where machine code is kept: a file for each entry and signature.
 
-What was compiled from other sources, for another processor or by another Numba lies in another folder.
+It lies below NUMBA_CACHE_DIR if that is set, else beside the package, else in the user's cache folder. What was
+compiled from other sources, for another processor or by another Numba lies in another folder.
 """
 
 import contextlib
@@ -10,11 +10,11 @@ import pickle
 import shutil
 import sys
 import tempfile
+import warnings
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 from numba.misc.appdirs import AppDirs
 
+UNKEPT = (
+    "compiled kernels cannot be kept: no cache folder can be written, so each process compiles them anew; "
+    "set NUMBA_CACHE_DIR to a folder that can be written"
+)
 PACKAGE = Path(__file__).parent.parent
 _FOLDERS_KEPT = 4  # two versions of Python on two processors
 _DIGEST = 16
@@ -61,8 +65,11 @@ class Place:
         return None
 
     def save(self, result: Any) -> None:
-        """Keep the result of a compilation, if a folder can be written."""
-        if folder := writable():
+        """Keep the result of a compilation; if no folder can be written, warn of it once."""
+        folder = writable()
+        if folder is None:
+            _warn()
+        else:
             data = pickle.dumps(_reduced(result), protocol=5)
             _replace(folder / self._name, xxhash.xxh3_128_digest(data) + data)
 
@@ -97,11 +104,11 @@ def borrow_folder() -> None:
 
 @cache
 def sources() -> dict[str, bytes]:
-    """Return the modules of the package that have kernels, by name, and their source."""
+    """Return the modules of the package that have kernels or compile them, by name, and their source."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         source = path.read_bytes()
-        if b"\n@kernel\n" in source or b"\n@entry\n" in source:
+        if path.parent == PACKAGE / "kernels" or b"\n@kernel\n" in source or b"\n@entry\n" in source:
             found[".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts))] = source
     return found
 
@@ -116,8 +123,9 @@ def _folders() -> list[Path]:
     for module, source in sources().items():
         facts.update(module.encode() + source)
     name = f"resembles-{facts.hexdigest()}"
+    chosen = [Path(config.CACHE_DIR)] if config.CACHE_DIR else []
     user = Path(AppDirs("resembles", appauthor=False).user_cache_dir)
-    return [parent / name for parent in (config.CACHE_DIR and Path(config.CACHE_DIR), PACKAGE / "__pycache__", user) if parent]
+    return [parent / name for parent in (*chosen, PACKAGE / "__pycache__", user)]
 
 
 @cache
@@ -125,6 +133,11 @@ def _own_stamp(function: Callable[..., Any]) -> str:
     """Return a hash of the file that an entry outside the package is in: `sources` has not got it."""
     path = Path(function.__code__.co_filename)
     return "" if path.is_relative_to(PACKAGE) else f"-{xxhash.xxh3_64_hexdigest(path.read_bytes())}"
+
+
+@cache
+def _warn() -> None:
+    warnings.warn(UNKEPT, RuntimeWarning, stacklevel=1)  # once: Numba makes Python forget what it has warned of
 
 
 def _forget_oldest(folder: Path) -> None:
@@ -138,7 +151,7 @@ def _replace(path: Path, data: bytes) -> None:
     """Write a file that no other process ever sees in part."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
 
 
 def _reduced(result: Any) -> tuple[Any, ...]:
@@ -161,7 +174,7 @@ def _loaded(
     for environment in kept:
         linked.codegen.set_env(environment.env_name, environment)
     return _dynfunc.make_function(
-        import_module(function.__module__),
+        sys.modules[function.__module__],
         function.__name__,
         function.__doc__ or "",
         linked.get_pointer_to_function(wrapper),

@@ -54,8 +54,9 @@ def all_tasks() -> list[Task]:
 
 
 def known_tasks() -> list[Task]:
-    """Return the entries of the modules that are imported, with all their signatures."""
-    return [Task(name, number) for name, one in compiled.entries.items() for number in range(len(one.declared))]
+    """Return the package's entries in the modules that are imported, with all their signatures."""
+    own = [one for one in compiled.entries.values() if one.py_func.__module__ in cache.sources()]
+    return [Task(one.name, number) for one in own for number in range(len(one.declared))]
 
 
 def compile_all(tasks: list[Task], done: Callable[[], None] = lambda: None) -> None:
@@ -114,7 +115,7 @@ class _Worker:
 
     def __init__(self) -> None:
         path = os.pathsep.join(filter(None, [str(cache.PACKAGE.parent), os.environ.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - Python itself
             [sys.executable, "-P", "-c", _WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

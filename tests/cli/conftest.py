@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.running import Records, Run
+from cli.running import SEEDS, Records, Run
 from typer.testing import CliRunner, Result
 
 from dedup.cli import app
