@@ -1,7 +1,7 @@
 """Kernels, which become part of the entries that call them, and entries, whose machine code is kept.
 
 Numba's own cache is not used: before it loads anything it sets up the whole compiler, SciPy included where that is
-installed, and it keeps each inner function for itself (docs/adr/0007-machine-code.md).
+installed, and it keeps each inner function for itself (docs/adr/0009-machine-code.md).
 """
 
 from collections.abc import Callable
