@@ -7,6 +7,7 @@ from dedup.cli.opening import document, open_index
 from dedup.cli.terminal import clean, line
 from dedup.cli.warm import prepare_kernels
 from dedup.errors import StoreDamaged
+from dedup.record import record_of
 
 
 def get(name: str, url: str, *, json: bool) -> None:
@@ -14,7 +15,7 @@ def get(name: str, url: str, *, json: bool) -> None:
     with open_index(url, read_only=True) as index:
         found = document(index, name)
     if json:
-        print(line({"id": found.id, "text": found.text, **found.metadata}))
+        print(line(record_of(found)))
     elif sys.stdout.isatty():
         print(clean(found.text, keep="\n\t"))
     else:
