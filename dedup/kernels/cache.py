@@ -1,12 +1,13 @@
 """Where machine code is kept: a file for each entry and signature.
 
-It lies below NUMBA_CACHE_DIR if that is set, else beside the package, else in the user's cache folder. What was
-compiled from other sources, for another processor or by another Numba lies in another folder.
+It lies below NUMBA_CACHE_DIR if that is set, else beside the package or in the user's cache folder. What was compiled
+from other sources, for another processor or by another Numba lies in another folder.
 """
 
 import contextlib
 import os
 import pickle
+import secrets
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ import xxhash
 from llvmlite import binding
 from numba import _dynfunc
 from numba.core import config
+from numba.core.bytecode import FunctionIdentity
 from numba.core.lowering import Environment
 from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
@@ -36,6 +39,18 @@ UNKEPT = (
 PACKAGE = Path(__file__).parent.parent
 _FOLDERS_KEPT = 4  # two versions of Python on two processors
 _DIGEST = 16
+
+
+_environments: dict[str, Environment] = {}
+
+
+def name_apart() -> None:
+    """Let this process give its functions names of its own.
+
+    Numba numbers them from 1 in each process, and code from several processes is linked into one: of two functions of
+    one name the first would be called for both.
+    """
+    FunctionIdentity._unique_ids = count(secrets.randbits(48))  # noqa: SLF001 - the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +138,9 @@ def _folders() -> list[Path]:
     for module, source in sources().items():
         facts.update(module.encode() + source)
     name = f"resembles-{facts.hexdigest()}"
-    chosen = [Path(config.CACHE_DIR)] if config.CACHE_DIR else []
-    user = Path(AppDirs("resembles", appauthor=False).user_cache_dir)
-    return [parent / name for parent in (*chosen, PACKAGE / "__pycache__", user)]
+    if config.CACHE_DIR:
+        return [Path(config.CACHE_DIR) / name]
+    return [PACKAGE / "__pycache__" / name, Path(AppDirs("resembles", appauthor=False).user_cache_dir) / name]
 
 
 @cache
@@ -184,7 +199,9 @@ def _loaded(
 
 
 def _environment(function: Callable[..., Any], name: str, constants: list[Any]) -> Environment:
-    environment = Environment(function.__globals__)
-    environment.env_name = name
-    environment.consts[:] = constants
-    return environment
+    """Return the table of constants of that name: machine code finds it by its name, so each is made once."""
+    if name not in _environments:
+        _environments[name] = environment = Environment(function.__globals__)
+        environment.env_name = name
+        environment.consts[:] = constants
+    return _environments[name]

@@ -102,6 +102,7 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # Numba is typed in part only
         place = self.place(signature)
         function = place.load()
         if function is None:
+            cache.name_apart()
             function = self.compile(signature)
             place.save(self.overloads[signature])
         else:
