@@ -14,8 +14,9 @@ from rapidfuzz.distance import LCSseq
 
 from dedup.align import Alignments, align, overlaps
 from dedup.align.lcs import common_tokens
-from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Limits, Pair
+from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Pair
 from dedup.align.passages import find_passages
+from dedup.kernels import Int32s, Uint64s, entry
 from dedup.sketching.tokens import tokenize
 
 Row: TypeAlias = tuple[int, ...]
@@ -25,6 +26,14 @@ Maker: TypeAlias = Callable[[int], NDArray[np.uint64]]
 
 SEED_TEXTS = Path(__file__).parents[1] / "seeds"
 GOLD = json.loads((SEED_TEXTS / "gold.json").read_text(encoding="utf-8"))
+
+
+@entry
+def common(query: Int32s, document: Int32s, masks: Uint64s) -> int:
+    """Let Python call the kernel on two whole texts."""
+    taken = np.zeros(0, np.bool_)
+    pair = Pair(query, document, taken, taken, masks, np.zeros(4, np.int64))
+    return common_tokens(pair, 0, len(query), 0, len(document))
 
 
 def hashes(*texts: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -185,10 +194,9 @@ def test_common_subsequence_equals_rapidfuzz(length: int) -> None:
     for variety in (1, 2, 5, 40):
         a = random.integers(0, variety, length, dtype=np.int32)
         b = random.integers(-1, variety, random.integers(0, 300), dtype=np.int32)
-        flags = np.zeros(0, np.bool_)
-        pair = Pair(a, b, flags, flags, np.zeros(variety, np.uint64), np.zeros(4, np.int64))
-        assert common_tokens(pair, 0, len(a), 0, len(b)) == LCSseq.similarity(a.tolist(), b.tolist())
-        assert not pair.masks.any()
+        masks = np.zeros(variety, np.uint64)
+        assert common(a, b, masks) == LCSseq.similarity(a.tolist(), b.tolist())
+        assert not masks.any()
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +294,7 @@ def test_work_is_linear_in_hostile_texts(make: Maker) -> None:
     for length in (4000, 32000):
         query, document = make(length), make(length)
         work = np.zeros(4, np.int64)
-        find_passages(query, document, np.array([0, length]), Limits(12, 0.6), work)
+        find_passages(query, document, np.array([0, length]), 12, 0.6, work)
         assert work[SEEDS] <= 16 * length
         assert work[CELLS] <= 64 * length
         assert work[LINKS] <= 50 * 16 * length

@@ -346,5 +346,16 @@ def tune(
     run(items, meter, threshold, pairs, html=html, threads=threads, memory=memory, json=json, rejects=rejects)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, corpus, tune)
+def warm(json: options.Json = False) -> None:
+    """Compile the kernels for this processor, once.
+
+    The first command that needs them does the same. In an image or a package, run this where it will be used: the
+    machine code is for one kind of processor.
+    """
+    from dedup.cli.warm import run
+
+    run(json=json)
+
+
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, corpus, tune, warm)
 INDEX_COMMANDS = (grow,)

@@ -11,6 +11,7 @@ EXAMPLES = {
     "ingest": ("dedup ingest articles.jsonl.gz 'wire/*.csv' --rejects rejects.jsonl", "ingest"),
     "resemble": ("dedup resemble draft.txt", "cli"),
     "compare": ("dedup compare draft.txt printed.txt", "cli"),
+    "warm": ("dedup warm", "cli"),
     "get": ("dedup get wire-1", "cli"),
     "remove": ("dedup remove wire-1 wire-2", "cli"),
     "stats": ("dedup stats --index lmdb:./index", "cli"),

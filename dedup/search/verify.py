@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
-from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
 from dedup.model import Containment, Document, Match, Passage, Span
 from dedup.scheme import Scheme
 from dedup.search.names import names_only
@@ -179,7 +179,7 @@ def _common(windows: float, surprise: float, total: int) -> bool:
     return windows > 0 and surprise < windows * math.log(COMMON) and surprise < 2 * math.log(total)
 
 
-@kernel
+@entry
 def _evidence(
     documents: Int32s,
     starts: Int32s,

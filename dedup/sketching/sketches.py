@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import Int32s, Int64s, Uint32s, Uint64s, grown, kernel
+from dedup.kernels import Int32s, Int64s, Uint32s, Uint64s, entry, grown, kernel
 from dedup.scheme import Scheme
 from dedup.sketching.tokens import Tokens, tokenize
 from dedup.sketching.xxh3 import xxh3
@@ -126,7 +126,7 @@ def _joined(parts: list[Sketch], scheme: Scheme) -> Sketch:
     )
 
 
-@kernel
+@entry
 def _sketch(
     tokens: Uint64s, offsets: Int64s, k: int, w: int, factors: Uint32s, terms: Uint32s, bands: int, rows: int
 ) -> tuple[NDArray[np.uint32], Uint64s, Int32s, Int64s]:
@@ -156,7 +156,7 @@ def _sketch(
     return signatures, buckets[:used], places[:used], ends
 
 
-@kernel
+@entry
 def _shingles(tokens: Uint64s, offsets: Int64s, k: int) -> tuple[Uint64s, Int64s]:
     hashes, ends = np.empty(len(tokens) + LANES, np.uint64), np.zeros(len(offsets), np.int64)
     for text in range(len(offsets) - 1):
