@@ -6,9 +6,9 @@ from typing import Self
 
 import xxhash
 
-from dedup.errors import InvalidScheme
+from dedup.errors import InvalidScheme, SchemeMismatch
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 HASH_VERSION = 1
 
 
@@ -87,5 +87,15 @@ class Scheme:
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
-        """Return the scheme that `to_json` wrote."""
-        return cls(**json.loads(data))
+        """Return the scheme that `to_json` wrote into an index.
+
+        Raises:
+            SchemeMismatch: it has another fold table or hash than this version of the package.
+        """
+        scheme = cls(**json.loads(data))
+        if (scheme.fold, scheme.hash) != (FOLD_VERSION, HASH_VERSION):
+            raise SchemeMismatch(
+                f"the index was built with fold table {scheme.fold} and hash {scheme.hash}, this version of the package "
+                f"has {FOLD_VERSION} and {HASH_VERSION}; put the documents into a new index"
+            )
+        return scheme

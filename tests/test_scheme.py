@@ -7,7 +7,7 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.errors import InvalidScheme
+from dedup.errors import InvalidScheme, SchemeMismatch
 from dedup.scheme import Scheme
 
 
@@ -55,3 +55,11 @@ def test_fingerprint_tells_schemes_apart() -> None:
     assert len({base.fingerprint, *(other.fingerprint for other in others)}) == len(others) + 1
     assert base.fingerprint == xxhash.xxh3_64_hexdigest(base.to_json())
     assert Scheme.from_json(base.to_json()) == base
+
+
+@pytest.mark.parametrize("version", ["fold", "hash"])
+def test_a_scheme_of_another_table_or_hash_is_not_read(version: str) -> None:
+    """What an index says of a table or hash that this package does not have is refused, with what to do."""
+    stored = dataclasses.replace(Scheme(), **{version: getattr(Scheme(), version) - 1})
+    with pytest.raises(SchemeMismatch, match="put the documents into a new index"):
+        Scheme.from_json(stored.to_json())
