@@ -12,14 +12,16 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote
 
-import httpx2
-
 from dedup import errors
 from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
+from dedup.extras import extra
 from dedup.model import Answer, Document, Match, Reject, Report
 from dedup.record import answer_of, document_json, document_of, match_of
 from dedup.scheme import Scheme
 from dedup.stores.base import Stats
+
+with extra("client", "dedup.Client"):
+    import httpx2
 
 T = TypeVar("T")
 BATCH_BYTES = 1 << 20

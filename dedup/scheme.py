@@ -95,7 +95,7 @@ class Scheme:
         scheme = cls(**json.loads(data))
         if (scheme.fold, scheme.hash) != (FOLD_VERSION, HASH_VERSION):
             raise SchemeMismatch(
-                f"the index was built with fold table {scheme.fold} and hash {scheme.hash}, this version of the package "
-                f"has {FOLD_VERSION} and {HASH_VERSION}; put the documents into a new index"
+                f"the index was built with fold table {scheme.fold} and hash {scheme.hash}, this version of "
+                f"the package has {FOLD_VERSION} and {HASH_VERSION}; put the documents into a new index"
             )
         return scheme

@@ -4,12 +4,13 @@ import glob
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
-from importlib.util import find_spec
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from dedup.errors import InvalidInput, MissingExtra
+from dedup.errors import InvalidInput
+from dedup.extras import extra
 from dedup.formats import csv, html, jsonl, parquet, text, warc
 from dedup.formats.extraction import extracted
 from dedup.formats.items import USUAL, Fields, Item, Page, Source
@@ -36,7 +37,7 @@ FORMATS = {
     "parquet": Format(parquet.records, "parquet", ("pyarrow",)),
     "text": Format(text.records),
     "html": Format(html.records, "warc", ("trafilatura",)),
-    "warc": Format(warc.records, "warc", ("fastwarc", "trafilatura")),
+    "warc": Format(warc.records, "warc", ("fastwarc.warc", "trafilatura")),
 }
 ENDINGS = {
     ".jsonl": "jsonl",
@@ -134,10 +135,9 @@ def _known(name: str, path: str = STDIN) -> Reader:
     if name not in FORMATS:
         raise InvalidInput(f"{path}: no known format; give a folder, a file ending in {KNOWN}, or say --format")
     found = FORMATS[name]
-    for package in found.needs:
-        if find_spec(package) is None:
-            advice = f"is not installed; pip install 'resembles[{found.extra}]'"
-            raise MissingExtra(f"{path}: reading {name} needs {package}, which {advice}")
+    with extra(found.extra, f"{path}: reading {name}"):
+        for package in found.needs:
+            import_module(package)
     return found.records
 
 
