@@ -6,18 +6,23 @@ RUN := .venv/run.installed
 TEST := .venv/test.installed
 BENCH := .venv/bench.installed
 
-.PHONY: demo test test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo test test-fast test-slow test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(RUN)
 	@$(BIN)/dedup ingest seeds $(DEMO)
 	@echo
 	@$(BIN)/dedup resemble seeds $(DEMO)
 
-test: lint
+test: lint test-fast
+
+test-fast: $(TEST)
 	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=term-missing:skip-covered
 
-test-all: lint
-	$(BIN)/pytest -q --cov --cov-report=term-missing:skip-covered
+# about twenty-five minutes on two cores; a file's tests on one of them, because they share servers and sessions
+test-slow: $(TEST)
+	$(BIN)/pytest -q -n 2 -m slow --dist loadfile
+
+test-all: test test-slow
 
 lint: $(TEST)
 	$(BIN)/ruff check -q
