@@ -6,6 +6,9 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.duration import seconds
+from dedup.search.question import Question
+
+DEFAULT = Question()
 
 
 def ingest(
@@ -58,10 +61,10 @@ def resemble(
     ] = None,
     index: options.Index = options.DEFAULT_INDEX,
     json: options.Json = False,
-    limit: options.Limit = 10,
-    min_words: options.MinWords = 12,
-    min_similarity: options.MinSimilarity = 0.6,
-    passages: options.Passages = True,
+    limit: options.Limit = DEFAULT.limit,
+    min_words: options.MinWords = DEFAULT.min_words,
+    min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
+    passages: options.Passages = DEFAULT.passages,
     html: Annotated[
         str | None,
         typer.Option("--html", metavar="FILE", help="Write a page to look at and to send on, instead of text."),
@@ -72,7 +75,7 @@ def resemble(
 
     A query that is in the index under the same id does not match itself.
     """
-    from dedup.cli.resemble import Question, run
+    from dedup.cli.resemble import run
 
     if not paths and not ids:
         raise typer.BadParameter("give a path, - for standard input, or --id ID", param_hint="PATH")
@@ -86,13 +89,13 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="A text file, or - for standard input.")],
     b: Annotated[str, typer.Argument(metavar="B", help="Another.")],
     json: options.Json = False,
-    min_words: options.MinWords = 12,
-    min_similarity: options.MinSimilarity = 0.6,
+    min_words: options.MinWords = DEFAULT.min_words,
+    min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
 ) -> None:
     """Show how alike two text files are; no index is needed."""
     from dedup.cli.compare import run
 
-    run(a, b, min_words, min_similarity, json=json)
+    run(a, b, Question(min_words=min_words, min_similarity=min_similarity), json=json)
 
 
 def get(

@@ -1,6 +1,7 @@
 """All documents of one index into another."""
 
 import time
+from contextlib import closing
 
 from dedup.cli.opening import prepare_kernels
 from dedup.cli.terminal import Progress, line
@@ -14,7 +15,7 @@ def run(source: str, target: str, *, json: bool) -> None:
     counts = {"copied": 0, "unchanged": 0}
     with (
         Index(open_store(source, create=False, read_only=True)) as one,
-        Index(open_store(target, one.scheme, create=True)) as other,
+        closing(open_store(target, one.scheme, create=True)) as other,
         Progress("documents") as progress,
     ):
         for copied, unchanged in one.copy_to(other, now=time.time()):

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 
-from dedup.cli.opening import document, open_index, prepare_kernels
+from dedup.cli.opening import open_index, prepare_kernels
 from dedup.cli.terminal import clean, line
 from dedup.errors import StoreDamaged
 from dedup.record import record_of
@@ -12,7 +12,7 @@ from dedup.record import record_of
 def get(name: str, url: str, *, json: bool) -> None:
     """Print one document."""
     with open_index(url, read_only=True) as index:
-        found = document(index, name)
+        found = index.document(name)
     if json:
         print(line(record_of(found)))
     elif sys.stdout.isatty():

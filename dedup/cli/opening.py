@@ -6,7 +6,6 @@ from functools import partial
 import dedup
 from dedup.cli.terminal import note
 from dedup.engine import Index
-from dedup.errors import InvalidDocument
 from dedup.kernels import ready
 from dedup.model import Document
 
@@ -33,15 +32,3 @@ def _compile(others: Iterable[Callable[[], None]], announcement: str) -> None:
     with dedup.open("memory:") as index:
         index.put([Document("ascii", text[:40]), Document("others", text)])
         index.resemble(text.upper())
-
-
-def document(index: Index, name: str) -> Document:
-    """Return the document of that id.
-
-    Raises:
-        InvalidDocument: if there is none (`unknown_id`).
-    """
-    found = index.get(name)
-    if found is None:
-        raise InvalidDocument("unknown_id", f"{name}: no such document in the index; check the id")
-    return found

@@ -1,13 +1,12 @@
 """Rejected records: each on standard error, and in a file if one was asked for."""
 
 import json
-from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
 from dedup.cli.exit import DONE, REJECTED
+from dedup.cli.files import open_for
 from dedup.cli.terminal import note
-from dedup.errors import InvalidInput
 from dedup.formats import Rejected
 
 _LONGEST_ID = 480
@@ -19,14 +18,7 @@ class Rejects:
     def __init__(self, path: str | None) -> None:
         """Write JSON Lines to `path` too, unless it is None."""
         self.count = 0
-        self._file: TextIO | None = None
-        try:
-            if path:
-                self._file = Path(path).open("w", encoding="ascii")  # noqa: SIM115 - closed in __exit__
-        except OSError as error:
-            raise InvalidInput(
-                f"{path}: cannot be written ({error.strerror}); name another file for --rejects"
-            ) from error
+        self._file = open_for("--rejects", path, "ascii") if path else None
 
     def add(self, rejected: Rejected) -> None:
         """Tell of one."""

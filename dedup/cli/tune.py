@@ -3,19 +3,18 @@
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from dedup.cli.corpus_options import check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
+from dedup.cli.files import open_for
 from dedup.cli.opening import prepare_kernels
 from dedup.cli.print_answer import show_comparison
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import clean, line
 from dedup.engine import compare
-from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter
 
 if TYPE_CHECKING:
@@ -98,9 +97,5 @@ def _json(found: "Tuning") -> dict[str, Any]:
 def _write(path: str, found: "Tuning") -> None:
     from dedup.corpus.tune_page import write_page  # noqa: PLC0415 - Jinja is loaded for a page only
 
-    try:
-        file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed below; the error is about opening
-    except OSError as error:
-        raise InvalidInput(f"{path}: cannot be written ({error.strerror}); name another file for --html") from error
-    with file:
+    with open_for("--html", path) as file:
         write_page(file, found, _written(found))

@@ -1,8 +1,8 @@
 """Comma or tab separated values: the first record names the fields, each other one is a document."""
 
-import csv
+import importlib.util
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dedup.formats.items import Item, Rejected, Source, record
 from dedup.formats.jsonl import BYTE_ORDER_MARK
@@ -12,6 +12,18 @@ from dedup.record import USUAL, Fields
 
 MOST_BYTES = 16 << 20  # not measured: a lost quote would else swallow the file
 _SKIPPED_AT_ONCE = 1 << 20  # not measured: memory while a long line is passed over
+
+
+def _csv_with_long_fields() -> Any:
+    """Return the standard library's parser once more, for its limit of a field's length holds wherever it is used."""
+    spec: Any = importlib.util.find_spec("_csv")
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.field_size_limit(MOST_BYTES)
+    return module
+
+
+csv: Any = _csv_with_long_fields()
 
 
 class _Row(NamedTuple):
@@ -90,9 +102,8 @@ def _rows(stream: Rewind, delimiter: str) -> Iterator[_Row]:
 
 
 def _row(taken: "_Lines", line: int, delimiter: str) -> _Row:
-    csv.field_size_limit(MOST_BYTES)
     try:
-        values = next(csv.reader(taken, delimiter=delimiter, strict=True), [])
+        values: list[str] = next(csv.reader(taken, delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         return _Row(line, [], taken.lines, "invalid_csv", f"{error}; check the quotes")
     except _TooLong:

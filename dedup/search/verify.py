@@ -1,7 +1,7 @@
 """A query and the texts of its candidates in, matches with exact figures out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,9 @@ from dedup.align import Alignments, align, overlaps
 from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
 from dedup.model import Containment, Document, Match, Passage, Span
 from dedup.scheme import Scheme
+from dedup.search.question import Question
 from dedup.sketching.sketches import shingles, winnow
-from dedup.sketching.tokens import Tokens, tokenize
+from dedup.sketching.tokens import Tokens
 
 NEAR = 0.5  # not measured: a definition, half of the shingles
 FEW_DOCUMENTS = 1000  # ADR 4: 5,000 halves the forms called boilerplate; a smaller index knows little
@@ -38,24 +39,6 @@ class Query:
     minima: NDArray[np.uint64]
     counts: NDArray[np.uint32]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is accepted as a passage: at least so many matched words, at least so similar; whether any is looked for."""
-
-    min_words: int
-    min_similarity: float
-    passages: bool = True
-
-
-def verify(query: Query, documents: Sequence[Document], scheme: Scheme, limits: Limits) -> list[Match]:
-    """Return the documents that the query resembles, best first.
-
-    A document counts if it shares a passage, or if half of the shingles of either side or of both are shared.
-    """
-    matches = figure(query, documents, scheme, limits)
-    return sorted((match for match in matches if match.passages or near(match)), key=_worth)
 
 
 def best(matches: list[Match], length: int, limit: int) -> list[Match]:
@@ -88,18 +71,27 @@ def _cover(match: Match, worth: NDArray[np.float64]) -> float:
     return sum(float(worth[span].sum()) for span in _spans(match))
 
 
-def figure(query: Query, documents: Sequence[Document], scheme: Scheme, limits: Limits) -> list[Match]:
-    """Return the exact figures and passages of each document, in the order given, alike or not."""
-    tokens = tokenize([document.text for document in documents])
+def figure(
+    query: Query, documents: Sequence[Document], tokens: Tokens, scheme: Scheme, question: Question
+) -> list[Match]:
+    """Return the exact figures and passages of each document, in the order given, alike or not.
+
+    Args:
+        query: the text that asks.
+        documents: what it is compared with.
+        tokens: those of the documents' texts.
+        scheme: the index's.
+        question: what a passage must be.
+    """
     query_shingles, _ = shingles(query.tokens, scheme.k)
     document_shingles, offsets = shingles(tokens, scheme.k)
     sizes = overlaps(query_shingles, document_shingles, offsets)
     found = align(
-        query.tokens.hashes if limits.passages else query.tokens.hashes[:0],
+        query.tokens.hashes if question.passages else query.tokens.hashes[:0],
         tokens.hashes,
         tokens.offsets,
-        min_words=limits.min_words,
-        min_similarity=limits.min_similarity,
+        min_words=question.min_words,
+        min_similarity=question.min_similarity,
     )
     evidence = _evidence(
         *(found.document, found.document_start, found.document_end, document_shingles, offsets),
@@ -131,6 +123,16 @@ def _worth(match: Match) -> tuple[bool, int, float, str]:
     """Sort key: boilerplate last; then most words in passages, then most alike; the id decides a tie."""
     words = sum(passage.matched_words for passage in match.passages if passage.kind == "passage")
     return not (words or near(match)), -words, -match.jaccard, match.id
+
+
+def alike(figures: Iterable[Match]) -> list[Match]:
+    """Return those that the query resembles, best first."""
+    return sorted(filter(resembles, figures), key=_worth)
+
+
+def resembles(match: Match) -> bool:
+    """Whether there is a shared passage, or half of the shingles of either side or of both are shared."""
+    return bool(match.passages) or near(match)
 
 
 def near(match: Match) -> bool:

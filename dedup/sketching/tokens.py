@@ -57,6 +57,13 @@ class Tokens:
     ends: NDArray[np.uint32]
     offsets: NDArray[np.int64]
 
+    def of(self, text: int) -> "Tokens":
+        """Return the tokens of one text."""
+        part = slice(*self.offsets[text : text + 2].tolist())
+        return Tokens(
+            self.hashes[part], self.starts[part], self.ends[part], self.offsets[[text, text + 1]] - part.start
+        )
+
 
 def tokenize(texts: Sequence[str]) -> Tokens:
     """Return the tokens of `texts`; a lone surrogate, a NUL or a million accents are just code points."""

@@ -8,16 +8,11 @@ from dedup.scheme import Scheme
 from dedup.stores.base import Store
 
 
-def _open_memory(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:  # noqa: ARG001 - a new one
-    from dedup.stores.memory import MemoryStore  # noqa: PLC0415 - a kind's packages load when it is asked for
-
-    return MemoryStore(scheme)
-
-
 def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
-    from dedup.stores.lmdb import LMDBStore  # noqa: PLC0415 - the same
+    from dedup.stores.lmdb import LMDBStore  # noqa: PLC0415 - a kind's packages load when it is asked for
 
-    return LMDBStore(url.removeprefix("lmdb:"), scheme, create=create, read_only=read_only)
+    path = None if url.startswith("memory:") else url.removeprefix("lmdb:")
+    return LMDBStore(path, scheme, create=create, read_only=read_only)
 
 
 def _open_redis(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
@@ -27,7 +22,7 @@ def _open_redis(url: str, scheme: Scheme | None, *, create: bool, read_only: boo
 
 
 _KINDS: dict[str, Callable[..., Store]] = {
-    "memory": _open_memory,
+    "memory": _open_lmdb,
     "lmdb": _open_lmdb,
     "redis": _open_redis,
     "rediss": _open_redis,
@@ -38,7 +33,7 @@ _KINDS: dict[str, Callable[..., Store]] = {
 
 
 def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False) -> Store:
-    """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or `memory:`.
+    """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or a new `memory:`.
 
     Args:
         url: the kind and place; a bare path must not look like a URL (write `lmdb:a:b`, or `./a:b`).
