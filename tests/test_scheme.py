@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dedup.errors import InvalidScheme, SchemeMismatch
 from dedup.scheme import Scheme
+from dedup.stores.session import FORMAT, read_header
 
 
 def test_default_recall_at_one_half() -> None:
@@ -58,8 +59,9 @@ def test_fingerprint_tells_schemes_apart() -> None:
 
 
 @pytest.mark.parametrize("version", ["fold", "hash"])
-def test_a_scheme_of_another_table_or_hash_is_not_read(version: str) -> None:
-    """What an index says of a table or hash that this package does not have is refused, with what to do."""
+@pytest.mark.parametrize("wanted", [None, Scheme()])
+def test_an_index_of_another_table_or_hash_is_refused(version: str, wanted: Scheme | None) -> None:
+    """An index with a fold table or hash that this package does not have is refused, whatever scheme is asked for."""
     stored = dataclasses.replace(Scheme(), **{version: getattr(Scheme(), version) - 1})
-    with pytest.raises(SchemeMismatch, match="put the documents into a new index"):
-        Scheme.from_json(stored.to_json())
+    with pytest.raises(SchemeMismatch, match=r"index of-old .* put the documents into a new index"):
+        read_header("of-old", FORMAT, stored.to_json(), wanted)
