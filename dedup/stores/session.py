@@ -66,8 +66,8 @@ def read_header(name: str, version: int, scheme: bytes, wanted: Scheme | None) -
     written = Scheme.from_json(scheme)
     if not written.supported:
         raise errors.SchemeMismatch(
-            f"index {name} was built with fold table {written.fold} and hash {written.hash}, this version of the package "
-            f"has {FOLD_VERSION} and {HASH_VERSION}; put the documents into a new index"
+            f"index {name} was built with fold table {written.fold} and hash {written.hash}, this version of "
+            f"the package has {FOLD_VERSION} and {HASH_VERSION}; put the documents into a new index"
         )
     if wanted and wanted.fingerprint != written.fingerprint:
         raise errors.SchemeMismatch(
