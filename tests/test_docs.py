@@ -15,6 +15,7 @@ from typer.main import get_command
 import dedup
 from dedup import errors
 from dedup.cli import app
+from tools.fold_table import UNICODE
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -113,13 +114,15 @@ def test_public_names_are_those_declared() -> None:
 
 
 def test_readme_commands_are_those_that_are_checked() -> None:
-    """CI runs the README's test command, then the check of budgets; both its commands are targets of the Makefile."""
+    """CI runs the README's two commands, the slow tests and the check of budgets; all are targets of the Makefile."""
     readme = (ROOT / "README.md").read_text("utf-8")
     [block] = re.findall(r"^```console\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
     commands = [line.split("#")[0].strip() for line in block.splitlines()]
     assert commands == ["make demo", "make test"]
-    assert (ROOT / ".ci/run").read_text("utf-8").splitlines()[-2:] == ["make test", "make bench-check"]
-    assert {"demo", "test"} <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    script = (ROOT / ".ci/run").read_text("utf-8")
+    run_by_ci = set(re.findall(r"^ *make (?:--silent -C \S+ )?([a-z-]+)", script, re.MULTILINE))
+    assert run_by_ci == {"demo", "test", "test-slow", "bench-check"}
+    assert run_by_ci <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
 def test_links_lead_somewhere() -> None:
@@ -138,8 +141,27 @@ def test_every_decision_has_a_status_and_is_listed() -> None:
     assert rows == {name: status and status[1] for name, status in stated.items()}
 
 
-def test_lock_names_no_registry() -> None:
-    """The lock holds versions and hashes only: where packages come from is the user's own setting."""
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
-    assert "numba==" in lock
-    assert not re.search(r"://|^--", lock, re.MULTILINE)
+LOCKS = {path.stem: path.read_text("utf-8") for path in ROOT.glob("locks/*.txt")}
+
+
+def pinned(name: str) -> set[str]:
+    """Return what a lock pins: names, versions and markers."""
+    return set(re.findall(r"^(\S+==[^\\\n]+)", LOCKS[name], re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_names_no_registry(name: str) -> None:
+    """A lock holds versions and hashes only: where packages come from is the user's own setting."""
+    assert "numba==" in LOCKS[name]
+    assert not re.search(r"://|^--", LOCKS[name], re.MULTILINE)
+
+
+def test_each_lock_adds_to_the_one_before() -> None:
+    """What a purpose needs beyond another is added, at the same versions: one folder serves all of them in turn."""
+    assert pinned("run") < pinned("service") < pinned("test") < pinned("bench")
+    assert not {one.split("==")[0] for one in pinned("service")} & {"pyspark", "pytest", "mypy", "trafilatura"}
+
+
+def test_the_fold_table_s_unicode_is_the_lock_s() -> None:
+    """`unicodedata2` is locked at the Unicode that the table was made from."""
+    assert f"unicodedata2=={UNICODE}" in {one.strip() for one in pinned("test")}

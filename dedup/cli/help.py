@@ -20,6 +20,7 @@ EXAMPLES = {
     "copy": ("dedup copy lmdb:./index redis://HOST", "operations"),
     "grow": ("dedup index grow --index redis://HOST", "operations"),
     "serve": ("dedup serve --index lmdb:./index --port 8080", "http"),
+    "key": ("dedup key newsroom read write", "http"),
     "corpus": ("dedup corpus 'news/*.jsonl.zst' --out results --threshold 0.8", "corpus"),
     "tune": ("dedup tune sample.jsonl --html pairs.html", "corpus"),
     "help": ("dedup help ingest", "cli"),

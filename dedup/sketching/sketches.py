@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.extras import extra
 from dedup.kernels import Int32s, Int64s, Uint32s, Uint64s, entry, grown, kernel
 from dedup.scheme import Scheme
 from dedup.sketching.tokens import Tokens, tokenize
@@ -89,8 +90,17 @@ def shingles(tokens: Tokens, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int
 
 
 def to_datasketch(signature: NDArray[np.uint32], scheme: Scheme) -> "MinHash":
-    """Return a signature as a datasketch MinHash, ready for that package's own indexes."""
-    from datasketch import MinHash  # noqa: PLC0415 - costs seconds, so only who asks for it pays
+    """Return a signature as a datasketch MinHash, ready for that package's own indexes.
+
+    Args:
+        signature: (num_perm,) uint32, a row of `Sketch.signatures`.
+        scheme: the scheme that it was made with.
+
+    Raises:
+        MissingExtra: datasketch is not installed.
+    """
+    with extra("", "to_datasketch"):
+        from datasketch import MinHash  # noqa: PLC0415 - costs seconds, so only who asks for it pays
 
     return MinHash(seed=scheme.seed, hashvalues=signature, scheme="affine32")
 
