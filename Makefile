@@ -4,7 +4,7 @@ DEMO := --index lmdb:.demo
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo test test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(READY)
 	@$(BIN)/dedup ingest seeds $(DEMO)
@@ -24,9 +24,12 @@ lint: $(READY)
 	$(BIN)/mypy tests/typing
 	$(BIN)/lint-imports
 
-# docs/demo.svg, the picture in the README
-picture: $(READY)
-	$(BIN)/python docs/picture.py
+# what the documents take from the code: outputs of examples, map, reference, pictures
+docs: $(READY)
+	$(BIN)/python docs/make/examples.py
+	$(BIN)/python docs/make/map.py
+	$(BIN)/python docs/make/reference.py
+	$(BIN)/python docs/make/flow.py
 
 # RESEMBLES_EVAL names a folder of evaluation texts; without it the texts are generated. ONLY="--only indexes": one suite
 bench: $(READY)

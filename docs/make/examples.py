@@ -2,12 +2,13 @@
 
 A `console` block is a terminal: `$ ` begins a command, `> ` goes on with it, the other lines are what it prints. A
 `python` block is a program; a `text` block right after it is its output. `…` on a page stands for what changes from run
-to run. `python docs/make/examples.py` writes the outputs anew wherever they no longer agree.
+to run. The blocks of a page run one after the other in one folder. `python docs/make/examples.py` writes the outputs
+anew wherever they no longer agree.
 """
 
+import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PORT = "8080"
 _BLOCK = re.compile(
-    r"^```(?P<language>console|python)\n(?P<body>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```\n)?", re.DOTALL | re.MULTILINE
+    r"^```(?P<language>console|python)\n(?P<body>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```\n)?",
+    re.DOTALL | re.MULTILINE,
 )
 _MARK = "@@ end of command"
 _VARYING = [  # what differs from run to run is shown as `…` when a page is written anew
@@ -57,8 +59,8 @@ def _commands(body: str) -> tuple[list[str], list[str]]:
         if line.startswith("$ "):
             commands.append(line[2:])
             shown.append("")
-        elif line.startswith("> ") and not shown[-1]:
-            commands[-1] += line[2:]
+        elif re.match(r"> |>$", line) and not shown[-1]:
+            commands[-1] += line[2:] or "\n"
         else:
             shown[-1] += line
     return commands, shown
@@ -78,7 +80,7 @@ def outputs(example: Example, folder: Path) -> list[str]:
         argv, program = [sys.executable, "-W", "error", "program"], example.commands[0]
     else:
         argv = ["bash", "program"]
-        program = "".join(f"{command}echo '{_MARK}' $?\n" for command in example.commands)
+        program = "".join(f"{command}printf '\\n{_MARK} %s\\n' $?\n" for command in example.commands)
     (folder / "program").write_text(program.replace(f":{PORT}", f":{port}"), "utf-8")
     printed = _run(argv, folder, environment).replace(f":{port}", f":{PORT}").replace(str(folder), "~")
     if "Traceback" in printed:
@@ -88,20 +90,21 @@ def outputs(example: Example, folder: Path) -> list[str]:
 
 def _run(argv: list[str], folder: Path, environment: dict[str, str]) -> str:
     """Run a program with all that it leaves running, and return what it prints on both of its outputs."""
-    with subprocess.Popen(
-        argv,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=(folder / "printed").open("wb"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    ) as process:
+    with (
+        (folder / "printed").open("wb") as file,
+        subprocess.Popen(
+            argv,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
         code = process.wait(300)
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
     printed = (folder / "printed").read_text("utf-8")
     if code:
         raise RuntimeError(f"exit code {code}: {printed}")
@@ -110,7 +113,7 @@ def _run(argv: list[str], folder: Path, environment: dict[str, str]) -> str:
 
 def _parted(printed: str) -> list[str]:
     """Take what a terminal shows apart again: a text for each command."""
-    parts = re.split(rf"^{_MARK} (\d+)\n", printed, flags=re.MULTILINE)
+    parts = re.split(rf"\n{_MARK} (\d+)\n", printed)
     codes, texts = parts[1::2], parts[0:-1:2]
     for code, text in zip(codes, texts, strict=True):
         if code not in {"0", "3"}:
@@ -150,20 +153,16 @@ def _written(example: Example, printed: list[str]) -> str:
     lines = []
     for command, output in zip(example.commands, right, strict=True):
         first, *rest = command.splitlines()
-        lines += [f"$ {first}", *(f"> {line}" for line in rest), *output.splitlines()]
+        lines += [f"$ {first}", *(f"> {line}".rstrip() for line in rest), *output.splitlines()]
     return "```console\n" + "".join(f"{line}\n" for line in lines) + "```\n"
 
 
 def update(page: Path) -> None:
     """Write the outputs of a page anew."""
     text = page.read_text("utf-8")
-    for block, example in examples(page):
-        folder = Path(tempfile.mkdtemp())
-        try:
-            new = _written(example, outputs(example, folder))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        text = text.replace(block[0], new)
+    with tempfile.TemporaryDirectory() as folder:
+        for block, example in examples(page):
+            text = text.replace(block[0], _written(example, outputs(example, Path(folder))))
     page.write_text(text, "utf-8")
 
 

@@ -29,21 +29,20 @@ def folders(top: Path) -> Iterator[Path]:
 def table() -> str:
     """Return the map."""
     parts = []
-    for room in ROOMS:
-        for folder in folders(ROOT / room):
-            start = folder / "__init__.py"
-            about = first_line(start) if start.exists() else ""
-            parts.append(f"\n**`{folder.relative_to(ROOT)}/`** {about}".rstrip() + "\n\n| file | what it holds |\n| --- | --- |\n")
-            files = [file for file in sorted(folder.glob("*.py")) if file.name not in {"__init__.py"}]
-            parts += [f"| `{file.name}` | {first_line(file)} |\n" for file in files]
+    for folder in (folder for room in ROOMS for folder in folders(ROOT / room)):
+        start = folder / "__init__.py"
+        about = " " + first_line(start) if start.exists() else ""
+        parts.append(f"\n**`{folder.relative_to(ROOT)}/`**{about}\n\n| file | what it holds |\n| --- | --- |\n")
+        files = sorted(file for file in folder.glob("*.py") if file.name != "__init__.py")
+        parts += [f"| `{file.name}` | {first_line(file)} |\n" for file in files]
     return "".join(parts) + "\n"
 
 
-def written(page: str) -> str:
+def made() -> str:
     """Return the page with the map as the code is now."""
-    before, rest = page.split(START)
+    before, rest = PAGE.read_text("utf-8").split(START)
     return before + START + table() + END + rest.split(END)[1]
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
+    PAGE.write_text(made(), "utf-8")

@@ -29,7 +29,7 @@ GROUPS = {
 TITLES = {"parameters": "Arguments", "attributes": "Attributes", "raises": "Errors"}
 
 
-def page() -> str:
+def made() -> str:
     """Return the reference."""
     package = griffe.load("dedup", search_paths=[ROOT], docstring_parser="google")
     left = [name for name in dedup.__all__ if not any(name in group for group in GROUPS.values())]
@@ -37,13 +37,18 @@ def page() -> str:
     for title, names in [*GROUPS.items(), ("Everything else", left)]:
         known = [name for name in names if name in dedup.__all__]
         if known:
-            parts += [f"\n## {title}\n", *(text for name in known for text in described(package[name].final_target, name))]
+            parts += [
+                f"\n## {title}\n",
+                *(text for name in known for text in described(package[name].final_target, name)),
+            ]
     return "".join(parts)
 
 
 def described(item: Any, name: str) -> Iterator[str]:
     """Yield what there is to say of a function, or of a class and its public methods."""
-    yield f"\n### dedup.{name}\n\n```text\n{signature(item, f'dedup.{name}')}\n```\n"
+    yield f"\n### dedup.{name}\n"
+    if name != "Index":  # made by dedup.open only
+        yield f"\n```text\n{signature(item, f'dedup.{name}')}\n```\n"
     yield from sections(item)
     for method in item.members.values() if item.is_class else ():
         if method.is_function and not method.name.startswith("_"):
@@ -56,11 +61,8 @@ def described(item: Any, name: str) -> Iterator[str]:
 
 def signature(item: Any, name: str) -> str:
     """Return a call as it is written, one line if it is short."""
-    if item.is_class:
-        parameters, returned = item.parameters, None
-    else:
-        parameters, returned = item.parameters, item.returns
-    arguments = list(_arguments([one for one in parameters if one.name != "self"]))
+    returned = None if item.is_class else item.returns
+    arguments = list(_arguments([one for one in item.parameters if one.name != "self"]))
     arrow = f" -> {returned}" if returned is not None else ""
     line = f"{name}({', '.join(arguments)}){arrow}"
     return line if len(line) <= 110 else f"{name}(\n    " + ",\n    ".join(arguments) + f",\n){arrow}"
@@ -89,4 +91,4 @@ def sections(item: Any) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
+    PAGE.write_text(made(), "utf-8")
