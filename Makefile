@@ -6,7 +6,7 @@ RUN := .venv/run.installed
 TEST := .venv/test.installed
 BENCH := .venv/bench.installed
 
-.PHONY: demo test test-fast test-slow test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo test test-fast test-slow test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(RUN)
 	@$(BIN)/dedup ingest seeds $(DEMO)
@@ -31,9 +31,12 @@ lint: $(TEST)
 	$(BIN)/mypy tests/typing
 	$(BIN)/lint-imports
 
-# docs/demo.svg, the picture in the README
-picture: $(TEST)
-	$(BIN)/python docs/picture.py
+# what the documents take from the code: outputs of examples, map, reference, pictures
+docs: $(TEST)
+	$(BIN)/python docs/make/examples.py
+	$(BIN)/python docs/make/map.py
+	$(BIN)/python docs/make/reference.py
+	$(BIN)/python docs/make/flow.py
 
 # RESEMBLES_EVAL names a folder of evaluation texts; without it the texts are generated. ONLY="--only indexes": one suite
 bench: $(TEST)
