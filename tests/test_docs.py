@@ -13,6 +13,7 @@ from typer.main import get_command
 import dedup
 from dedup import errors
 from dedup.cli import app
+from dedup.kernels import warm
 from tools.fold_table import UNICODE
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,13 @@ examples = made_by("examples")
 WITH_EXAMPLES = [page for page in PAGES if any(examples.examples(page))]
 
 
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """Compile the kernels first: what a command says of that is on no page."""
+    warm.compile_all([task for task in warm.all_tasks() if not task.kept])
+
+
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
 def test_examples_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     """The blocks of a page run one after the other in a folder that was empty, and print what stands there."""

@@ -113,8 +113,12 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
     if json:
         print(line(figures | {"seconds": round(seconds, 3), "out": out}))
         return
-    told = ", ".join(f"{count:,} {name}" for name, count in figures.items() if count is not None)
-    print(told, f"in {seconds:.2f} s")
+    counts = [
+        f"{count:,} {name.removesuffix('s') if count == 1 else name}"
+        for name, count in figures.items()
+        if count is not None
+    ]
+    print(", ".join(counts), f"in {seconds:.2f} s")
     for one in summary.largest[:3]:
         print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
     print(f"the results are in {out}; open {out}/report.html")

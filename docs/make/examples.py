@@ -167,5 +167,6 @@ def update(page: Path) -> None:
 
 
 if __name__ == "__main__":
+    subprocess.run([Path(sys.executable).parent / "dedup", "warm"], check=True)  # whose lines belong on no page
     for named in sys.argv[1:] or PAGES:
         update(Path(named))
