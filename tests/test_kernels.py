@@ -45,14 +45,14 @@ def test_compilation_is_announced_once_and_kept(site: Path, tmp_path: Path) -> N
     """The first process says that it compiles, the next one finds the code beside the package."""
     announced = ["compiling kernels, once"]
     assert run(site, tmp_path, read_only=False)[:1] == announced
-    assert list((site / "dedup" / "__pycache__").glob("text._tokenize-*.nbi"))
+    assert list((site / "dedup" / "sketching" / "__pycache__").glob("tokens._tokenize-*.nbi"))
 
 
 def test_a_read_only_installation_works(site: Path, tmp_path: Path) -> None:
     """Where the package cannot be written the code is kept in the user's cache folder, where nothing can, nowhere."""
     (tmp_path / "home").mkdir()
     assert run(site, tmp_path / "home", read_only=True)[:1] == ["compiling kernels, once"]
-    assert list((tmp_path / "home").rglob("text._tokenize-*.nbi"))
+    assert list((tmp_path / "home").rglob("tokens._tokenize-*.nbi"))
     nowhere = Path("/proc")
     assert run(site, nowhere, read_only=True)[:1] == ["compiling kernels, once"]
 
@@ -61,7 +61,7 @@ def test_a_changed_callee_in_another_file_is_compiled_anew(site: Path, tmp_path:
     """After an upgrade that changes one kernel, those of other files that call it are not taken from the old cache."""
     code = "import dedup; print(dedup.sketch(['one two three four']).buckets[0])"
     (before,) = run(site, tmp_path, code, read_only=False)
-    changed = site / "dedup" / "xxh3.py"
+    changed = site / "dedup" / "sketching" / "xxh3.py"
     changed.write_text(changed.read_text().replace("0x165667919E3779F9", "0x165667919E3779FB"))
     (after,) = run(site, tmp_path, code, read_only=False)
     assert before != after

@@ -117,7 +117,7 @@ def test_document_bytes(start: Start) -> None:
                 == expected
             )
             line = b'{"id": "l", "text": "word"}'.ljust(size)
-            (result, _) = service.routes.bulk(line)
+            (result, _) = service.lines(line)
             assert result.get("code", "ok") == ("ok" if expected == "ok" else "long_line")
 
 
@@ -126,7 +126,7 @@ def test_a_long_line_costs_only_itself(start: Start) -> None:
     with start(document_bytes=1000) as service:
         lines = [json.dumps({"id": name, "text": "a word"}).encode() for name in ("a", "b")]
         body = lines[0] + b"\n" + b"x" * 5_000_000 + b"\n" + lines[1]
-        *results, last = service.routes.bulk(body)
+        *results, last = service.lines(body)
         assert [one.get("code", one["status"]) for one in results] == ["put", "long_line", "put"]
         assert last["summary"]["rejected"] == 1
 
@@ -149,7 +149,7 @@ def test_json_depth(start: Start) -> None:
                 value = [value]
             body = {"text": "a word", "metadata": {"deep": value}}
             assert outcome(service.http.put("/v1/documents/d", json=body)) == expected
-            (result, _) = service.routes.bulk(json.dumps({"id": "l", **body}).encode())
+            (result, _) = service.lines(json.dumps({"id": "l", **body}).encode())
             assert result.get("code", "ok") == expected
 
 

@@ -50,7 +50,7 @@ def test_each_line_has_its_result_in_order(service: Serving) -> None:
             line("l7", metadata={"a": 1}, b=2),
         ]
     )
-    *results, last = service.routes.bulk(body)
+    *results, last = service.lines(body)
     assert [(one["line"], one["id"], one["status"], one.get("code")) for one in results] == [
         (1, "l1", "put", None),
         (2, None, "rejected", "invalid_json"),
@@ -74,8 +74,8 @@ def test_each_line_has_its_result_in_order(service: Serving) -> None:
 def test_equal_lines_again_change_nothing(service: Serving) -> None:
     """The same body a second time is unchanged, line by line."""
     body = line("again1") + line("again2")
-    assert [one["status"] for one in service.routes.bulk(body)[:-1]] == ["put", "put"]
-    assert [one["status"] for one in service.routes.bulk(body)[:-1]] == ["unchanged", "unchanged"]
+    assert [one["status"] for one in service.lines(body)[:-1]] == ["put", "put"]
+    assert [one["status"] for one in service.lines(body)[:-1]] == ["unchanged", "unchanged"]
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "x-gzip", "identity"])
@@ -83,7 +83,7 @@ def test_bodies_may_be_compressed(service: Serving, encoding: str) -> None:
     """Gzip and zstd bodies, also of several members or frames, are unpacked on the way."""
     pack = {"gzip": gzip.compress, "x-gzip": gzip.compress, "zstd": zstandard.compress}.get(encoding, bytes)
     body = b"".join(pack(line(f"{encoding}{i}")) for i in range(3))
-    *results, last = service.routes.bulk(body, **{"Content-Encoding": encoding})
+    *results, last = service.lines(body, **{"Content-Encoding": encoding})
     assert [one["id"] for one in results] == [f"{encoding}{i}" for i in range(3)]
     assert last["summary"]["complete"]
     one = service.http.post(
@@ -141,14 +141,14 @@ def test_a_body_too_large_says_how_far_it_came(start: Start) -> None:
 def test_many_lines_go_in_in_order(service: Serving) -> None:
     """Three thousand lines have three thousand results in order."""
     body = b"".join(line(f"many{i}") for i in range(3000))
-    *results, last = service.routes.bulk(body)
+    *results, last = service.lines(body)
     assert [one["id"] for one in results] == [f"many{i}" for i in range(3000)]
     assert last["summary"]["put"] == 3000
 
 
 def test_an_empty_body_is_an_empty_answer(service: Serving) -> None:
     """No line, no result: only the summary."""
-    assert service.routes.bulk(b"") == [
+    assert service.lines(b"") == [
         {"summary": {"put": 0, "unchanged": 0, "replaced": 0, "rejected": 0, "complete": True}}
     ]
 

@@ -47,7 +47,7 @@ def pages(service: Serving) -> dict[str, str]:
     metadata = {"title": HOSTILE, "source": HOSTILE, "published": HOSTILE, HOSTILE: [HOSTILE]}
     for number in (1, 2):
         record = {"id": f"hostile-{number}{HOSTILE}", "text": f"{TEXT} {HOSTILE}", **metadata}
-        service.routes.bulk(json.dumps(record).encode() + b"\n")
+        service.lines(json.dumps(record).encode() + b"\n")
     one, two = f"hostile-1{HOSTILE}", f"hostile-2{HOSTILE}"
     asked = {
         "home": "/",

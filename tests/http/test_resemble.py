@@ -138,7 +138,7 @@ def test_a_filter_finds_what_many_others_hide(start: Start) -> None:
     """Of 300 copies of one paragraph the only one that meets the filter is found."""
     with start() as service:
         records = [{"id": f"c{i}", "text": f"{WIRE} {prose(5)}", "n": i} for i in range(300)]
-        service.routes.bulk(b"\n".join(json.dumps(one).encode() for one in records))
+        service.lines(b"\n".join(json.dumps(one).encode() for one in records))
         assert ids(ask(service, text=WIRE, filter={"n": 60})) == ["c60"]
 
 

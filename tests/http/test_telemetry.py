@@ -38,7 +38,7 @@ def test_metrics_count_what_happened(start: Start) -> None:
     with start() as service:
         service.put("a", "seven wizards box with liquor jugs")
         service.put("a", "seven wizards box with liquor jugs")
-        service.routes.bulk(b'{"id": "b", "text": "seven wizards box with liquor jugs today"}\noops')
+        service.lines(b'{"id": "b", "text": "seven wizards box with liquor jugs today"}\noops')
         service.http.post("/v1/resemble", json={"text": "seven wizards box with liquor jugs"})
         service.http.get("/v1/documents/nobody")
         for status, count in (("put", 2), ("unchanged", 1), ("rejected", 1)):
@@ -62,7 +62,7 @@ def test_texts_metadata_ids_and_keys_are_in_no_log(start: Start, capfd: pytest.C
         asked = ask("POST", "/v1/resemble", json={"text": text, "filter": {MARKER: MARKER}, "explain": True})
         assert (created.status_code, asked.status_code) == (201, 200)
         lines = json.dumps({"id": MARKER, "text": text, MARKER: 1}).encode() + b"\n" + MARKER.encode()
-        assert len(service.routes.bulk(lines)) == 3
+        assert len(service.lines(lines)) == 3
         for method, path, body in (
             ("PUT", own, {"text": [text]}),
             ("POST", "/v1/resemble", {"text": text, MARKER: 1}),
