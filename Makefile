@@ -21,7 +21,6 @@ lint: $(READY)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format --check -q
 	$(BIN)/mypy
-	$(BIN)/mypy tests/typing
 	$(BIN)/lint-imports
 
 # docs/demo.svg, the picture in the README

@@ -221,7 +221,7 @@ class LMDBStore:
 
     def _page(self, after: bytes) -> list[Stored]:
         with self._reading() as txn, txn.cursor(self._ids) as cursor:
-            more = cursor.set_range(after[:LONGEST_ID] + b"\0") if after else cursor.first()
+            more = cursor.set_range(after + b"\0") if after else cursor.first()
             page: list[Stored] = []
             while more and len(page) < _SCAN:
                 page.append(self._by_number(txn, bytes(cursor.value())))
