@@ -181,7 +181,7 @@ def test_senseless_questions_are_refused(index: Index) -> None:
         index.resemble(id="nobody")
     for wrong in ({"limit": 0}, {"min_words": 0}, {"min_similarity": 0.0}, {"min_similarity": 1.1}):
         with pytest.raises(InvalidInput):
-            index.resemble("one two three four", **wrong)  # type: ignore[arg-type]
+            index.resemble("one two three four", **wrong)
     with pytest.raises(InvalidDocument) as caught:
         index.resemble("x" * (LONGEST_TEXT + 1))
     assert caught.value.code == "long_text"
@@ -301,7 +301,8 @@ def test_compare_needs_no_index() -> None:
     passage = prose(30)
     a, b = f"{prose(50)} {passage}", f"{passage} {prose(50)}"
     match = dedup.compare(a, b)
-    assert (match.id, match.jaccard) == ("b", pytest.approx(figures(a, b)[0]))
+    assert match.id == "b"
+    assert match.jaccard == pytest.approx(figures(a, b)[0])
     assert match.passages[0].matched_words == 30
     assert dedup.compare("", "...").jaccard == 0.0
     assert dedup.compare("one", "ONE").jaccard == 1.0

@@ -86,7 +86,8 @@ def test_answer_to_a_lookup_has_the_documented_types(store: Store) -> None:
     """Counts and numbers are uint32, offsets int64, one more than buckets, even where nothing is found."""
     for asked in (buckets(), buckets(1), buckets(1, 2)):
         answer = store.lookup(asked, 64)
-        assert (answer.counts.dtype, answer.offsets.dtype, answer.numbers.dtype) == (np.uint32, np.int64, np.uint32)
+        types = [part.dtype.name for part in (answer.counts, answer.offsets, answer.numbers)]
+        assert types == ["uint32", "int64", "uint32"]
         assert (len(answer.counts), len(answer.offsets)) == (len(asked), len(asked) + 1)
 
 

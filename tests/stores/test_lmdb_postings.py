@@ -39,7 +39,7 @@ def test_the_recent_level_stays_small(
     """However many are put, in lap after lap over the shards, it holds no more than its bound and a batch or two."""
     monkeypatch.setattr(lmdb_postings, "RECENT_MOST", MOST)
     rng, shard, laps = np.random.default_rng(1), 0, 0
-    with environment.begin(write=True) as txn:
+    with environment.begin(write=True, buffers=True) as txn:
         for batch in range(60):
             levels.put(txn, names_from(rng, BATCH), np.arange(BATCH, dtype=np.uint32) + np.uint32(BATCH * batch))
             following = levels.settle(txn, shard, BATCH)
@@ -56,7 +56,7 @@ def test_both_levels_answer_as_one(
     monkeypatch.setattr(lmdb_postings, "RECENT_MOST", 0)
     rng, held = np.random.default_rng(2), defaultdict[int, set[int]](set)
     buckets = np.sort(names_from(rng, 6))
-    with environment.begin(write=True) as txn:
+    with environment.begin(write=True, buffers=True) as txn:
         for level in (levels.settled, levels.recent):
             for place in (0, 1, 3, 4):
                 numbers = np.unique(rng.integers(0, 1000, (3, 9, 0, 5, 12)[place], dtype=np.uint32))
