@@ -12,7 +12,7 @@ from dedup.engine import LONGEST_TEXT, Index
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document
 
-RANDOM = random.Random(20)  # noqa: S311 - reproducible texts, no secrets
+RANDOM = random.Random()  # noqa: S311 - reproducible texts, no secrets
 VOCABULARY = [
     f"{a}{b}{c}" for a in ("ba", "ko", "ti", "ru") for b in ("len", "mar", "sop", "vin") for c in ("da", "go")
 ]
@@ -22,6 +22,12 @@ VOCABULARY += [f"{word}{ending}" for word in VOCABULARY for ending in ("s", "ing
 def prose(count: int) -> str:
     """Return so many random words."""
     return " ".join(RANDOM.choices(VOCABULARY, k=count))
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Each test draws the same texts, whichever tests ran before it."""
+    RANDOM.seed(20)
 
 
 @pytest.fixture(params=["memory", "lmdb"])
