@@ -4,12 +4,18 @@ DEMO := --index lmdb:.demo
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo check test test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(READY)
 	@$(BIN)/dedup ingest seeds $(DEMO)
 	@echo
 	@$(BIN)/dedup resemble seeds $(DEMO)
+
+# what needs no server, no browser and no Spark: for every save, in under a minute
+UNITS := $(wildcard $(addprefix tests/,test_[!cdo]*.py align formats search sketching stores corpus/test_keep.py corpus/test_clusters.py))
+
+check: lint
+	$(BIN)/pytest -q -n 2 -m "not slow" $(UNITS)
 
 test: lint
 	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=term-missing:skip-covered

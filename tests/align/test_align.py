@@ -127,6 +127,12 @@ def test_paragraphs_around_an_inserted_sentence_are_one_passage() -> None:
     assert passages(f"{before} {after}", f"{before} {words('x', 30)} {after}") == [(0, 0, 120, 0, 150, 120)]
 
 
+def test_words_of_a_joined_passage_are_counted_anew() -> None:
+    """Of passages joined to one, words may be in common that are so in neither of them, nor between them."""
+    query, document = "a b c d e d f", "a b e c g d d e c h e d f"
+    assert passages(query, document, min_words=4, min_similarity=0.2) == [(0, 0, 7, 0, 13, 7)]
+
+
 def test_a_chain_is_cut_where_it_thins_out() -> None:
     """Two copied stretches with little in common between them are two passages, not one that is mostly different."""
     first, second = words("f", 20), words("s", 20)

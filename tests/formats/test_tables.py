@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from dedup.formats import Fields, Item, Record, Source, read
+from dedup.formats import Fields, Item, Record, Rejected, Source, read
 from dedup.formats import csv as csv_format
 from dedup.formats import parquet as parquet_format
 from dedup.model import Document
