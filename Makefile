@@ -11,8 +11,9 @@ demo: $(READY)
 	@echo
 	@$(BIN)/dedup resemble seeds $(DEMO)
 
-# what needs no server, no browser and no Spark: for every save, in under a minute
-UNITS := $(wildcard $(addprefix tests/,test_[!cdo]*.py align formats search sketching stores corpus/test_keep.py corpus/test_clusters.py))
+# lint and the tests that need no server, no browser and no Spark: under a minute, for every save
+UNITS := $(addprefix tests/, align formats search sketching stores corpus/test_clusters.py corpus/test_keep.py \
+	test_docs.py test_engine.py test_report.py test_scheme.py)
 
 check: lint
 	$(BIN)/pytest -q -n 2 -m "not slow" $(UNITS)
