@@ -41,17 +41,17 @@ bench: $(READY)
 # about twenty-five minutes; what docs/performance.md is made of
 bench-full: $(READY)
 	$(BIN)/python -m benchmarks --size full $(ONLY)
-	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.report.page
 
 bench-docs: $(READY)
-	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.report.page
 
 # instructions (needs valgrind) and recall against benchmarks/budgets.toml; UPDATE=--update writes them
 bench-check: $(READY)
-	$(BIN)/python -m benchmarks.check $(UPDATE)
+	$(BIN)/python -m benchmarks.budgets.check $(UPDATE)
 
 bench-micro: $(READY)
-	$(BIN)/pytest -q -o addopts="--import-mode=importlib -p no:valkey" -o python_files=micro.py benchmarks/micro.py $(ARGS)
+	$(BIN)/pytest -q -o addopts="--import-mode=importlib -p no:valkey" -o python_files=micro.py benchmarks/budgets/micro.py $(ARGS)
 
 # peers and plots, for the benchmarks only; an older pip knows no dependency groups
 bench-deps: $(READY)

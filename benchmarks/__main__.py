@@ -14,11 +14,12 @@ from importlib import import_module
 from pathlib import Path
 from shutil import which
 
-from benchmarks.corpus import data_folder, print_table
-from benchmarks.machine import facts
-from benchmarks.result import RESULTS, Run
-from benchmarks.row import Row
-from benchmarks.suite import SCALES, Scale, tell
+from benchmarks.harness.machine import facts
+from benchmarks.harness.result import RESULTS, Run
+from benchmarks.harness.row import Row
+from benchmarks.harness.suite import SCALES, Scale, tell
+from benchmarks.report.table import print_table
+from benchmarks.texts.articles import data_folder
 
 SUITES = ("hot_path", "sketching", "indexes", "documents", "grid", "pan", "retrieval", "syndication", "end_to_end")
 
@@ -53,7 +54,7 @@ def measured(scale: Scale, names: Sequence[str], folder: Path) -> Iterator[Run]:
         rows, seconds = list(before.rows), before.seconds
     for name in names:
         start = time.perf_counter()
-        fresh = list(import_module(f"benchmarks.{name}").rows(scale))
+        fresh = list(import_module(f"benchmarks.suites.{name}").rows(scale))
         seconds[name] = time.perf_counter() - start
         tell(f"{name}: {seconds[name]:.0f} s")
         again = {row.table for row in fresh}
@@ -63,7 +64,7 @@ def measured(scale: Scale, names: Sequence[str], folder: Path) -> Iterator[Run]:
 
 def left_out(scale: Scale) -> Iterator[str]:
     """Yield what could not be measured here."""
-    yield from import_module("benchmarks.sketching").ways()[1]
+    yield from import_module("benchmarks.suites.sketching").ways()[1]
     if which("redis-server") is None:
         yield "Redis is not installed: apt-get install redis-server"
     if scale.data is None:
@@ -93,7 +94,7 @@ def _shown(row: Row) -> dict[str, object]:
 
 def _plot(run: Run, folder: Path) -> None:
     try:
-        from benchmarks.plots import plot  # noqa: PLC0415 - Matplotlib need not be there
+        from benchmarks.report.plots import plot  # noqa: PLC0415 - Matplotlib need not be there
     except ImportError:
         print("left out: plots; Matplotlib is not installed: make bench-deps")
     else:

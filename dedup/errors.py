@@ -40,7 +40,8 @@ class InvalidInput(ResemblesError):
 class InvalidDocument(InvalidInput):
     """One document cannot be indexed.
 
-    `code` says why: `empty_id`, `long_id`, `invalid_id`, `no_words`, `long_text` or `invalid_metadata`.
+    `code` says why: `no_id`, `empty_id`, `long_id`, `invalid_id`, `no_text`, `no_words`, `long_text`,
+    `invalid_metadata`, or `unknown_id`.
     """
 
     code = "invalid_document"

@@ -1,68 +1,100 @@
-"""Answers as the JSON that programs rely on, and back: one shape for the command line, the service and its client."""
+"""Documents and answers as JSON and back: one form for files, the command line, the service and its client."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
 
-from dedup.model import Answer, Containment, Document, Match, Passage, Span
+import msgspec
 
-Json = Mapping[str, Any]
+from dedup.model import Answer, Document, Match
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Which of a record's fields are its id and its text; the others are its metadata."""
+
+    id: str = "id"
+    text: str = "text"
+
+
+USUAL = Fields()
+
+
+def document_of(record: Mapping[str, Any], fields: Fields = USUAL) -> Document:
+    """Return the document that a record holds: id and text as named, all other fields as metadata.
+
+    Where the only other field is an object called `metadata`, that object is the metadata. An id that is a whole number
+    becomes its decimal digits. Whether the document may go in is for `dedup.admission` to say.
+    """
+    name: Any = record.get(fields.id)
+    text: Any = record.get(fields.text)
+    metadata = {field: value for field, value in record.items() if field not in (fields.id, fields.text)}
+    if metadata.keys() == {"metadata"} and isinstance(metadata["metadata"], dict):
+        metadata = metadata["metadata"]
+    return Document(str(name) if type(name) is int else name, text, metadata)
+
+
+def record_of(document: Document) -> dict[str, Any]:
+    """Return the record that `document_of` reads as this document: its metadata flat, unless that would be misread."""
+    flat = {"id": document.id, "text": document.text, **document.metadata}
+    return flat if document_of(flat) == document else document_json(document)
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """Return the record of a document with the metadata in a field of its own, whatever they are."""
+    return {"id": document.id, "text": document.text, "metadata": dict(document.metadata)}
 
 
 def answer_json(query: str | None, found: Answer) -> dict[str, Any]:
-    """Return what a query resembles; `too_short` only where it is."""
-    short = {"too_short": True} if found.too_short else {}
-    return {"query": query, "truncated": found.truncated, **short, "matches": [match_json(one) for one in found]}
-
-
-def answer_of(value: Json) -> Answer:
-    """Return the answer that `answer_json` wrote."""
-    return Answer(tuple(map(match_of, value["matches"])), value["truncated"], value.get("too_short", False))
+    """Return what the query of that id resembles; `too_short` only where it is."""
+    answer = msgspec.to_builtins(found)
+    matches = answer.pop("matches")
+    if not found.too_short:
+        del answer["too_short"]
+    return {"query": query, **answer, "matches": matches}
 
 
 def match_json(found: Match) -> dict[str, Any]:
     """Return one match."""
-    return {
-        "id": found.id,
-        "jaccard": found.jaccard,
-        "containment": {
-            "query_in_document": found.containment.query_in_document,
-            "document_in_query": found.containment.document_in_query,
-        },
-        "metadata": dict(found.metadata),
-        "passages": [_passage_json(one) for one in found.passages],
-    }
+    return dict(msgspec.to_builtins(found))
 
 
-def match_of(value: Json) -> Match:
-    """Return the match that `match_json` wrote."""
-    both = value["containment"]
-    containment = Containment(both["query_in_document"], both["document_in_query"])
-    return Match(
-        value["id"], value["jaccard"], containment, value["metadata"], tuple(map(_passage_of, value["passages"]))
-    )
+def dumps(value: Any) -> bytes:
+    """Return JSON in UTF-8; where a lone surrogate, which is no UTF-8, stands in it, in ASCII with escapes."""
+    try:
+        return msgspec.json.encode(value)
+    except (UnicodeEncodeError, TypeError):  # msgspec knows no subclass of str, which json takes for a string
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
-def document_json(document: Document) -> dict[str, Any]:
-    """Return one document."""
-    return {"id": document.id, "text": document.text, "metadata": dict(document.metadata)}
+def loads(data: bytes) -> Any:
+    """Return what JSON holds; an escaped lone surrogate is a code point like any other.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        if b"\\u" not in data:
+            raise
+        return json.loads(data, parse_constant=_refuse)
 
 
-def document_of(value: Json) -> Document:
-    """Return the document that `document_json` wrote."""
-    return Document(value["id"], value["text"], value["metadata"])
+def read(data: bytes, kind: type[T]) -> T:
+    """Return a document, match or answer from its JSON; fields that it does not know are passed over.
+
+    Raises:
+        ValueError: it is no JSON, or the JSON of something else.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError:
+        return msgspec.convert(loads(data), kind)
 
 
-def _passage_json(found: Passage) -> dict[str, Any]:
-    return {
-        "query": {"start": found.query.start, "end": found.query.end},
-        "document": {"start": found.document.start, "end": found.document.end},
-        "matched_words": found.matched_words,
-        "similarity": found.similarity,
-        "documents": found.documents,
-        "kind": found.kind,
-    }
-
-
-def _passage_of(value: Json) -> Passage:
-    query, document = (Span(value[side]["start"], value[side]["end"]) for side in ("query", "document"))
-    return Passage(query, document, value["matched_words"], value["similarity"], value["documents"], value["kind"])
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,10 +1,12 @@
-"""JSON in and out: refusing what could not be given back, and able to write whatever an index holds."""
+"""JSON in and out: whatever an index holds can be written, and what could not be given back is refused."""
 
 import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from starlette.responses import Response
+
+from dedup.record import dumps
 
 
 class Answer(Response):
@@ -14,15 +16,7 @@ class Answer(Response):
 
     def __init__(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         """Answer with `content`."""
-        super().__init__(dump(content), status, headers)
-
-
-def dump(value: Any) -> bytes:
-    """Return JSON in UTF-8, with escapes only if UTF-8 cannot hold the text."""
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+        super().__init__(dumps(content), status, headers)
 
 
 def load(data: bytes, depth: int) -> Any:

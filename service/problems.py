@@ -17,8 +17,8 @@ _BY_STATUS = {
     404: "not_found",
     405: "method_not_allowed",
 }
-_BY_CODE = {"unknown_id": 404, "store_full": 507, "store_read_only": 403}
-RETRY_SECONDS = 1
+_BY_CODE = {"store_full": 507, "store_read_only": 403}
+RETRY_SECONDS = 1  # not measured: the least that the header can say
 
 
 class Problem(HTTPException):
@@ -48,10 +48,19 @@ def busy(detail: str, code: str = "too_busy") -> Problem:
     return Problem(503, code, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
+def unknown() -> Problem:
+    """Return the refusal of an id that no document has; a refusal never repeats what was sent."""
+    return Problem(
+        404, "unknown_id", "there is no document of that id; check it, and in a path that it is percent-encoded"
+    )
+
+
 def of_error(error: ResemblesError) -> Problem:
     """Return what an error of the library means over HTTP."""
     if isinstance(error, StoreError) and error.code not in _BY_CODE:
         return busy("the index cannot answer or accept now; ask again, or see the service's log", error.code)
+    if error.code == "unknown_id":
+        return unknown()
     status = _BY_CODE.get(error.code, 422 if isinstance(error, InvalidInput) else 500)
     return Problem(status, error.code, str(error))
 

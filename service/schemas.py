@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.units import Unit
 
-MOST_MATCHES = 200
+MOST_MATCHES = 200  # not measured: each match is verified and sent
 MOST_WORDS = 1 << 24
 
 

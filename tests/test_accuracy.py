@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import dedup
-from benchmarks.corpus import data_folder, records
-from benchmarks.pan import Case, coverage, detect, measure, union
-from benchmarks.retrieval import COLLECTIONS, Collection, look_up
+from benchmarks.suites.pan import detect
+from benchmarks.suites.retrieval import COLLECTIONS, Collection, look_up
+from benchmarks.texts.articles import data_folder, records
+from benchmarks.texts.cases import Case, coverage, measure, union
 from dedup import Document, Index, Passage
 
 SEEDS = Path(__file__).parent.parent / "seeds"

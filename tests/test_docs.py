@@ -130,6 +130,15 @@ def test_links_lead_somewhere() -> None:
             assert target.startswith("https://") or (page.parent / target).exists(), (page, target)
 
 
+def test_every_decision_has_a_status_and_is_listed() -> None:
+    """Each decision says below its title whether it holds and since when, and docs/adr/README.md says the same."""
+    listed = (ROOT / "docs/adr/README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| \[\d+\]\((\S+)\) \|.*\| (.*) \|$", listed, re.MULTILINE))
+    pages = {page.name: page.read_text("utf-8") for page in (ROOT / "docs/adr").glob("0*.md")}
+    stated = {name: re.match(r"# .*\n\nStatus: ([^.]*, [A-Z][a-z]+ 20\d\d)\.", page) for name, page in pages.items()}
+    assert rows == {name: status and status[1] for name, status in stated.items()}
+
+
 def test_lock_names_no_registry() -> None:
     """The lock holds versions and hashes only: where packages come from is the user's own setting."""
     lock = (ROOT / "requirements.lock").read_text("utf-8")

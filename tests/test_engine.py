@@ -8,7 +8,8 @@ import pytest
 from naive import common_subsequence, figures, words
 
 import dedup
-from dedup.engine import LONGEST_TEXT, Index
+from dedup.admission import LONGEST_TEXT
+from dedup.engine import Index
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document
 

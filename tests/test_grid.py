@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 import dedup
-from benchmarks.corpus import articles, unigrams
-from benchmarks.grid import case
-from benchmarks.pan import Case, measure
-from benchmarks.planting import Planter
+from benchmarks.suites.grid import case
+from benchmarks.texts.articles import articles, unigrams
+from benchmarks.texts.cases import Case, measure
+from benchmarks.texts.planting import Planter
 from dedup import Document, Index, Span
 
 DOCUMENTS = 400

@@ -12,8 +12,8 @@ from dedup.align.runs import doubled, find_runs
 from dedup.align.segments import segments_of
 from dedup.kernels import Int32s, Int64s, Uint64s, kernel
 
-CORE = 0.5
-LIKENESS = np.array([0.5, 0.7])
+CORE = 0.5  # ADR 3: without cores below a passage's length plagdet falls from .656 to .634
+LIKENESS = np.array([0.5, 0.7])  # ADR 3: without the second, loose extension plagdet falls from .656 to .624
 
 
 @kernel

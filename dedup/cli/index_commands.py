@@ -6,6 +6,7 @@ from dataclasses import asdict
 from dedup.cli.opening import document, open_index, prepare_kernels
 from dedup.cli.terminal import clean, line
 from dedup.errors import StoreDamaged
+from dedup.record import record_of
 
 
 def get(name: str, url: str, *, json: bool) -> None:
@@ -13,7 +14,7 @@ def get(name: str, url: str, *, json: bool) -> None:
     with open_index(url, read_only=True) as index:
         found = document(index, name)
     if json:
-        print(line({"id": found.id, "text": found.text, **found.metadata}))
+        print(line(record_of(found)))
     elif sys.stdout.isatty():
         print(clean(found.text, keep="\n\t"))
     else:

@@ -11,8 +11,8 @@ from dedup.errors import StoreBusy, StoreError, StoreUnreachable
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, Entry, Outcome, Store
 
-SECONDS = 300.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+SECONDS = 300.0  # seconds; not measured: a choice between waiting and telling
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # not measured: seconds
 Result = TypeVar("Result")
 
 stamina.instrumentation.set_on_retry_hooks(())  # each try is told of here

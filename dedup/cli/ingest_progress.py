@@ -7,7 +7,7 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import Progress, note
 from dedup.formats import Meter
 
-_REFRESH, _LINE = 0.2, 60.0
+_REFRESH, _LINE = 0.2, 60.0  # not measured: seconds; a terminal moves, a log does not fill
 
 
 class IngestProgress(Progress):

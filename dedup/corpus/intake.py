@@ -13,16 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from dedup.admission import admit, name_of
 from dedup.corpus.job import Job
-from dedup.corpus.lines import decoded, encoded, line
 from dedup.corpus.units import Units, slices, units
-from dedup.engine import LONGEST_TEXT
 from dedup.errors import InvalidDocument
 from dedup.formats import Item, Record, Rejected
-from dedup.stores.codec import id_key
+from dedup.model import Document
+from dedup.record import Fields, document_of, dumps, loads
 
-CHARACTERS_AT_ONCE = 1 << 18
-DOCUMENTS_AT_ONCE, DOCUMENTS_IN_A_GROUP = 1 << 14, 1 << 11
+CHARACTERS_AT_ONCE = 1 << 18  # not measured: two batches of `sketch`
+DOCUMENTS_AT_ONCE, DOCUMENTS_IN_A_GROUP = 1 << 14, 1 << 11  # not measured: some MB of articles in a group
 DOCUMENTS, UNITS, SETS = "documents.parquet", "units.parquet", "sets.u64"
 """The work files: a row for each document, a row for each unit, and the units' sets of shingles in one piece."""
 
@@ -68,23 +68,16 @@ def batches(items: Iterable[Item], job: Job, *, indexed: bool) -> Iterator[Batch
 
 
 def _refused(record: Record) -> Rejected | None:
-    document = record.document
     try:
-        id_key(document.id)
-        line(dict(document.metadata))
+        admit(record.document)
     except InvalidDocument as error:
-        return Rejected(record.source, document.id, error.code, str(error))
-    except TypeError as error:
-        return Rejected(record.source, document.id, "invalid_metadata", f"metadata is no JSON ({error}); change it")
-    if len(document.text) > LONGEST_TEXT:
-        reason = f"{len(document.text):,} characters; at most {LONGEST_TEXT:,} fit: split it"
-        return Rejected(record.source, document.id, "long_text", reason)
+        return Rejected(record.source, name_of(record.document), error.code, str(error))
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A batch with its units."""
+    """A batch with its units, and each record as a line of JSON."""
 
     batch: Batch
     units: Units
@@ -93,7 +86,7 @@ class Measured:
 
 def measure(batch: Batch, job: Job) -> Measured:
     """Tokenize and sketch a batch."""
-    lines = [encoded(record.document) for record in batch.records]
+    lines = [dumps(record.written) for record in batch.records]
     found = units([record.document.text for record in batch.records], job)
     if job.level == "passages":
         return Measured(batch, found, lines)
@@ -190,7 +183,7 @@ class Files:
     def _append(self, name: str, table: Any) -> None:
         if name not in self._writers:
             self._writers[name] = pq.ParquetWriter(
-                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=["path"]
+                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=_REPEATED
             )
         self._writers[name].write_table(
             table, row_group_size=DOCUMENTS_IN_A_GROUP if name == DOCUMENTS else len(table) or 1
@@ -207,8 +200,12 @@ DOCUMENT_SCHEMA = pa.schema(
         "path": pa.string(),
         "place": pa.int64(),
         "line": pa.large_binary(),
+        "id_field": pa.string(),
+        "text_field": pa.string(),
     }
 )
+_REPEATED = ["path", "id_field", "text_field"]
+_LINE = ("line", "id_field", "text_field")
 UNIT_SCHEMA = pa.schema(
     {
         "unit": pa.int64(),
@@ -235,6 +232,8 @@ def _document_columns(part: Measured, first: int) -> dict[str, Any]:
         "path": [record.source.path.encode(errors="backslashreplace").decode() for record in records],
         "place": [record.source.line for record in records],
         "line": part.lines,
+        "id_field": [record.fields.id for record in records],
+        "text_field": [record.fields.text for record in records],
     }
 
 
@@ -269,16 +268,31 @@ def take_in(
     return files.documents, files.units
 
 
-def read_lines(work: Path) -> Iterator[tuple[int, bytes, bool]]:
-    """Yield the number of each document, its line of JSON, and whether it stands in the index."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A document as it goes into the files of lines: its number, its record as JSON, and which fields hold what."""
+
+    document: int
+    data: bytes
+    fields: Fields
+    indexed: bool
+
+
+def read_lines(work: Path) -> Iterator[Line]:
+    """Yield the line of each document, in the order of the input."""
     with pq.ParquetFile(work / DOCUMENTS) as file:
-        for batch in file.iter_batches(4096, columns=["document", "line", "indexed"]):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        for batch in file.iter_batches(4096, columns=["document", *_LINE, "indexed"]):
+            for document, data, *names, indexed in rows_of(batch):
+                yield Line(document, data, Fields(*names), indexed)
 
 
-def lines_of(work: Path, wanted: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Return the records of those documents."""
+def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
+    """Return the documents of those numbers."""
     chosen = set(wanted)
-    table = pq.read_table(work / DOCUMENTS, columns=["document", "line"], filters=[("document", "in", chosen)])
-    numbers, lines = table["document"].to_pylist(), table["line"].to_pylist()
-    return {number: decoded(line) for number, line in zip(numbers, lines, strict=True)}
+    table = pq.read_table(work / DOCUMENTS, columns=["document", *_LINE], filters=[("document", "in", chosen)])
+    return {number: document_of(loads(data), Fields(*names)) for number, data, *names in rows_of(table)}
+
+
+def rows_of(table: Any) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of an Arrow table or batch."""
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)

@@ -1,16 +1,17 @@
 """report.html: what was found, for people."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dedup.corpus.intake import lines_of
+from dedup.corpus.intake import documents_of
 from dedup.corpus.job import STAR, Job
 from dedup.corpus.join import Join
-from dedup.corpus.lines import document
 from dedup.corpus.results_folder import REPORT
 from dedup.corpus.summary import Summary
 from dedup.engine import compare
+from dedup.model import Document
 from dedup.report import views
 from dedup.report.charts import counts, curves, doubling, histogram
 from dedup.report.collection import Page, Sample, Table, write
@@ -93,8 +94,12 @@ def _charts(summary: Summary, job: Job, noun: str) -> list[Any]:
 def _samples(join: Join, work: Path, job: Job) -> Iterator[Sample]:
     width = max((1 - job.threshold) / SAMPLES, 1e-9)
     rows = join.rows(_SAMPLES, [job.threshold, width, SAMPLES - 1])
-    texts = lines_of(work, {row[0] for row in rows} | {row[3] for row in rows})
+    documents = documents_of(work, {row[0] for row in rows} | {row[3] for row in rows})
     for row in rows:
-        left, right = document(texts[row[0]], *row[1:3]), document(texts[row[3]], *row[4:6])
+        left, right = _part(documents[row[0]], *row[1:3]), _part(documents[row[3]], *row[4:6])
         match = compare(left.text, right.text, scheme=job.scheme)
         yield Sample(views.pair(left, right, match), f"{_MEASURES[job.measure].capitalize()} {row[6]:.4f}")
+
+
+def _part(document: Document, start: int, stop: int) -> Document:
+    return replace(document, text=document.text[start:stop])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dedup.corpus.clusters import BINS, EXACT, NEAR, Found
-from dedup.corpus.intake import lines_of
+from dedup.corpus.intake import documents_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.results_folder import SUMMARY
@@ -113,9 +113,9 @@ def summarize(
 
 def _largest(join: Join, work: Path) -> list[Cluster]:
     rows = join.rows(_LARGEST, [LARGEST])
-    lines = lines_of(work, {row[2] for row in rows})
+    documents = documents_of(work, {row[2] for row in rows})
     return [
-        Cluster(survivor, size, shorten(lines[number]["text"][start:stop], BEGINNING, placeholder="…"))
+        Cluster(survivor, size, shorten(documents[number].text[start:stop], BEGINNING, placeholder="…"))
         for survivor, size, number, start, stop in rows
     ]
 

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.clusters import BINS, cluster
-from dedup.corpus.intake import lines_of, take_in
+from dedup.corpus.intake import documents_of, take_in
 from dedup.corpus.job import HIGHEST, PERMUTATIONS, RECALL, Job, scheme_for
 from dedup.corpus.join import Join
-from dedup.corpus.lines import document
 from dedup.corpus.run import Watch, compared, unwatched
 from dedup.errors import InvalidScheme
 from dedup.formats import Item, Rejected
@@ -175,5 +174,5 @@ def _costs(histogram: NDArray[np.float64], documents: int, threshold: float, cho
 
 def _samples(join: Join, work: Path, pairs: int) -> list[Sampled]:
     rows = join.rows(_SAMPLES, [LEAST, (1 - LEAST) / pairs, pairs - 1])
-    fields = lines_of(work, {number for row in rows for number in row[:2]})
-    return [Sampled(similarity, document(fields[a]), document(fields[b])) for a, b, similarity in rows]
+    documents = documents_of(work, {number for row in rows for number in row[:2]})
+    return [Sampled(similarity, documents[a], documents[b]) for a, b, similarity in rows]

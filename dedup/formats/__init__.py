@@ -5,8 +5,9 @@ A format is a module with `records(stream, path, name, fields)`, which yields a 
 Compression is a matter of its own, and memory is bounded whatever the data hold.
 """
 
-from dedup.formats.items import Fields, Item, Record, Rejected, Source
+from dedup.formats.items import Item, Record, Rejected, Source
 from dedup.formats.paths import FORMATS, read, read_queries, read_text
 from dedup.formats.stream import Meter
+from dedup.record import Fields
 
 __all__ = ["FORMATS", "Fields", "Item", "Meter", "Record", "Rejected", "Source", "read", "read_queries", "read_text"]

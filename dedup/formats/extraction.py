@@ -15,9 +15,9 @@ import msgspec
 from dedup.formats.items import Item, Page, Record, Rejected
 from dedup.model import Document
 
-SECONDS = 10.0
-MOST_MEMORY = 1 << 30
-_LOOK_AHEAD = 4
+SECONDS = 10.0  # not measured: for a page
+MOST_MEMORY = 1 << 30  # not measured: bounds what a hostile page takes
+_LOOK_AHEAD = 4  # not measured: pages a process, so that none waits for the slowest
 
 
 class Task(msgspec.Struct):

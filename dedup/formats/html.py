@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from dedup.formats.items import USUAL, Fields, Page, Rejected, Source
+from dedup.formats.items import Page, Rejected, Source
 from dedup.formats.stream import DAMAGE, Stream, unreadable
+from dedup.record import USUAL, Fields
 
-MOST_BYTES = 8 << 20
+MOST_BYTES = 8 << 20  # not measured: beyond any article's page
 
 
 def records(

@@ -1,12 +1,13 @@
 """What a reader yields: a document or a reject, each with the place it came from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from dedup.admission import check_types, name_of
+from dedup.errors import InvalidDocument
 from dedup.model import Document
-
-KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "an array", dict: "an object", type(None): "null"}
+from dedup.record import USUAL, Fields, document_of, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,25 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """Which of a record's fields are its id and its text; the others are its metadata."""
-
-    id: str = "id"
-    text: str = "text"
-
-
-USUAL = Fields()
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
-    """A document and where it was read."""
+    """A document, where it was read, and how the input holds it.
+
+    Attributes:
+        source: where it was read.
+        document: it.
+        values: the input's own record, field by field; None where the input has no fields, as a text has none.
+        fields: which of them are the id and the text.
+    """
 
     source: Source
     document: Document
+    values: Mapping[str, Any] | None = field(default=None, compare=False)
+    fields: Fields = field(default=USUAL, compare=False)
+
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """The record to write where the document is given back: the input's own, if it has fields."""
+        return record_of(self.document) if self.values is None else self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,12 @@ class Page:
 Item = Record | Rejected
 
 
-def document(source: Source, values: dict[str, Any], fields: Fields) -> Item:
-    """Return the document that a record's values make: id and text as named, all others as metadata."""
-    name, text = values.pop(fields.id, None), values.pop(fields.text, None)
-    if not isinstance(name, str):
-        return Rejected(source, "", "no_id", f'"{fields.id}" is {kind(name)}; give a string, or another --id-field')
-    if not isinstance(text, str):
-        return Rejected(
-            source, name, "no_text", f'"{fields.text}" is {kind(text)}; give a string, or another --text-field'
-        )
-    return Record(source, Document(name, text, values))
-
-
-def kind(value: object) -> str:
-    """Return what a value is in the words of JSON."""
-    return "missing or null" if value is None else KINDS.get(type(value), "a string")
+def record(source: Source, values: Mapping[str, Any], fields: Fields) -> Item:
+    """Return the document that the values of an input's record make, unless its id or text is no string."""
+    document = document_of(values, fields)
+    try:
+        check_types(document, fields.id, fields.text)
+    except InvalidDocument as error:
+        option = {"no_id": "--id-field", "no_text": "--text-field"}[error.code]
+        return Rejected(source, name_of(document), error.code, f"{error}, or name another field with {option}")
+    return Record(source, document, values, fields)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from dedup.errors import InvalidInput, MissingExtra
 from dedup.formats import csv, html, jsonl, parquet, text, warc
 from dedup.formats.extraction import extracted
-from dedup.formats.items import USUAL, Fields, Item, Page, Source
+from dedup.formats.items import Item, Page, Source
 from dedup.formats.stream import UNPACKERS, Meter, Stream, open_file, open_stdin, unreadable
+from dedup.record import USUAL, Fields
 
 STDIN = "-"
 PROCESSES = os.cpu_count() or 1

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 Buffered: TypeAlias = "io.BufferedReader[Any]"
-BYTES_AT_ONCE = 1 << 18
-MOST_RATIO = 1000
+BYTES_AT_ONCE = 1 << 18  # not measured: memory for each open file
+MOST_RATIO = 1000  # not measured: deflate reaches 1,032, with zeros alone
 MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
 _ZSTD_BYTES_AT_ONCE = 1 << 11  # four bytes can unpack to a block of 128 KiB, so these to 64 MiB
 DAMAGE = (EOFError, OSError, zlib.error)

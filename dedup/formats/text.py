@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from dedup.formats.items import USUAL, Fields, Item, Record, Rejected, Source
+from dedup.formats.items import Item, Record, Rejected, Source
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.model import Document
+from dedup.record import USUAL, Fields
 
 MOST_BYTES = 4 << 24
 """2 ** 24 code points, the longest text an index takes, have at most this many bytes."""

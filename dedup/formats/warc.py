@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dedup.formats.html import MOST_BYTES, too_long
-from dedup.formats.items import USUAL, Fields, Item, Page, Record, Rejected, Source
+from dedup.formats.items import Item, Page, Record, Rejected, Source
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
 from dedup.model import Document
+from dedup.record import USUAL, Fields
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
-MOST_HEADER = 1 << 16
+MOST_HEADER = 1 << 16  # not measured: what the service allows too
 _MOST_BLOCK = MOST_BYTES + MOST_HEADER
 _END = b"\r\n\r\n"
 _NEXT = _END + b"WARC/1."

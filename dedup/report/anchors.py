@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 Tokens = NDArray[np.uint64]
 
-RUN = 8
-APART = 1000
+RUN = 8  # not measured: tokens, enough to be unique in both texts
+APART = 1000  # not measured: 10⁶ cells a part, of 1.3·10⁸ that fit
 
 
 def anchors(a: Tokens, b: Tokens) -> list[tuple[int, int]]:

@@ -9,8 +9,8 @@ from itertools import pairwise
 from dedup.model import Kind
 from dedup.report.differences import Segment
 
-BLOCK = 2_000
-LONGEST_BLOCK = 6_000
+BLOCK = 2_000  # not measured: a screen or two of text, laid out when it is looked at
+LONGEST_BLOCK = 6_000  # not measured: three times as much where no line ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dedup.report.views import Found, Name, Pair, Shared, found, name, pair, sum
 if TYPE_CHECKING:
     from dedup.model import Answer, Document
 
-HUES = 6
+HUES = 6  # as many as page.css tells apart
 LINES = 5
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 

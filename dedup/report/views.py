@@ -12,8 +12,8 @@ from dedup.report.marks import Mark, Run, blocks
 
 TITLES = ("title", "headline")
 WIDTH = 1000
-NARROWEST = 4
-LONG = 50_000
+NARROWEST = 4  # not measured: of 1,000, still seen
+LONG = 50_000  # not measured: characters that a browser lays out at once
 
 
 @dataclass(frozen=True, slots=True)

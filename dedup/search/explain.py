@@ -15,7 +15,7 @@ from dedup.sketching.sketches import Sketch, sketch
 from dedup.sketching.tokens import tokenize
 from dedup.stores.base import Stored
 
-LISTED = 100
+LISTED = 100  # not measured: more nobody reads
 
 Rejection = Literal["filter", "not_alike", "limit"]
 Reason = Literal["passage", "alike", "too_short_a", "too_short_b", "no_shared_bucket", "below_threshold"]

@@ -10,7 +10,7 @@ CHUNK = 512  # docs/adr/0004-chunks-and-candidates.md
 WHOLE = 2 * CHUNK
 
 
-def chunks(sketches: Sketch, row: int, name: str) -> tuple[NDArray[np.uint64], ...]:
+def chunks(sketches: Sketch, row: int) -> tuple[NDArray[np.uint64], ...]:
     """Return a document's buckets by chunk: one for up to 1,024 tokens, else one for every 512, bands in the first.
 
     Each bucket is in one chunk only, so that a bucket's count is one of documents.
@@ -21,7 +21,7 @@ def chunks(sketches: Sketch, row: int, name: str) -> tuple[NDArray[np.uint64], .
     own = slice(sketches.offsets[row], sketches.offsets[row + 1])
     buckets, places = sketches.buckets[own], sketches.places[own]
     if len(buckets) == 0:
-        raise InvalidDocument("no_words", f"document {name!r} has no words: there is nothing to index")
+        raise InvalidDocument("no_words", "the text has no words: there is nothing to compare")
     if places[-1] < WHOLE:
         return (buckets,)
     ends = np.searchsorted(places, np.arange(CHUNK, places[-1] + 1, CHUNK))

@@ -36,9 +36,9 @@ from dedup.sketching.xxh3 import xxh3
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-BATCH = 1 << 17
-LANES = 64
-BLOCK = 4096
+BATCH = 1 << 17  # ADR 1: 219 MB/s; a quarter of it gives 202, four times as much 195
+LANES = 64  # not measured: four vectors of 512 bits
+BLOCK = 4096  # not measured: 16 kB stay in the first cache while the permutations pass over them
 SHINGLE_STEP, SHINGLE_MIX, SHINGLE_END = (
     np.uint64(0xA0761D6478BD642F),
     np.uint64(0xE7037ED1A0B428DB),

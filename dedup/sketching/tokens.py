@@ -33,7 +33,7 @@ USED, WAITING, SINCE, OPEN, STEPS = range(5)
 Codes: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 SPACE, APOSTROPHE = np.uint8(32), np.uint8(39)
-SLACK = 16
+SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0x243F6A8885A308D3),
     np.uint64(0x9E3779B97F4A7C15),
@@ -92,29 +92,39 @@ def _tokenize(
     documents, tokens, steps = len(begins) - 1, 0, 0
     offsets, room = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
     hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.uint32)
-    words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
-    edges, marks = np.empty(1, np.uint32), np.empty(1, np.uint32)
+    words, places, edges = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
-        used, room = len(own) + 1, 0
-        words = grown(words, 0, used // 8 + SLACK)
-        if codes.itemsize == 1:
-            _fold_ascii(own, words.view(np.uint8))
-        else:
-            room = _fold_flat(own, table, expansions, words.view(np.uint8))
-        if room:
-            words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-            marks = grown(marks, 0, len(own) + SLACK)
-            used, sorted_marks = _fold_any(own, table, expansions, words.view(np.uint8), places, marks)
-            steps += sorted_marks
+        words, places, used, mapped, sorted_marks = _fold(own, table, expansions, words, places)
         edges = grown(edges, 0, used + SLACK)
         found = _split(words.view(np.uint8), used, edges) // 2
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
-        steps += len(own) + used + _hash(words, edges, found, hashes[tokens:])
-        _place(edges, found, places, room > 0, starts[tokens:], ends[tokens:])
+        steps += len(own) + used + sorted_marks + _hash(words, edges, found, hashes[tokens:])
+        _place(edges, found, places, mapped, starts[tokens:], ends[tokens:])
         tokens += found
         offsets[document + 1] = tokens
     return hashes[:tokens], starts[:tokens], ends[:tokens], offsets, steps
+
+
+@kernel
+def _fold(
+    codes: Codes, table: Uint32s, expansions: Uint32s, words: Uint64s, places: Uint32s
+) -> tuple[Uint64s, Uint32s, int, bool, int]:
+    """Fold one text into `words`, in the cheapest of three ways; the arrays come back, grown where they were too short.
+
+    Then follow the bytes written, whether `places` says where each came from (else it is its own place), and the steps
+    taken to sort marks.
+    """
+    used, steps, room = len(codes) + 1, 0, 0
+    words = grown(words, 0, used // 8 + SLACK)
+    if codes.itemsize == 1:
+        _fold_ascii(codes, words.view(np.uint8))
+    else:
+        room = _fold_flat(codes, table, expansions, words.view(np.uint8))
+    if room:
+        words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
+        used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places)
+    return words, places, used, room > 0, steps
 
 
 @kernel
@@ -148,14 +158,12 @@ def _fold_flat(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes)
 
 
 @kernel
-def _fold_any(
-    codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s, marks: Uint32s
-) -> tuple[int, int]:
+def _fold_any(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s) -> tuple[int, int]:
     """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
 
     Returns the bytes written and the steps taken to sort marks.
     """
-    state, i = np.zeros(5, np.int64), 0
+    state, marks, i = np.zeros(5, np.int64), np.empty(len(codes) + SLACK, np.uint32), 0
     while i < len(codes):
         entry = table[codes[i]]
         if entry >> 24 <= BYTE and state[WAITING] == 0 and state[OPEN] == 0:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dedup.stores.base import Buckets, CheckReport, Numbers, Stored
 from dedup.stores.names import Names, names_of
 
-_SUSPECT_POSTINGS = 1 << 21
+_SUSPECT_POSTINGS = 1 << 21  # not measured: bounds what is held at once
 
 
 class AllPostings(Protocol):

@@ -14,6 +14,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dedup.admission import LONGEST_ID, id_key
 from dedup.errors import (
     SchemeMismatch,
     StoreClosed,
@@ -27,7 +28,6 @@ from dedup.errors import (
 from dedup.scheme import Scheme
 from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored, SweepReport
 from dedup.stores.check import check, delete_orphans
-from dedup.stores.codec import LONGEST_ID, id_key
 from dedup.stores.lmdb_environment import Databases, acquire
 from dedup.stores.lmdb_postings import BoundLevels
 from dedup.stores.names import flatten, names_of
@@ -43,7 +43,7 @@ FORMAT = 1
 _NUMBER = struct.Struct(">I")
 _RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id, the expiry if any, and the payload
 _EXPIRES = 1 << 15  # set in the length of the id if an expiry follows
-_SCAN = 256
+_SCAN = 256  # not measured: documents in a read transaction; a long one keeps old pages from reuse
 
 
 class _State(NamedTuple):

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 DATA, LOCK, NEW_LOCK, WRITER = "data.mdb", "lock.mdb", "lock.mdb.new", "writer.lock"
 _MAGIC = (0xBEEFC0DE).to_bytes(4, "little")
-_LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26
-_READERS = 1024
+_LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26  # ADR 2: addresses, no memory
+_READERS = 1024  # not measured: 64 bytes a reader in the lock file
 _LOCK_BYTES = 128 + 64 * _READERS
-_POLL = 0.001
+_POLL = 0.001  # not measured: less than a commit, which syncs
 
 _opened: dict[tuple[int, int], "Environment"] = {}
 _opening = threading.Lock()

@@ -9,10 +9,10 @@ from math import ceil
 
 import numpy as np
 
+from dedup.admission import id_key
 from dedup.errors import StoreClosed
 from dedup.scheme import Scheme
 from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored, SweepReport
-from dedup.stores.codec import id_key
 
 
 class MemoryStore:

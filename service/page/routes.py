@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from dedup.engine import Index, compare
-from dedup.errors import InvalidDocument, InvalidInput
+from dedup.errors import InvalidInput
 from dedup.model import Document, Match
 from dedup.report.render import asset
 from dedup.report.views import found, name, other_facts, pair, summary
@@ -16,9 +16,9 @@ from service.page.html import ASSETS, PageRoute, show
 from service.page.sightings import sightings
 from service.problems import Problem
 
-LIMIT = 20
-EXCERPT = 1_500
-LONGEST_PASSAGE = 20_000
+LIMIT = 20  # not measured: a list that can be read
+EXCERPT = 1_500  # not measured: a screen of text
+LONGEST_PASSAGE = 20_000  # not measured: characters; bounds the look-up that a link starts
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Id = Annotated[str, Query(alias="id")]
@@ -145,5 +145,5 @@ def _pasted(text: str) -> Document:
 def _document(index: Index, name: str) -> Document:
     document = index.get(name)
     if document is None:
-        raise InvalidDocument("unknown_id", f"there is no document {name!r} in the index; check the id")
+        raise Problem(404, "unknown_id", f"there is no document {name!r} in the index; check the id")
     return document

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from dedup.errors import ResemblesError
 from dedup.model import Document, Placed, Reject
+from dedup.record import document_of, dumps
 from service import json
 from service.backend import Service
 from service.problems import Problem, of_error
@@ -17,7 +18,7 @@ from service.settings import MiB, Settings
 
 PAUSE = 0.02
 """Seconds without more of the body after which what is there is indexed."""
-TOGETHER = 500
+TOGETHER = 500  # not measured: lines in a commit; the client's batches hold as many
 MEDIA_TYPE = "application/x-ndjson"
 
 
@@ -75,13 +76,8 @@ class Splitter:
             return Line(self._number, None, None, "invalid_json", f"the line cannot be read: {error}")
         if not isinstance(fields, dict):
             return Line(self._number, None, None, "not_an_object", "the line is no object; give id and text")
-        name, text = fields.pop("id", None), fields.pop("text", None)
-        if not isinstance(name, str):
-            return Line(self._number, None, None, "no_id", '"id" is missing or no string')
-        if not isinstance(text, str):
-            return Line(self._number, name, None, "no_text", '"text" is missing or no string')
-        alone = fields.keys() == {"metadata"} and isinstance(fields["metadata"], dict)
-        return Line(self._number, name, Document(name, text, fields["metadata"] if alone else fields))
+        document = document_of(fields)
+        return Line(self._number, document.id if isinstance(document.id, str) else None, document)
 
 
 class Lines(Response):
@@ -159,7 +155,7 @@ class Lines(Response):
         return results
 
     async def _send(self, send: Send, values: list[dict[str, Any]], *, more: bool = True) -> None:
-        body = b"".join(json.dump(value) + b"\n" for value in values)
+        body = b"".join(dumps(value) + b"\n" for value in values)
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 

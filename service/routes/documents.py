@@ -12,7 +12,7 @@ from service.backend import Service, Shared
 from service.ids import DocumentId
 from service.json import Answer
 from service.openapi import refusals
-from service.problems import Problem
+from service.problems import Problem, unknown
 from service.routes.bulk import Lines
 from service.schemas import DocumentOut, ListOut, NewDocument, PlacedOut
 from service.strict_json import StrictRoute, bounded, media_type, unsupported
@@ -72,11 +72,6 @@ async def remove(service: Shared, name: DocumentId) -> Response:
         raise unknown()
     service.metrics.documents.labels("removed").inc()
     return Response(status_code=204)
-
-
-def unknown() -> Problem:
-    """Return the refusal of an id that no document has."""
-    return Problem(404, "unknown_id", "there is no document of that id; check it, and that it is percent-encoded")
 
 
 @router.post(

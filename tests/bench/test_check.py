@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.check import BUDGETS, complaints, instructions, main, recalls
+from benchmarks.budgets.check import BUDGETS, complaints, instructions, main, recalls
 from dedup.scheme import Scheme
 
 KEPT = tomllib.loads(BUDGETS.read_text(encoding="utf-8"))
 SCRIPT = """
 import sys
-from benchmarks.counted import counted
+from benchmarks.budgets.counted import counted
 
 def loop():
     for _ in range(20_000):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.page import PAGE, PARTS, TEMPLATE, page
-from benchmarks.result import RESULTS, Run
-from benchmarks.row import Row
+from benchmarks.harness.result import RESULTS, Run
+from benchmarks.harness.row import Row
+from benchmarks.report.page import PAGE, PARTS, TEMPLATE, page
 
 FULL = RESULTS / "full"
 OURS = Row(

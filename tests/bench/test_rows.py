@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.clock import Times, race
-from benchmarks.machine import facts
-from benchmarks.result import Run
-from benchmarks.row import Row, middle
+from benchmarks.harness.clock import Times, race
+from benchmarks.harness.machine import facts
+from benchmarks.harness.result import Run
+from benchmarks.harness.row import Row, middle
 
 SPEED = Row(table="t", name="resembles", case="c", unit="MB/s", median=2.0, accuracy=0.5, measure="recall", version="1")
 

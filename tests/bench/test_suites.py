@@ -10,17 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import indexes, sketching
 from benchmarks.__main__ import SUITES, main
-from benchmarks.baselines import DocumentLSH, SentenceLSH, components, matched_by_difflib
-from benchmarks.documents import exact, rand_index
-from benchmarks.machine import installed
-from benchmarks.pan import Case
+from benchmarks.harness.machine import installed
+from benchmarks.harness.result import Run
+from benchmarks.harness.row import TIMED, Row
+from benchmarks.harness.suite import SCALES
+from benchmarks.peers.baselines import DocumentLSH, SentenceLSH, matched_by_difflib
+from benchmarks.peers.exact import exact
 from benchmarks.peers.task import shingles
-from benchmarks.result import Run
-from benchmarks.row import TIMED, Row
-from benchmarks.scripts import SCRIPTS, Script, some
-from benchmarks.suite import SCALES
+from benchmarks.suites import indexes, sketching
+from benchmarks.suites.documents import components, rand_index
+from benchmarks.texts.cases import Case
+from benchmarks.texts.scripts import SCRIPTS, Script, some
 
 TINY = SCALES["tiny"](None)
 SERVERLESS = ("resembles, memory", "resembles, LMDB", "datasketch MinHashLSH, memory")
@@ -29,7 +30,7 @@ SERVERLESS = ("resembles, memory", "resembles, LMDB", "datasketch MinHashLSH, me
 @cache
 def run(name: str) -> list[Row]:
     """Run a suite as small as it gets, once."""
-    return list(import_module(f"benchmarks.{name}").rows(TINY))
+    return list(import_module(f"benchmarks.suites.{name}").rows(TINY))
 
 
 def test_the_hot_path_tells_every_stage_of_every_script() -> None:
@@ -108,7 +109,7 @@ def test_end_to_end_runs_the_service_and_the_collection_job() -> None:
 
 def test_the_growing_index_tells_every_stage() -> None:
     """Put, two kinds of look-up with five stages each, and bytes, at every size."""
-    rows = list(import_module("benchmarks.end_to_end").growing(TINY))
+    rows = list(import_module("benchmarks.suites.end_to_end").growing(TINY))
     assert len(rows) == (3 + 2 * 7) * len(TINY.documents)
 
 
@@ -125,7 +126,7 @@ def test_the_command_writes_keeps_and_prints(tmp_path: Path, capsys: pytest.Capt
 
 def test_plots_are_drawn_of_what_there_is(tmp_path: Path) -> None:
     """A run with passages alone gives their picture, in both formats."""
-    plots = pytest.importorskip("benchmarks.plots", reason="Matplotlib is not installed: make bench-deps")
+    plots = pytest.importorskip("benchmarks.report.plots", reason="Matplotlib is not installed: make bench-deps")
     rows = [
         Row(table="Passages", name=name, case=f"{size} words, {rate}% edited", size=size, unit="share", median=0.5)
         for name in ("resembles, at its place", "sentences")
@@ -139,7 +140,7 @@ def test_plots_are_drawn_of_what_there_is(tmp_path: Path) -> None:
 
 def test_every_suite_is_a_module() -> None:
     """What the command offers exists."""
-    assert all(hasattr(import_module(f"benchmarks.{name}"), "rows") for name in SUITES)
+    assert all(hasattr(import_module(f"benchmarks.suites.{name}"), "rows") for name in SUITES)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.name for script in SCRIPTS])

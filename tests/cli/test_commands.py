@@ -120,6 +120,23 @@ def test_document_comes_back_as_it_was(run: Run, write: Records, text: str) -> N
     assert rows(again)[0]["unchanged"] == 1
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"url": "a", "body": SENTENCE, "id": "7", "text": "teaser"},
+        {"url": 17, "body": SENTENCE},
+        {"url": "a", "body": SENTENCE, "metadata": {"id": "7", "metadata": {"url": "b"}}},
+    ],
+)
+def test_record_of_other_names_comes_back_whole(run: Run, write: Records, record: dict[str, object]) -> None:
+    """Whatever fields a record has beside those named as id and text, `get --json` prints what `ingest` reads alike."""
+    run("ingest", write(record), "--id-field", "url", "--text-field", "body")
+    printed = run("get", record["url"], "--json").stdout
+    [got] = rows(printed)
+    assert (got["id"], got["text"]) == (str(record["url"]), SENTENCE)
+    assert rows(run("ingest", "-", "--json", stdin=printed.encode()).stdout)[0]["unchanged"] == 1
+
+
 def test_get_prints_the_very_text(seeded: Run) -> None:
     """Without --json and without a terminal, `get` prints the text's own bytes and nothing else."""
     assert seeded("get", A).stdout_bytes == (SEEDS / f"{A}.txt").read_bytes()

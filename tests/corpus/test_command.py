@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from corpus.conftest import Command, Process
@@ -51,6 +52,47 @@ def test_what_is_removed_says_why(tmp_path: Path, command: Command) -> None:
         "duplicate_of": evidence,
     }
     assert near["duplicate_of"] == evidence | {"kind": "near", "similarity": 17 / 19}
+
+
+OWN_RECORDS = [
+    ({"url": "a", "body": "{}", "id": "7", "text": "teaser one"}, ("--id-field", "url", "--text-field", "body")),
+    ({"text": "{}", "source": "wire", "id": "a", "n": 12345678901234567890123, "x": 1.5}, ()),
+    ({"id": "a", "text": "{}", "metadata": {"source": "wire", "id": 1}}, ()),
+    ({"id": "a", "text": "{}", "metadata": {"source": "wire"}, "lang": "en"}, ()),
+    ({"id": 17, "text": "{} \ud800"}, ()),
+]
+
+
+@pytest.mark.parametrize(("record", "options"), OWN_RECORDS, ids=range(len(OWN_RECORDS)))
+def test_records_come_out_as_they_went_in(
+    tmp_path: Path, command: Command, record: dict[str, Any], options: tuple[str, ...]
+) -> None:
+    """Kept and removed records have the input's own fields, in its order, whatever they are called and hold."""
+    id_field, text_field = options[1::2] or ("id", "text")
+    copies = [
+        record | {id_field: name, text_field: record[text_field].format(words)}
+        for name, words in ((record[id_field], STORY), ("copy", STORY.upper()), ("other", STORY[::-1]))
+    ]
+    write(tmp_path / "in.jsonl", *copies)
+    command("corpus", "in.jsonl", "--out", "out", *options)
+    kept, [removed] = lines(tmp_path / "out/kept.jsonl.zst"), lines(tmp_path / "out/removed.jsonl.zst")
+    assert kept == [copies[0], copies[2]]
+    assert [*removed.pop("duplicate_of")][:1] == ["id"]
+    assert removed == copies[1]
+    assert [list(one) for one in (*kept, removed)] == [list(record)] * 3
+    summary = json.loads((tmp_path / "out/summary.json").read_text("utf-8"))
+    assert summary["largest"][0]["text"].startswith(STORY[:60])
+    assert STORY[:60] in (tmp_path / "out/report.html").read_text("utf-8")
+
+
+def test_tables_come_out_with_their_own_columns(tmp_path: Path, command: Command) -> None:
+    """Rows of CSV and Parquet, whole numbers as ids too, become records of the columns that they had."""
+    rows = [{"url": i, "body": f"{STORY} {i * 7}", "id": f"row {i}", "text": "teaser"} for i in range(2)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    (tmp_path / "b.csv").write_text(f"text,body,url\nteaser,{STORY[::-1].replace(',', '')},c\n")
+    command("corpus", ".", "--out", "out", "--id-field", "url", "--text-field", "body", "--threshold", 1)
+    expected = [*rows, {"text": "teaser", "body": STORY[::-1].replace(",", ""), "url": "c"}]
+    assert lines(tmp_path / "out/kept.jsonl.zst") == expected
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Paragraphs that stand in several documents: reported, or cut out."""
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from dedup.corpus import Job, run
 from dedup.corpus.output import without
 from dedup.corpus.units import paragraphs
+from dedup.formats import Fields, read
 
 NOTICE = "This notice stands below every article of ours and says nothing at all, to anybody, ever; not even to you."
 
@@ -47,6 +49,23 @@ def test_cut_keeps_the_first(tmp_path: Path) -> None:
     ]
     assert {one["duplicate_of"]["id"] for one in removed} == {"a"}
     assert (summary.kept, summary.removed) == (3, 2)
+
+
+def test_cut_takes_the_text_that_was_compared(tmp_path: Path) -> None:
+    """With other names for id and text the paragraph is cut out of that text, and all other fields stay."""
+    rng = seeded(1)
+    own = [text(rng, 30), text(rng, 30)]
+    records = [
+        {"url": f"u{i}", "body": f"{NOTICE}\n\n{one}", "id": f"{i}", "text": f"teaser {i}"} for i, one in enumerate(own)
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    items = read(str(tmp_path / "in.jsonl"), fields=Fields("url", "body"))
+    run(items, tmp_path / "out", Job(level="passages", cut=True))
+    assert lines(tmp_path / "out/kept.jsonl.zst") == [records[0], records[1] | {"body": own[1]}]
+    [removed] = lines(tmp_path / "out/removed.jsonl.zst")
+    place = removed.pop("duplicate_of")
+    assert removed == {"url": "u1", "start": 0, "end": len(NOTICE), "body": NOTICE}
+    assert (place["id"], place["start"], place["end"]) == ("u0", 0, len(NOTICE))
 
 
 def test_document_with_nothing_left_is_not_kept(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from corpus import naive
 from corpus.texts import documents, families, seeded
 from scipy.sparse import csr_array
 
-from benchmarks.corpus_job import collection
+from benchmarks.texts.copies import collection
 from dedup.corpus import Job, run
 
 ROWS = 1_000

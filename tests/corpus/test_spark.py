@@ -19,7 +19,8 @@ from pyspark.sql import DataFrame, SparkSession
 from dedup.corpus import Job, Keep, run
 from dedup.corpus.spark import deduplicate
 from dedup.errors import InvalidInput, OutputExists
-from dedup.formats import Record, Source
+from dedup.formats import Fields, Record, Source
+from dedup.formats.items import record
 from dedup.model import Document
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,23 @@ def test_clusters_are_those_of_one_machine_and_of_the_definition(spark: SparkSes
     assert (tmp_path / "many/work/members-1").exists()
     with pytest.raises(OutputExists, match="name another folder"):
         deduplicate(documents_, str(tmp_path / "many"), job)
+
+
+@pytest.mark.slow
+def test_columns_called_id_and_text_may_be_others(spark: SparkSession, tmp_path: Path) -> None:
+    """With other columns named as id and text, columns called so are but metadata, by which `--keep` may go."""
+    records = [
+        {"url": one.document.id, "body": one.document.text, "id": f"2018-{1 + i % 12:02}-01", "text": "teaser"}
+        for i, one in enumerate(documents(families(seeded(9), 100)))
+    ]
+    fields, keep = Fields("url", "body"), Keep("earliest", "id")
+    job = Job(threshold=0.6, keep=keep)
+    run([record(Source("x", i), one, fields) for i, one in enumerate(records)], tmp_path / "one", job)
+    many = spark.createDataFrame(pa.Table.from_pylist(records)).repartition(3)
+    deduplicate(many, str(tmp_path / "many"), job, id="url", text="body")
+    for name in ("clusters.parquet", "pairs.parquet"):
+        assert rows(tmp_path / "many" / name) == rows(tmp_path / "one" / name)
+        assert rows(tmp_path / "one" / name)
 
 
 @pytest.mark.slow

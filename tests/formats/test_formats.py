@@ -86,7 +86,7 @@ BAD_LINES = {
     b'"text"': "not_an_object",
     b"null": "not_an_object",
     b'{"text": "b"}': "no_id",
-    b'{"id": 7, "text": "b"}': "no_id",
+    b'{"id": 7.5, "text": "b"}': "no_id",
     b'{"id": "a"}': "no_text",
     b'{"id": "a", "text": null}': "no_text",
     b'{"id": "a", "text": ["b"]}': "no_text",

@@ -91,9 +91,9 @@ def test_every_call_answers_alike(both: tuple[Any, Any]) -> None:
         assert one == other
         return one
 
-    report = same(lambda index: _without_reasons(index.put(DOCUMENTS)))
-    assert report[:3] == (4, 0, 1)
-    same(lambda index: _without_reasons(index.put(DOCUMENTS[3:4])))
+    report = same(lambda index: index.put(DOCUMENTS))
+    assert (report.put, report.unchanged, report.replaced, len(report.rejected)) == (4, 0, 1, 2)
+    same(lambda index: index.put(DOCUMENTS[3:4]))
     for name in ("a", "b/ü 💩?", "c", "nobody"):
         same(lambda index, name=name: index.get(name))
     assert [one.id for one in same(lambda index: list(index.documents()))] == ["a", "b/ü 💩?", "c", "d"]
@@ -117,9 +117,20 @@ def test_every_call_answers_alike(both: tuple[Any, Any]) -> None:
     assert [one.id for one in same(lambda index: list(index.documents()))] == ["c", "d"]
 
 
-def _without_reasons(report: dedup.Report) -> tuple[Any, ...]:
-    rejected = [(one.place, one.id, one.code) for one in report.rejected]
-    return report.put, report.unchanged, report.replaced, rejected
+def test_bad_documents_are_rejected_alike(both: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What JSON would change, and wrong types, are rejected by place with the same words, in batches of any kind."""
+    monkeypatch.setattr("dedup.client.BATCH_BYTES", 1_000)
+    wrong: list[Any] = [{"n": float("nan")}, {"t": (1, 2)}, {1: "x"}, {"s": {1}}, None]
+    documents = [
+        one
+        for i, metadata in enumerate(wrong)
+        for one in (Document(f"good {i}", prose(60)), Document(f"bad {i}", prose(5), metadata))
+    ]
+    wrong_types: list[Any] = [Document(17, "text"), Document("none", None), Document("empty", "…")]  # type: ignore[arg-type]
+    embedded, remote = (index.put([*documents, *wrong_types]) for index in both)
+    assert embedded == remote
+    assert embedded.put == len(wrong)
+    assert [one.place for one in embedded.rejected] == [1, 3, 5, 7, 9, 10, 11, 12]
 
 
 def test_every_refusal_is_the_same_error(both: tuple[Any, Any]) -> None:
@@ -203,4 +214,5 @@ def test_what_is_no_such_service_is_an_error(service: Serving) -> None:
     with dedup.Client(f"{service.url}/static/page.css?") as client:
         assert raised(client.stats)[0] is ServiceError
     with dedup.Client(service.url) as client:
-        assert raised(lambda: client.put([Document("a", "b", {"c": {1, 2}})])) == (InvalidInput, "invalid_input")
+        asked = raised(lambda: client.resemble("some text", filter={"source": {1, 2}}))
+        assert asked == (InvalidInput, "invalid_input")

@@ -4,11 +4,15 @@ import gzip
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
 from servers.service import Serving, Start, code, prose
+
+from dedup.formats import Record, read
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -76,6 +80,29 @@ def test_each_line_has_its_result_in_order(service: Serving) -> None:
     metadata = [service.http.get(f"/v1/documents/{name}").json()["metadata"] for name in ("l2", "l6", "l7")]
     assert metadata == [{"source": "wire"}, {"a": 1}, {"metadata": {"a": 1}, "b": 2}]
     assert service.http.get("/v1/documents/l1").json()["version"] == results[9]["version"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"source": "wire"},
+        {"metadata": {"source": "wire"}},
+        {"metadata": {"id": "x", "text": 1, "metadata": {}}},
+        {"metadata": {"source": "wire"}, "lang": "en"},
+        {"metadata": "source"},
+        {"id": 10**20},
+    ],
+)
+def test_a_line_is_the_same_document_by_every_way_in(service: Serving, tmp_path: Path, record: dict[str, Any]) -> None:
+    """One line of JSON gives the same id, text and metadata over HTTP as `ingest` reads from a file."""
+    body = json.dumps({"id": "same", "text": prose(20)} | record).encode()
+    (tmp_path / "in.jsonl").write_bytes(body)
+    [item] = read(str(tmp_path / "in.jsonl"))
+    assert isinstance(item, Record)
+    [result, _] = service.lines(body)
+    assert result["id"] == item.document.id
+    answer = service.http.get(f"/v1/documents/{item.document.id}").json()
+    assert {name: answer[name] for name in ("id", "text", "metadata")} == asdict(item.document)
 
 
 def test_equal_lines_again_change_nothing(service: Serving) -> None:

@@ -10,6 +10,27 @@ MARKER = "swordfish-marker"
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "body", "status", "expected"),
+    [
+        ("POST", "/v1/resemble", {"id": MARKER}, 404, "unknown_id"),
+        ("POST", "/v1/resemble:batch", {"queries": [{"id": MARKER}]}, 200, "unknown_id"),
+        ("GET", f"/v1/documents/{MARKER}/resembles", None, 404, "unknown_id"),
+        ("GET", f"/v1/documents/{MARKER}", None, 404, "unknown_id"),
+        ("PUT", f"/v1/documents/{MARKER}", {"text": "..."}, 422, "no_words"),
+        ("PUT", f"/v1/documents/{MARKER * 40}", {"text": "some words"}, 422, "long_id"),
+    ],
+)
+def test_a_refusal_never_repeats_the_id(
+    service: Serving, method: str, path: str, body: dict[str, str] | None, status: int, expected: str
+) -> None:
+    """What is said of an id that no document has, or of a document that cannot go in, does not hold the id."""
+    answer = service.http.request(method, path, json=body)
+    assert answer.status_code == status
+    assert f'"code":"{expected}"' in answer.text
+    assert MARKER not in answer.text
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status", "expected"),
     [
         ("GET", "/nowhere", 404, "not_found"),

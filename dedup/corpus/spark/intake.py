@@ -15,8 +15,8 @@ from dedup.corpus.job import Job
 from dedup.corpus.keep import LAST
 from dedup.dates import KEYS
 from dedup.errors import InvalidInput
-from dedup.formats import Item, Record, Rejected, Source
-from dedup.model import Document
+from dedup.formats import Fields, Rejected, Source
+from dedup.formats.items import record
 
 SCHEMA = pa.schema(
     {
@@ -75,30 +75,25 @@ def take_in(documents: DataFrame, job: Job, columns: Columns) -> DataFrame:
         F.array(*(documents[name].cast("string") for name in ranking)).cast("array<string>").alias("values"),
     )
     schema = ", ".join(f"`{field.name}` {_IN_SPARK[field.type]}" for field in SCHEMA)
-    units = chosen.mapInArrow(lambda parts: _sketched(parts, job, ranking), schema)
+    fields = Fields(columns.id, columns.text)
+    units = chosen.mapInArrow(lambda parts: _sketched(parts, job, ranking, fields), schema)
     return units.withColumn("unit", F.monotonically_increasing_id())
 
 
-def _sketched(parts: Iterable[Any], job: Job, ranking: Sequence[str]) -> Iterator[Any]:
+def _sketched(parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fields) -> Iterator[Any]:
     """Yield batches of SCHEMA; what is worked off at once is bounded in characters."""
     for part in parts:
         columns = part.to_pydict()
-        rows = zip(columns["id"], columns["text"], columns["values"], strict=True)
-        items = (_item(row, *values, ranking) for row, values in enumerate(rows))
+        ranks = (dict(zip(ranking, values, strict=True)) for values in columns["values"])
+        rows = enumerate(zip(columns["id"], columns["text"], ranks, strict=True))
+        items = (
+            record(Source("", row), {**rank, fields.id: name, fields.text: text}, fields)
+            for row, (name, text, rank) in rows
+        )
         for batch in batches(items, job, indexed=False):
             found = measure(batch, job)
             yield _units(found, columns, job)
             yield _rejects(found.batch.rejects, columns["document"])
-
-
-def _item(row: int, name: str | None, text: str | None, values: Sequence[str | None], ranking: Sequence[str]) -> Item:
-    """Return a record that knows its row."""
-    source = Source("", row)
-    if name is None:
-        return Rejected(source, "", "no_id", "the id is missing")
-    if text is None:
-        return Rejected(source, name, "no_text", "the text is missing")
-    return Record(source, Document(name, text, dict(zip(ranking, values, strict=True))))
 
 
 def _units(found: Measured, columns: dict[str, list[Any]], job: Job) -> Any:

@@ -10,7 +10,7 @@ from dedup.stores.redis.records import Pointer, first_of, load_record
 from dedup.stores.redis.requests import Request, Wire, command, pack, transaction
 from dedup.stores.redis.writing import Journal
 
-_PAGE = 64
+_PAGE = 64  # not measured: ids of each of 32 lists in a reply
 _PASSED_OVER = 1 << 16  # more numbers than are given out in the seconds that a server can lose
 
 

@@ -17,7 +17,7 @@ from dedup.stores.base import Numbers
 from dedup.stores.names import NAME_BITS, Names
 from dedup.stores.redis.requests import Request, pack
 
-FEWEST_BITS, MOST_BITS = 16, 32
+FEWEST_BITS, MOST_BITS = 16, 32  # ADR 5: 65,536 shards, 48 postings each at 20,000 articles
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 _POSTING = np.dtype([("rest", ">u4"), ("number", ">u4")])
 

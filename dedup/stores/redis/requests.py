@@ -20,8 +20,8 @@ Request = tuple[bytes, bytes, int]
 
 stamina.instrumentation.set_on_retry_hooks(())  # where structlog is installed they print on standard output: data
 
-_REQUESTS_AT_ONCE = 4_000
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+_REQUESTS_AT_ONCE = 4_000  # not measured: bounds what servers and sockets buffer; a look-up has some 160
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0  # seconds; not measured: a failover takes some
 
 
 def pack(*parts: bytes | int) -> bytes:

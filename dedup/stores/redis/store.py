@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import ceil
 
+from dedup.admission import LONGEST_ID, id_key
 from dedup.errors import StoreClosed, StoreForked, StoreFull, StoreReadOnly
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -23,7 +24,6 @@ from dedup.stores.base import (
     Stored,
     SweepReport,
 )
-from dedup.stores.codec import LONGEST_ID, id_key
 from dedup.stores.names import flatten, names_of
 from dedup.stores.redis.address import Address
 from dedup.stores.redis.documents import Documents, Flip

@@ -21,8 +21,8 @@ from dedup.stores.redis.records import Pointer, Writer
 from dedup.stores.redis.requests import Wire, command, pack
 from dedup.stores.redis.writing import Journal, PostingWriter, count
 
-_AT_ONCE = 2_000
-_DOCUMENTS_AT_ONCE = 256
+_AT_ONCE = 2_000  # not measured: bounds a reply
+_DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
 PostingsOf = Callable[[Stored], Sequence[Buckets]]
 Page = list[tuple[bytes, Pointer]]
 

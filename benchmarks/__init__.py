@@ -1,0 +1,1 @@
+"""Measurements: the hot path, indexes, accuracy, scaling; peers beside us."""

@@ -1,0 +1,1 @@
+"""What every measurement uses: clock, row, result, machine, sizes, servers."""

@@ -1,0 +1,1 @@
+"""Measurements that are programs of their own, with options of their own."""

@@ -1,0 +1,1 @@
+"""Other packages, and what one would do without this one."""

@@ -1,0 +1,1 @@
+"""What `python -m benchmarks` runs: each suite yields rows."""

@@ -1,0 +1,111 @@
+"""The passages found in the PAN 2013 text alignment pairs, and in the seed articles, beside difflib.
+
+Each pair is aligned directly, without an index. The folder of evaluation texts holds `pan13_train/docs.jsonl.gz`,
+`pairs.jsonl.gz` and `spans.jsonl.gz`; without it only the seeds are measured.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks.harness.row import Row, middle
+from benchmarks.harness.suite import Scale, tell
+from benchmarks.peers.baselines import matched_by_difflib
+from benchmarks.texts.articles import SEEDS, records
+from benchmarks.texts.cases import Case, Cases, measure
+from dedup.align import align
+from dedup.search.verify import Limits as Accepted
+from dedup.sketching.tokens import tokenize
+
+TABLE, SAMPLE = "Passages of pairs", 20
+
+
+class Limits(Protocol):
+    """What is accepted as a passage."""
+
+    @property
+    def min_words(self) -> int:
+        """Matched words at least."""
+
+    @property
+    def min_similarity(self) -> float:
+        """Similarity at least."""
+
+
+def detect(one: str, other: str, limits: Limits) -> list[Case]:
+    """Return the passages that two texts share."""
+    a, b = tokenize([one]), tokenize([other])
+    found = align(a.hashes, b.hashes, b.offsets, min_words=limits.min_words, min_similarity=limits.min_similarity)
+    starts, ends = a.starts[found.query_start], a.ends[found.query_end - 1]
+    begins, stops = b.starts[found.document_start], b.ends[found.document_end - 1]
+    return [Case(*map(int, places)) for places in zip(starts, ends, begins, stops, strict=True)]
+
+
+def rows(scale: Scale) -> Iterator[Row]:
+    """Yield the seeds, then each category of PAN."""
+    tell("passages: seeds")
+    yield from of_pairs("seeds", *seeds(), sample=None)
+    if scale.data is None:
+        tell("passages: PAN 2013 left out; set RESEMBLES_EVAL")
+        return
+    texts, cases, categories = collection(scale.data / "pan13_train")
+    for category, keys in sorted(categories.items()):
+        tell(f"passages: PAN 2013, {category}")
+        some = keys if scale.name == "full" else keys[:100]
+        yield from of_pairs(f"PAN 2013, {category[3:]}", texts, cases, some, sample=SAMPLE)
+
+
+def of_pairs(
+    name: str, texts: Mapping[str, str], cases: Cases, keys: Sequence[tuple[str, str]], sample: int | None
+) -> Iterator[Row]:
+    """Yield the measures of ours on all pairs, then of ours and of difflib on the same sample."""
+    limits = Accepted(12, 0.6, passages=True)
+    runs: list[tuple[str, Callable[[str, str], list[Case]], Sequence[tuple[str, str]]]]
+    runs = [("resembles", lambda a, b: detect(a, b, limits), keys)]
+    if sample is not None:
+        runs.append(("resembles, sample", lambda a, b: detect(a, b, limits), keys[:sample]))
+    runs.append(("difflib, sample" if sample else "difflib", matched_by_difflib, keys[:sample]))
+    for finder, find, some in runs:
+        seconds, found = list[float](), dict[tuple[str, str], list[Case]]()
+        for a, b in some:
+            start = time.perf_counter()
+            found[a, b] = find(texts[a], texts[b])
+            seconds.append(time.perf_counter() - start)
+        measured = measure({key: cases[key] for key in some if key in cases}, found)
+        common: dict[str, Any] = {"table": TABLE, "name": finder, "size": len(some)}
+        if measured["cases"]:
+            for figure in ("plagdet", "precision", "recall"):
+                yield Row(**common, case=f"{name}, {figure}", unit="share", median=measured[figure])
+            accuracy, what = measured["recall"], "recall"
+        else:
+            clean = 1 - measured["pairs_detected"] / len(some)
+            yield Row(**common, case=f"{name}, nothing reported", unit="share", median=clean)
+            accuracy, what = clean, "pairs of which nothing is reported"
+        median, spread = middle([1e3 * value for value in seconds])
+        told: dict[str, Any] = {"accuracy": accuracy, "measure": what}
+        yield Row(**common, **told, case=f"{name}, a pair", unit="ms", median=median, spread=spread)
+
+
+def collection(folder: Path) -> tuple[dict[str, str], Cases, dict[str, list[tuple[str, str]]]]:
+    """Return the texts, the cases by pair, and the pairs by category."""
+    texts = {record["id"]: record["text"] for record in records(folder / "docs.jsonl.gz")}
+    cases, pairs = defaultdict[tuple[str, str], list[Case]](list), defaultdict[str, list[tuple[str, str]]](list)
+    for span in records(folder / "spans.jsonl.gz"):
+        cases[span["a"], span["b"]].append(Case(*(span[name] for name in Case._fields)))
+    for record in records(folder / "pairs.jsonl.gz"):
+        pairs[record["category"]].append((record["a"], record["b"]))
+    return texts, cases, pairs
+
+
+def seeds() -> tuple[dict[str, str], Cases, list[tuple[str, str]]]:
+    """Return the seed articles, the passages marked by hand in them, and all pairs."""
+    gold = json.loads((SEEDS / "gold.json").read_text(encoding="utf-8"))
+    texts = {name: (SEEDS / file).read_bytes().decode() for name, file in gold["files"].items()}
+    cases = defaultdict[tuple[str, str], list[Case]](list)
+    for passage in gold["passages"]:
+        cases[passage["a"], passage["b"]].append(Case(*passage["a_span"], *passage["b_span"]))
+    return texts, cases, list(combinations(sorted(texts), 2))

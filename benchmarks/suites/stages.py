@@ -1,0 +1,147 @@
+"""The stages of the hot path one by one, each over a batch that the stage before it has left, and what a core can do.
+
+The kernels are the package's own; only the loops that keep them apart are written here. All of them release the GIL.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import dedup
+from dedup.kernels import Int64s, Uint32s, Uint64s, grown, kernel
+from dedup.scheme import Scheme
+from dedup.sketching import sketches
+from dedup.sketching import tokens as text
+from dedup.sketching.sketches import LANES, permutations
+from dedup.sketching.tokens import Tokens
+from dedup.sketching.xxh3 import xxh3
+
+_fold = text._fold  # noqa: SLF001 - to time it alone
+_shingle, _minhash, _winnow = sketches._shingle, sketches._minhash, sketches.winnow  # noqa: SLF001 - the same
+_cleared, _distinct = sketches._cleared, sketches._distinct  # noqa: SLF001 - the same
+
+LIMIT_LANES = 1 << 12
+LIMIT_TURNS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the stages of one batch take in: made once, so that each stage can be run alone."""
+
+    texts: Sequence[str]
+    codes: text.Codes
+    begins: Int64s
+    tokens: Tokens
+    shingles: Uint64s
+    offsets: Int64s
+    signatures: Any
+
+
+def prepared(texts: Sequence[str], scheme: Scheme) -> list[Batch]:
+    """Return the batches that `dedup.sketch` would work off."""
+    made = []
+    for part in sketches._batches(texts):  # noqa: SLF001 - the same batches
+        codes, begins = text._pack(part)  # noqa: SLF001 - the same
+        tokens = text.tokenize(part)
+        hashes, offsets = sketches.shingles(tokens, scheme.k)
+        signatures = sketches.sketch_tokens(tokens, scheme).signatures
+        made.append(Batch(part, codes, begins, tokens, hashes, offsets, signatures))
+    return made
+
+
+def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
+    """Return what runs each stage on a batch; "tokens" folds, too: its own time is what is left."""
+    factors, terms = permutations(scheme.num_perm, scheme.seed)
+    table = text._table()  # noqa: SLF001 - the same
+    return {
+        "pack": lambda batch: text._pack(batch.texts),  # noqa: SLF001 - the same
+        "fold": lambda batch: fold(batch.codes, batch.begins, *table),
+        "tokens": lambda batch: text._tokenize(batch.codes, batch.begins, *table),  # noqa: SLF001 - the same
+        "shingles": lambda batch: shingled(batch.tokens.hashes, batch.tokens.offsets, scheme.k),
+        "signature": lambda batch: signed(batch.shingles, batch.offsets, factors, terms),
+        "minima": lambda batch: minima(batch.shingles, batch.offsets, scheme.w),
+        "buckets": lambda batch: buckets(batch.signatures, batch.shingles, batch.offsets, scheme.bands, scheme.rows),
+        "all": lambda batch: dedup.sketch(batch.texts, scheme),
+    }
+
+
+@kernel
+def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s) -> int:
+    """Fold each text; return the bytes written."""
+    total = 0
+    words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
+    for document in range(len(begins) - 1):
+        own = codes[begins[document] : begins[document + 1] - 1]
+        words, places, used, _, _ = _fold(own, table, expansions, words, places)
+        total += used
+    return total
+
+
+@kernel
+def shingled(tokens: Uint64s, offsets: Int64s, k: int) -> Uint64s:
+    """Hash each run of k tokens, each text over the one before; return those of the last."""
+    most = 0
+    for document in range(len(offsets) - 1):
+        most = max(most, offsets[document + 1] - offsets[document])
+    hashes, count = np.empty(most + LANES, np.uint64), 0
+    for document in range(len(offsets) - 1):
+        count = _shingle(tokens[offsets[document] : offsets[document + 1]], k, hashes)
+    return hashes[:count]
+
+
+@kernel
+def signed(hashes: Uint64s, offsets: Int64s, factors: Uint32s, terms: Uint32s) -> Any:
+    """Return the signature of each text."""
+    signatures = np.full((len(offsets) - 1, len(factors)), np.uint32(0xFFFFFFFF))
+    for document in range(len(offsets) - 1):
+        if offsets[document + 1] > offsets[document]:
+            _minhash(hashes[offsets[document] : offsets[document + 1]], factors, terms, signatures[document])
+    return signatures
+
+
+@kernel
+def minima(hashes: Uint64s, offsets: Int64s, w: int) -> int:
+    """Find the window minima of each text; return how many there are."""
+    most, total = 0, 0
+    for document in range(len(offsets) - 1):
+        most = max(most, offsets[document + 1] - offsets[document])
+    values, least, found = np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most + 1, np.int32)
+    for document in range(len(offsets) - 1):
+        total += _winnow(hashes[offsets[document] : offsets[document + 1]], w, found, values, least)
+    return total
+
+
+@kernel
+def buckets(signatures: Any, hashes: Uint64s, offsets: Int64s, bands: int, rows: int) -> int:
+    """Hash the bands and make a third of the shingles distinct, about as many as there are minima; return how many."""
+    made, places, table = np.empty(1, np.uint64), np.empty(1, np.int32), np.empty(1, np.int32)
+    total = 0
+    for document in range(len(offsets) - 1):
+        own = hashes[offsets[document] : offsets[document + 1]]
+        picked = np.arange(0, len(own), 3).astype(np.int32)
+        made, places = grown(made, 0, bands + len(picked)), grown(places, 0, bands + len(picked))
+        for band in range(bands):
+            made[band] = xxh3(signatures[document, band * rows : (band + 1) * rows], np.uint64(band))
+        table = _cleared(table, len(picked))
+        total += _distinct(own, picked, table, made[bands:], places[bands:])
+    return total
+
+
+@kernel
+def limit(values: Uint32s, factor: np.uint32, term: np.uint32, turns: int) -> np.uint32:
+    """Multiply, add and take the minimum, from the first cache and without anything else: what vector units can do."""
+    least = np.uint32(0xFFFFFFFF)
+    for turn in range(turns):
+        a, b = np.uint32(factor + np.uint32(2 * turn)), np.uint32(term + np.uint32(turn))
+        for i in range(len(values)):
+            least = min(least, np.uint32(a * values[i] + b))
+    return least
+
+
+def limit_operations() -> tuple[Callable[[], np.uint32], float]:
+    """Return a call of `limit`, and how many lane operations it does: three a value."""
+    values = np.random.default_rng(1).integers(0, 1 << 32, LIMIT_LANES, dtype=np.uint32)
+    factor, term = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
+    return lambda: limit(values, factor, term, LIMIT_TURNS), 3.0 * LIMIT_LANES * LIMIT_TURNS

@@ -1,0 +1,1 @@
+"""What is measured on: articles, edited copies, planted passages, scripts, known cases."""
