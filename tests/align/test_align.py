@@ -207,6 +207,15 @@ def test_many_passages_are_all_found() -> None:
     assert [row[3] for row in found] == [14 * n for n in reversed(range(40))]
 
 
+def common(a: NDArray[np.int32], b: NDArray[np.int32], variety: int) -> int:
+    """Return how many token numbers below `variety` two texts have in common, in order; leave no mask behind."""
+    flags = np.zeros(0, np.bool_)
+    pair = Pair(a, b, flags, flags, np.zeros(variety, np.uint64), np.zeros(4, np.int64))
+    found = common_tokens(pair, 0, len(a), 0, len(b))
+    assert not pair.masks.any()
+    return found
+
+
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 130, 400])
 def test_common_subsequence_equals_rapidfuzz(length: int) -> None:
     """The length of the longest common subsequence is rapidfuzz's, within one machine word and beyond it."""
@@ -214,10 +223,14 @@ def test_common_subsequence_equals_rapidfuzz(length: int) -> None:
     for variety in (1, 2, 5, 40):
         a = random.integers(0, variety, length, dtype=np.int32)
         b = random.integers(-1, variety, random.integers(0, 300), dtype=np.int32)
-        flags = np.zeros(0, np.bool_)
-        pair = Pair(a, b, flags, flags, np.zeros(variety, np.uint64), np.zeros(4, np.int64))
-        assert common_tokens(pair, 0, len(a), 0, len(b)) == LCSseq.similarity(a.tolist(), b.tolist())
-        assert not pair.masks.any()
+        assert common(a, b, variety) == LCSseq.similarity(a.tolist(), b.tolist())
+
+
+@pytest.mark.parametrize("tokens", [[150, 10], [150, 10, 11], [390, 10, 200, 20], [399, 0, 398, 1]])
+def test_common_subsequence_carries_over_machine_words_without_a_match(tokens: list[int]) -> None:
+    """Few tokens out of order, with whole machine words between them where nothing is equal, are rapidfuzz's too."""
+    text = np.arange(400, dtype=np.int32)
+    assert common(text, np.array(tokens, np.int32), 400) == LCSseq.similarity(text.tolist(), tokens)
 
 
 @pytest.fixture(scope="module")
