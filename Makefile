@@ -13,7 +13,7 @@ demo: $(READY)
 
 # lint and the tests that need no server, no browser and no Spark: under a minute, for every save
 UNITS := $(addprefix tests/, align formats search sketching stores corpus/test_clusters.py corpus/test_keep.py \
-	$(addprefix test_, $(addsuffix .py, admission docs engine record report scheme)))
+	$(addprefix test_, $(addsuffix .py, admission engine record report scheme)))
 
 check: lint
 	$(BIN)/pytest -q -n 2 -m "not slow" $(UNITS)

@@ -93,14 +93,19 @@ def shingles(tokens: list[int], k: int) -> list[int]:
     return [shingle_hash(tokens[i : i + k]) for i in range(len(tokens) - k + 1)] if tokens else []
 
 
-def minima(hashes: list[int], w: int) -> list[int]:
-    """Return the distinct window minima in the order of the text, the rightmost of equals standing for its window."""
-    w = min(w, len(hashes))
-    places = []
+def minimum_places(hashes: list[int], w: int) -> dict[int, int]:
+    """Return the distinct window minima, each with its first place; the rightmost of equals stands for its window."""
+    w, places = min(w, len(hashes)), dict[int, int]()
     for i in range(len(hashes) - w + 1 if hashes else 0):
         window = hashes[i : i + w]
-        places.append(i + max(j for j in range(w) if window[j] == min(window)))
-    return list(dict.fromkeys(hashes[place] for place in places))
+        place = i + max(j for j in range(w) if window[j] == min(window))
+        places.setdefault(hashes[place], place)
+    return places
+
+
+def minima(hashes: list[int], w: int) -> list[int]:
+    """Return the distinct window minima in the order of the text."""
+    return list(minimum_places(hashes, w))
 
 
 def signature(hashes: list[int], scheme: Scheme) -> MinHash:
