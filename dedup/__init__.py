@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dedup.errors import ResemblesError
 from dedup.model import Answer, Containment, Document, Match, Passage, Placed, Reject, Report, Span
 from dedup.scheme import Scheme
+from dedup.search.question import Question
 
 if TYPE_CHECKING:
     from dedup.client import AsyncClient, Client
@@ -37,6 +38,7 @@ __all__ = [
     "Match",
     "Passage",
     "Placed",
+    "Question",
     "Reject",
     "Report",
     "ResemblesError",

@@ -65,6 +65,14 @@ def id_key(document_id: str) -> bytes:
     return key
 
 
+def known_key(document_id: str) -> bytes | None:
+    """Return an id as `id_key` does, None for an id that no document can have."""
+    try:
+        return id_key(document_id)
+    except InvalidDocument:
+        return None
+
+
 def check_length(text: str, name: str) -> None:
     """Refuse a text, called `name` in the message, of more than 2 ** 24 code points.
 

@@ -1,25 +1,25 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self, Unpack
 
 from dedup.admission import admit, check_length, name_of
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
 from dedup.search.explain import Candidate, Comparison, candidates, pair
-from dedup.search.lookup import Lookup, Question, Watch, look_up, unwatched
+from dedup.search.lookup import Lookup, Watch, look_up, unwatched
+from dedup.search.question import PassageFields, Question, QuestionFields
 from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import content, decode, digest, encode
+from dedup.stores.copy import copy
 
 BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
 BATCH_CHARACTERS = 1 << 25  # not measured: bounds memory where documents are long
-_COPIED_AT_ONCE = 1_000  # not measured: half of BATCH
 
 
 def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, read_only: bool = False) -> "Index":
@@ -102,41 +102,66 @@ class Index:
 
     def get(self, id: str) -> Document | None:  # noqa: A002 - the field's name everywhere
         """Return the document of that id, or None."""
-        stored = self._store.get([id])[0]
-        return decode(stored.id, stored.payload) if stored else None
+        return self.get_many([id])[0]
+
+    def get_many(self, ids: Sequence[str]) -> list[Document | None]:
+        """Return the document of each id, or None, in one request to the store."""
+        return [_document(stored) if stored else None for stored in self._store.get(ids)]
+
+    def document(self, id: str) -> Document:  # noqa: A002 - the same
+        """Return the document of that id.
+
+        Raises:
+            InvalidDocument: there is none (`unknown_id`).
+        """
+        document = self.get(id)
+        if document is None:
+            raise unknown(id)
+        return document
 
     def documents(self, after: str = "") -> Iterator[Document]:
         """Iterate over all documents whose id sorts after `after`, in order of the id's UTF-8 bytes."""
         for stored in self._store.scan(after):
-            yield decode(stored.id, stored.payload)
+            yield _document(stored)
 
     def resemble(
         self,
         text: str | None = None,
         *,
         id: str | None = None,  # noqa: A002 - the field's name everywhere
-        limit: int = 10,
-        min_words: int = 12,
-        min_similarity: float = 0.6,
-        passages: bool = True,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002 - the same
+        **fields: Unpack[QuestionFields],
     ) -> Answer:
         """Say what a text resembles, best first.
 
         Args:
             text: the query; by default the text of the document `id`.
-            id: a document that the query does not match: its own.
-            limit: matches to return at most; of more, those that cover most of the query between them.
-            min_words: matched words that a passage needs at least.
-            min_similarity: similarity that a passage needs at least, 0 to 1.
-            passages: look for passages; if not, only documents that are alike as a whole are found.
-            filter: conditions that a document's metadata must meet, field by field; see `dedup.search.filters.Filter`.
+            id: a document that the query does not match: itself.
+            **fields: `limit`, `min_words`, `min_similarity`, `passages` and `filter`; see `dedup.Question`.
 
         Raises:
             InvalidInput: a limit or condition makes no sense, or there is neither a text nor an id.
             InvalidDocument: `unknown_id` or `long_text`.
         """
-        return self.look_up(text, id, Question(limit, min_words, min_similarity, passages, filter)).answer
+        return self.ask(text, Question(**fields), id=id)
+
+    def resemble_many(
+        self, queries: Iterable[str | Document], **fields: Unpack[QuestionFields]
+    ) -> Iterator[Answer | Reject]:
+        """Yield what each query resembles, in the order given; of one that cannot be looked up, the reason.
+
+        Args:
+            queries: texts, or documents, which do not match the document of the same id.
+            **fields: as for `resemble`, the same for all queries.
+
+        Raises:
+            InvalidInput: a limit or condition makes no sense.
+        """
+        question = Question(**fields)
+        return (self._answered(place, query, question) for place, query in enumerate(queries))
+
+    def ask(self, text: str | None, question: Question, *, id: str | None = None) -> Answer:  # noqa: A002 - the same
+        """Return what `resemble` does, of a question that is a value."""
+        return self.look_up(text, id, question).answer
 
     def look_up(
         self,
@@ -145,16 +170,19 @@ class Index:
         question: Question,
         watch: Watch = unwatched,
     ) -> Lookup:
-        """Return what `resemble` does, and what the look-up saw on the way; `watch` is told of each stage."""
-        own = self._own(id) if text is None else self.get(id) if id is not None and question.filter else None
-        text = own.text if text is None and own else text or ""
+        """Return what `ask` does, and the documents that were read for it; `watch` is told of each stage."""
+        own = None
+        if text is None:
+            own = self._known(id)
+            text = own.text
+        elif id is not None and question.filter:
+            own = self.get(id)
         check_length(text, "the query")
         return look_up(self._store, text, question, own, id, watch)
 
-    def explain(self, found: Lookup, question: Question) -> Iterator[Candidate]:
+    def explain(self, lookup: Lookup) -> Iterator[Candidate]:
         """Yield each document that a look-up considered, best candidate first, with what speaks for and against it."""
-        ids = frozenset(match.id for match in found.answer)
-        return candidates(found.seen, ids, question, self.scheme) if found.seen else iter(())
+        return candidates(lookup, self.scheme)
 
     def stats(self) -> Stats:
         """Return the index's size."""
@@ -172,31 +200,9 @@ class Index:
         """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
         return self._store.grow()
 
-    def copy_to(self, target: "Index", *, now: float) -> Iterator[tuple[int, int]]:
-        """Put all documents into another index of the same scheme; yield how many were copied and unchanged, by batch.
-
-        Args:
-            target: where to; what it holds already is left alone, so that an interrupted copy goes on.
-            now: seconds since 1970, from which remaining times to live count.
-        """
-        pages = self._store.scan()
-        while page := list(islice(pages, _COPIED_AT_ONCE)):
-            there = target._store.get([one.id for one in page])  # noqa: SLF001 - another of its own kind
-            fresh = [one for one, old in zip(page, there, strict=True) if old is None or old.digest != one.digest]
-            sketches = sketch([decode(one.id, one.payload).text for one in fresh], self.scheme)
-            target._write(  # noqa: SLF001 - the same
-                [
-                    Entry(
-                        one.id,
-                        one.digest,
-                        one.payload,
-                        chunks(sketches, row),
-                        max(1, int(one.expires - now)) if one.expires else 0,
-                    )
-                    for row, one in enumerate(fresh)
-                ]
-            )
-            yield len(fresh), len(page) - len(fresh)
+    def copy_to(self, target: Store, *, now: float) -> Iterator[tuple[int, int]]:
+        """Put all documents into the store of another index of the same scheme; see `dedup.stores.copy.copy`."""
+        return copy(self._store, target, self._postings_of_each, now)
 
     def close(self) -> None:
         """Release the index; a second close does nothing."""
@@ -224,30 +230,42 @@ class Index:
     def _withdraw(self, gone: Sequence[Stored]) -> None:
         """Delete the postings of documents that are no longer current."""
         if gone:
-            self._store.withdraw(
-                [(old.number + i, chunk) for old in gone for i, chunk in enumerate(self._postings_of(old))],
-            )
+            self._store.withdraw([posting for old in gone for posting in old.postings(self._postings_of)])
 
     def _postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
-        return chunks(sketch([decode(stored.id, stored.payload).text], self.scheme), 0)
+        return self._postings_of_each([stored])[0]
 
-    def _own(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
+    def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
+        sketches = sketch([decode(one.id, one.payload).text for one in stored], self.scheme)
+        return [chunks(sketches, row) for row in range(len(stored))]
+
+    def _known(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:
             raise InvalidInput("neither a text nor an id to look up; give one of them")
-        document = self.get(id)
-        if document is None:
-            raise InvalidDocument("unknown_id", f"there is no document {id!r} in the index; check the id")
-        return document
+        return self.document(id)
+
+    def _answered(self, place: int, query: str | Document, question: Question) -> Answer | Reject:
+        text, name = (query, None) if isinstance(query, str) else (query.text, query.id)
+        try:
+            return self.ask(text, question, id=name)
+        except InvalidInput as error:
+            return Reject(place, name or "", error.code, str(error))
 
 
-def compare(a: str, b: str, *, min_words: int = 12, min_similarity: float = 0.6, scheme: Scheme | None = None) -> Match:
+def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[PassageFields]) -> Match:
     """Compare two texts without an index; the match's id is "b", its figures and passages are exact.
+
+    Args:
+        a: the first text.
+        b: the second.
+        scheme: how they are compared; by default as an index of the default scheme does.
+        **fields: `min_words` and `min_similarity`; see `dedup.Question`.
 
     Raises:
         InvalidInput: a limit makes no sense.
         InvalidDocument: `long_text`.
     """
-    return explain(a, b, Question(1, min_words, min_similarity), scheme).match
+    return explain(a, b, Question(**fields), scheme).match
 
 
 def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | None = None) -> Comparison:
@@ -257,9 +275,13 @@ def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | N
     return pair(a, b, question or Question(), scheme or Scheme())
 
 
-def version(document: Document) -> str:
-    """Return 32 hexadecimal digits, equal for equal text and metadata; see `Placed`."""
-    return digest(content(document.text, admit(document))).hex()
+def unknown(id: str) -> InvalidDocument:  # noqa: A002 - the field's name everywhere
+    """Return the refusal of an id that no document has."""
+    return InvalidDocument("unknown_id", f"there is no document {id!r} in the index; check the id")
+
+
+def _document(stored: Stored) -> Document:
+    return decode(stored.id, stored.payload, stored.digest)
 
 
 class _Encoded(NamedTuple):

@@ -16,11 +16,14 @@ class Document:
         id: the caller's own name for it, 1 to 480 bytes of UTF-8.
         text: any Python string; lone surrogates and NUL are just code points.
         metadata: anything JSON can hold; returned with every match.
+        version: 32 hexadecimal digits, equal for equal text and metadata, of a document that an index returns; not part
+            of what is indexed, nor compared.
     """
 
     id: str
     text: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    version: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

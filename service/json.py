@@ -9,7 +9,7 @@ from starlette.responses import Response
 from dedup.record import dumps
 
 
-class Answer(Response):
+class JsonAnswer(Response):
     """A JSON answer; a lone surrogate in an indexed text becomes an escape and no error."""
 
     media_type = "application/json"

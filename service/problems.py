@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match
 
 from dedup.errors import InvalidInput, ResemblesError, StoreError
-from service.json import Answer
+from service.json import JsonAnswer
 
 _BY_STATUS = {
     400: "bad_request",
@@ -37,10 +37,10 @@ class Problem(HTTPException):
         named = {"type": "about:blank", "title": title, "status": self.status_code}
         return {**named, "code": self.code, "detail": self.detail, **self.more}
 
-    def response(self) -> Answer:
+    def response(self) -> JsonAnswer:
         """Return it as an answer."""
         headers = {**(self.headers or {}), "Content-Type": "application/problem+json"}
-        return Answer(self.body, self.status_code, headers)
+        return JsonAnswer(self.body, self.status_code, headers)
 
 
 def busy(detail: str, code: str = "too_busy") -> Problem:
@@ -72,11 +72,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StarletteHTTPException, _http)
 
 
-async def _library(_: Request, error: Exception) -> Answer:
+async def _library(_: Request, error: Exception) -> JsonAnswer:
     return of_error(cast("ResemblesError", error)).response()
 
 
-async def _validation(_: Request, error: Exception) -> Answer:
+async def _validation(_: Request, error: Exception) -> JsonAnswer:
     """Name the fields and what is wrong with each, never their values: the default repeats the whole body."""
     errors = cast("RequestValidationError", error).errors()
     detail = "the request is not as documented; see errors and /openapi.json"
@@ -92,8 +92,8 @@ def _pointer(location: Sequence[str | int]) -> str:
     return "/" + "/".join(str(step)[:80] for step in location)
 
 
-async def _http(request: Request, error: Exception) -> Answer:
-    """Answer for FastAPI and Starlette themselves."""
+async def _http(request: Request, error: Exception) -> JsonAnswer:
+    """JsonAnswer for FastAPI and Starlette themselves."""
     error = cast("StarletteHTTPException", error)
     if isinstance(error, Problem):
         return error.response()

@@ -1,11 +1,15 @@
 """What requests hold and answers look like. Unknown fields of a request are refused; answers may gain fields."""
 
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from dedup.search.question import Question
 from service.units import Unit
 
+DEFAULT = Question()
+QUESTION = {field.name for field in fields(Question)}
 MOST_MATCHES = 200  # not measured: each match is verified and sent
 MOST_WORDS = 1 << 24
 
@@ -38,13 +42,45 @@ class NewDocument(Request):
     metadata: dict[str, Any] = {}
 
 
-class Asked(Request):
-    """What is asked of a text."""
+class QuestionIn(Request):
+    """What is asked of two texts, or of one and the index."""
 
-    limit: Limit = 10
-    min_words: MinWords = 12
-    min_similarity: MinSimilarity = 0.6
-    passages: Passages = True
+    min_words: MinWords = DEFAULT.min_words
+    min_similarity: MinSimilarity = DEFAULT.min_similarity
+    offsets: Offsets = "codepoints"
+    explain: Annotated[bool, Field(description="Say why each document considered was returned, or was not.")] = False
+
+    @property
+    def question(self) -> Question:
+        """The question, which has the same fields."""
+        return Question(**self.model_dump(include=QUESTION))
+
+
+class Compare(QuestionIn):
+    """Two texts."""
+
+    a: str
+    b: str
+
+
+class LookupIn(QuestionIn):
+    """What is asked of a text and the index."""
+
+    limit: Limit = DEFAULT.limit
+    passages: Passages = DEFAULT.passages
+
+
+class Parameters(LookupIn):
+    """The same in an address, where all values are strings."""
+
+    model_config = ConfigDict(strict=False)
+
+
+class Resemble(LookupIn):
+    """A text, or the id of an indexed document, or both: then the text, which does not match that document."""
+
+    text: str | None = None
+    id: str | None = None
     filter: Annotated[
         dict[str, Any] | None,
         Field(
@@ -53,32 +89,12 @@ class Asked(Request):
             examples=[{"source": {"same": False}, "published": {">=": "2026-01-01"}, "language": ["en", "de"]}],
         ),
     ] = None
-    offsets: Offsets = "codepoints"
-    explain: Annotated[bool, Field(description="Say of each candidate why it was returned or not.")] = False
 
 
-class Resemble(Asked):
-    """A text, or the id of an indexed document, or both: then the text, which does not match that document."""
-
-    text: str | None = None
-    id: str | None = None
-
-
-class Batch(Request):
+class Queries(Request):
     """Several look-ups."""
 
     queries: Annotated[list[Resemble], Field(min_length=1)]
-
-
-class Compare(Request):
-    """Two texts."""
-
-    a: str
-    b: str
-    min_words: MinWords = 12
-    min_similarity: MinSimilarity = 0.6
-    offsets: Offsets = "codepoints"
-    explain: Annotated[bool, Field(description="Say why they are matched or not.")] = False
 
 
 class SpanOut(BaseModel):

@@ -1,7 +1,6 @@
 """What must be found is found, and what must not be reported is not: seed articles, Chinese, Japanese, PAN 2013."""
 
 import json
-from argparse import Namespace
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -129,6 +128,5 @@ def test_verbatim_pan_passages_are_found_exactly() -> None:
         cases.setdefault((span["a"], span["b"]), []).append(Case(*(span[name] for name in Case._fields)))
     wanted = {name for pair in cases for name in pair}
     texts = {record["id"]: record["text"] for record in records(folder / "docs.jsonl.gz") if record["id"] in wanted}
-    limits = Namespace(min_words=12, min_similarity=0.6)
-    found = {(a, b): detect(texts[a], texts[b], limits) for a, b in cases}
+    found = {(a, b): detect(texts[a], texts[b], dedup.Question()) for a, b in cases}
     assert measure(cases, found)["plagdet"] >= 0.93

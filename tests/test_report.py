@@ -13,7 +13,7 @@ from dedup.report.anchors import ascending
 from dedup.report.differences import Segment, differences
 from dedup.report.marks import LONGEST_BLOCK, Mark, blocks
 from dedup.report.render import percent, showable
-from dedup.report.views import facts, found, name, pair
+from dedup.report.views import facts, listed, name, pair
 
 
 def marks(text: str, places: list[tuple[int, int]]) -> list[Mark]:
@@ -139,7 +139,7 @@ def test_strip_shows_where_passages_lie() -> None:
     quarter = Passage(Span(2500, 5000), Span(0, 10), 12, 1.0, 2, "passage")
     tiny = Passage(Span(9_999, 10_000), Span(0, 10), 1, 1.0, 2, "boilerplate")
     match = Match("a", 0.1, Containment(0.1, 0.1), {}, (quarter, tiny))
-    view = found("x" * 10_000, match)
+    view = listed("x" * 10_000, match)
     assert [(bar.x, bar.width, bar.boilerplate) for bar in view.strip] == [(250, 250, False), (996, 4, True)]
     assert (view.passages, view.words) == (1, 12)
 

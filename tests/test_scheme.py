@@ -8,8 +8,9 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.errors import InvalidScheme
+from dedup.errors import InvalidScheme, SchemeMismatch
 from dedup.scheme import Scheme
+from dedup.stores.session import FORMAT, read_header
 
 
 def test_default_recall_at_one_half() -> None:
@@ -56,3 +57,12 @@ def test_fingerprint_tells_schemes_apart() -> None:
     assert len({base.fingerprint, *(other.fingerprint for other in others)}) == len(others) + 1
     assert base.fingerprint == xxhash.xxh3_64_hexdigest(base.to_json())
     assert Scheme.from_json(base.to_json()) == base
+
+
+@pytest.mark.parametrize("version", ["fold", "hash"])
+@pytest.mark.parametrize("wanted", [None, Scheme()])
+def test_an_index_of_another_table_or_hash_is_refused(version: str, wanted: Scheme | None) -> None:
+    """An index with a fold table or hash that this package does not have is refused, whatever scheme is asked for."""
+    stored = dataclasses.replace(Scheme(), **{version: getattr(Scheme(), version) - 1})
+    with pytest.raises(SchemeMismatch, match=r"index of-old .* put the documents into a new index"):
+        read_header("of-old", FORMAT, stored.to_json(), wanted)

@@ -39,7 +39,7 @@ def workloads() -> dict[str, Workload]:
 
     texts = articles(240, None)
     chinese = some(SCRIPTS[1], SHORT, 10_000, None)
-    index = dedup.open("memory:")  # LMDB maps more than valgrind has room for
+    index = dedup.open("memory:")
     index.put(dedup.Document(str(place), text) for place, text in enumerate(texts[:200]))
     queries = [texts[place] + texts[-place] for place in range(1, 11)]
     more = [dedup.Document(f"more {place}", text) for place, text in enumerate(texts[:50])]

@@ -24,7 +24,7 @@ from benchmarks.texts.copies import COPIES
 from benchmarks.texts.planting import Planter
 from dedup import Document, Index
 from dedup.engine import BATCH
-from dedup.search.lookup import Question
+from dedup.search.question import Question
 
 TABLE, SERVICE, COLLECTION = "Look-up and ingestion, LMDB", "HTTP", "A whole collection"
 EDITED = 0.05

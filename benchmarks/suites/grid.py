@@ -22,7 +22,7 @@ from benchmarks.texts.cases import Case
 from benchmarks.texts.cases import measure as scored
 from benchmarks.texts.planting import Planted, Planter
 from dedup import Document, Index, Span
-from dedup.search.lookup import Question
+from dedup.search.question import Question
 
 TABLE = "Passages"
 LENGTHS = (15, 25, 40, 80)

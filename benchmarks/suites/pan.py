@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from benchmarks.harness.row import Row, middle
 from benchmarks.harness.suite import Scale, tell
@@ -18,28 +18,16 @@ from benchmarks.peers.baselines import matched_by_difflib
 from benchmarks.texts.articles import SEEDS, records
 from benchmarks.texts.cases import Case, Cases, measure
 from dedup.align import align
-from dedup.search.verify import Limits as Accepted
+from dedup.search.question import Question
 from dedup.sketching.tokens import tokenize
 
 TABLE, SAMPLE = "Passages of pairs", 20
 
 
-class Limits(Protocol):
-    """What is accepted as a passage."""
-
-    @property
-    def min_words(self) -> int:
-        """Matched words at least."""
-
-    @property
-    def min_similarity(self) -> float:
-        """Similarity at least."""
-
-
-def detect(one: str, other: str, limits: Limits) -> list[Case]:
+def detect(one: str, other: str, question: Question) -> list[Case]:
     """Return the passages that two texts share."""
     a, b = tokenize([one]), tokenize([other])
-    found = align(a.hashes, b.hashes, b.offsets, min_words=limits.min_words, min_similarity=limits.min_similarity)
+    found = align(a.hashes, b.hashes, b.offsets, min_words=question.min_words, min_similarity=question.min_similarity)
     starts, ends = a.starts[found.query_start], a.ends[found.query_end - 1]
     begins, stops = b.starts[found.document_start], b.ends[found.document_end - 1]
     return [Case(*map(int, places)) for places in zip(starts, ends, begins, stops, strict=True)]
@@ -63,11 +51,11 @@ def of_pairs(
     name: str, texts: Mapping[str, str], cases: Cases, keys: Sequence[tuple[str, str]], sample: int | None
 ) -> Iterator[Row]:
     """Yield the measures of ours on all pairs, then of ours and of difflib on the same sample."""
-    limits = Accepted(12, 0.6, passages=True)
+    question = Question()
     runs: list[tuple[str, Callable[[str, str], list[Case]], Sequence[tuple[str, str]]]]
-    runs = [("resembles", lambda a, b: detect(a, b, limits), keys)]
+    runs = [("resembles", lambda a, b: detect(a, b, question), keys)]
     if sample is not None:
-        runs.append(("resembles, sample", lambda a, b: detect(a, b, limits), keys[:sample]))
+        runs.append(("resembles, sample", lambda a, b: detect(a, b, question), keys[:sample]))
     runs.append(("difflib, sample" if sample else "difflib", matched_by_difflib, keys[:sample]))
     for finder, find, some in runs:
         seconds, found = list[float](), dict[tuple[str, str], list[Case]]()

@@ -1,21 +1,18 @@
 """An index that is waited for: a long run survives a server that restarts."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
-
-import stamina
+from functools import partial
+from typing import Any, cast
 
 from dedup.cli.terminal import note
 from dedup.engine import Index
-from dedup.errors import StoreBusy, StoreError, StoreUnreachable
+from dedup.errors import StoreBusy, StoreUnreachable
+from dedup.patience import Result, patiently
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, Entry, Outcome, Store
 
 SECONDS = 300.0  # seconds; not measured: a choice between waiting and telling
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # not measured: seconds
-Result = TypeVar("Result")
-
-stamina.instrumentation.set_on_retry_hooks(())  # each try is told of here
+_PAUSES = 0.5, 30.0  # seconds; not measured
 
 
 def open_patiently(url: str) -> Index:
@@ -33,24 +30,17 @@ class _Patient:
         return getattr(self._store, name)
 
     def put(self, entries: Sequence[Entry]) -> list[Outcome]:
-        return _patiently(lambda: self._store.put(entries))
+        return _outlast(partial(self._store.put, entries))
 
     def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        _patiently(lambda: self._store.withdraw(postings))
+        _outlast(partial(self._store.withdraw, postings))
 
 
-def _patiently(write: Callable[[], Result]) -> Result:
-    for attempt in stamina.retry_context(
-        on=(StoreBusy, StoreUnreachable),
-        attempts=None,
-        timeout=SECONDS,
-        wait_initial=_FIRST_PAUSE,
-        wait_max=_LONGEST_PAUSE,
-    ):
-        with attempt:
-            try:
-                return write()
-            except (StoreBusy, StoreUnreachable) as error:
-                note(f"waiting[{error.code}]: {error}")
-                raise
-    raise StoreError("the index was not asked")  # pragma: no cover - there is always an attempt
+def _outlast(write: Callable[[], Result]) -> Result:
+    return patiently(
+        write,
+        lambda error: isinstance(error, StoreBusy | StoreUnreachable),
+        seconds=SECONDS,
+        pauses=_PAUSES,
+        before_pause=lambda error: note(f"waiting[{getattr(error, 'code', 'error')}]: {error}"),
+    )

@@ -1,6 +1,6 @@
 """Answers for people: a table of documents, then each shared passage, the two texts under each other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
@@ -9,8 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from dedup.cli.terminal import clean
-from dedup.model import Answer, Document, Match, Passage
+from dedup.model import Document, Match, Passage
 from dedup.report.differences import Segment, differences
+from dedup.report.views import counted, summary
+from dedup.search.lookup import Lookup
 
 COLUMNS = ("jaccard", "query\nin it", "it in\nquery", "passages", "words\nalike")
 
@@ -26,16 +28,14 @@ class _Terminal(Console):
         raise  # noqa: PLE0704 - called while the error is handled
 
 
-def show_answer(query: Document, answer: Answer, get: Callable[[str], Document | None]) -> None:
-    """Print what a query resembles; `get` fetches the documents whose passages are shown."""
-    out = _Terminal()
-    out.print(Text(clean(query.id), "bold"), Text(_summary(answer)))
+def show_answer(query: Document, lookup: Lookup) -> None:
+    """Print what a query resembles, and the passages shared."""
+    out, answer = _Terminal(), lookup.answer
+    out.print(Text(clean(query.id), "bold"), Text(summary(answer)))
     if answer.matches:
         out.print(_table("document", answer))
     for match in answer:
-        document = get(match.id) if match.passages else None
-        if document is not None:
-            _show_passages(out, query, document, match)
+        _show_passages(out, query, lookup.documents[match.id], match)
     out.print()
 
 
@@ -45,15 +45,6 @@ def show_comparison(query: Document, document: Document, match: Match) -> None:
     out.print(Text(clean(query.id), "bold"), "compared with")
     out.print(_table("", [match]))
     _show_passages(out, query, document, match)
-
-
-def _summary(answer: Answer) -> str:
-    if answer.too_short:
-        return "is too short to judge"
-    if not answer.matches:
-        return "resembles nothing in the index"
-    documents = "1 document" if len(answer) == 1 else f"{len(answer):,} documents"
-    return f"resembles {documents}" + (" and perhaps more: a bucket was too full to read" if answer.truncated else "")
 
 
 def _table(heading: str, matches: Iterable[Match]) -> Table:
@@ -76,8 +67,8 @@ def _show_passages(out: Console, query: Document, document: Document, match: Mat
 
 
 def _heading(name: str, passage: Passage) -> Text:
-    seen = "1 document" if passage.documents == 1 else f"{passage.documents:,} documents"
-    figures = f"{passage.matched_words:,} words alike, similarity {passage.similarity:.2f}, seen in {seen}"
+    seen = counted(passage.documents, "document")
+    figures = f"{counted(passage.matched_words, 'word')} alike, similarity {passage.similarity:.2f}, seen in {seen}"
     style, kind = ("cyan", "") if passage.kind == "passage" else ("dim", "boilerplate, ")
     return Text.assemble((clean(name), style), (f"  {kind}{figures}", "dim"))
 

@@ -1,36 +1,28 @@
 """What each query resembles, in the order given."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 
 import typer
 
-from dedup.cli.opening import document, open_index, prepare_kernels
-from dedup.cli.print_answer import show_answer
+from dedup.cli.files import open_for
+from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line
-from dedup.engine import Index
-from dedup.errors import InvalidDocument, InvalidInput
-from dedup.formats import Item, Record, Rejected, Source, read_queries
-from dedup.model import Answer, Document
+from dedup.cli.warm import prepare_kernels
+from dedup.engine import Index, unknown
+from dedup.errors import InvalidDocument
+from dedup.formats import Item, Reading, Record, Rejected, Source, read_queries
+from dedup.model import Document
 from dedup.record import answer_json
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of each query, as `Index.resemble` takes it."""
-
-    limit: int
-    min_words: int
-    min_similarity: float
-    passages: bool
+from dedup.search.lookup import Lookup
+from dedup.search.question import Question
 
 
 def run(
     paths: list[str],
     ids: list[str],
+    how: Reading,
     url: str,
     question: Question,
     *,
@@ -39,47 +31,47 @@ def run(
     rejects: str | None,
 ) -> None:
     """Answer what the paths hold, then the documents of those ids."""
-    streams = [read_queries(path) for path in paths]
+    streams = [read_queries(path, how) for path in paths]
     with Rejects(rejects) as rejected, open_index(url, read_only=True) as index:
         prepare_kernels()
-        answers = _answers(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)
+        lookups = _look_up(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)
         if html:
-            _write_report(html, index, answers)
-        for query, answer in answers:
+            _write_report(html, lookups)
+        for query, lookup in lookups:
             if json:
-                print(line(answer_json(query.id, answer)), flush=True)
+                print(line(answer_json(query.id, lookup.answer)), flush=True)
             else:
-                show_answer(query, answer, index.get)
+                from dedup.cli.print_answer import show_answer  # noqa: PLC0415 - Rich is loaded for people only
+
+                show_answer(query, lookup)
     raise typer.Exit(rejected.exit_code)
 
 
-def _known(index: Index, ids: Iterable[str]) -> Iterator[Item]:
-    for name in ids:
-        yield Record(Source("--id"), document(index, name))
+def _known(index: Index, ids: Sequence[str]) -> Iterator[Item]:
+    for name, document in zip(ids, index.get_many(ids), strict=True):
+        if document is None:
+            raise unknown(name)
+        yield Record(Source("--id"), document)
 
 
-def _answers(
+def _look_up(
     index: Index, items: Iterable[Item], question: Question, rejected: Rejects
-) -> Iterator[tuple[Document, Answer]]:
+) -> Iterator[tuple[Document, Lookup]]:
     for item in items:
         if isinstance(item, Rejected):
             rejected.add(item)
             continue
         query = item.document
         try:
-            answer = index.resemble(query.text, id=query.id, **asdict(question))
+            lookup = index.look_up(query.text, query.id, question)
         except InvalidDocument as error:
             rejected.add(Rejected(item.source, query.id, error.code, str(error)))
             continue
-        yield query, answer
+        yield query, lookup
 
 
-def _write_report(path: str, index: Index, answers: Iterable[tuple[Document, Answer]]) -> None:
+def _write_report(path: str, lookups: Iterable[tuple[Document, Lookup]]) -> None:
     from dedup.report.render import section, write  # noqa: PLC0415 - Jinja is loaded for a report only
 
-    try:
-        file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed below; the error is about opening
-    except OSError as error:
-        raise InvalidInput(f"{path}: cannot be written ({error.strerror}); name another file for --html") from error
-    with file:
-        write(file, (section(query, answer, index.get) for query, answer in answers))
+    with open_for("--html", path) as file:
+        write(file, (section(query, lookup) for query, lookup in lookups))

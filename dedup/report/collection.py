@@ -6,7 +6,7 @@ from typing import TextIO
 
 from dedup.report.charts import Chart
 from dedup.report.render import asset, environment
-from dedup.report.views import Pair
+from dedup.report.views import SideBySide
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Table:
 class Sample:
     """Two texts side by side, and why they are shown."""
 
-    pair: Pair
+    pair: SideBySide
     note: str
 
 

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TextIO
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dedup.report.views import Found, Name, Pair, Shared, found, name, pair, summary
+from dedup.report.views import Listed, Name, SharedPassage, SideBySide, counted, listed, name, pair, sentence
 
 if TYPE_CHECKING:
-    from dedup.model import Answer, Document
+    from dedup.model import Document
+    from dedup.search.lookup import Lookup
 
 HUES = 6  # as many as page.css tells apart
 LINES = 5
@@ -28,19 +29,20 @@ class Section:
 
     name: Name
     summary: str
-    found: tuple[Found, ...]
-    pairs: Iterable[Pair]
+    found: tuple[Listed, ...]
+    pairs: Iterable[SideBySide]
 
 
-def section(query: "Document", answer: "Answer", get: "Callable[[str], Document | None]") -> Section:
-    """Return a report's section; `get` fetches the documents that matched, each when it is written."""
-    return Section(
-        name(query), summary(answer), tuple(found(query.text, match) for match in answer), _pairs(query, answer, get)
-    )
+def section(query: "Document", lookup: "Lookup") -> Section:
+    """Return a report's section; each pair of texts is set side by side when it is written."""
+    answer = lookup.answer
+    found = tuple(listed(query.text, match) for match in answer)
+    pairs = (pair(query, lookup.documents[match.id], match) for match in answer)
+    return Section(name(query), sentence(answer), found, pairs)
 
 
 def write(file: TextIO, sections: Iterable[Section]) -> None:
-    """Write a report, section by section: memory holds one pair of texts at a time."""
+    """Write a report, section by section: memory holds what one look-up read at a time."""
     template = environment().get_template("report.html")
     file.writelines(template.generate(sections=sections, style=asset("page.css"), script=asset("page.js")))
 
@@ -86,12 +88,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return "1 passage", "1,200 passages"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def told(shared: Shared) -> str:
+def told(shared: SharedPassage) -> str:
     """Return a passage's figures as words."""
     passage = shared.passage
     boilerplate = "boilerplate, " if shared.boilerplate else ""
@@ -102,13 +99,6 @@ def told(shared: Shared) -> str:
 def digest(content: str) -> str:
     """Return what a content security policy names inline content by."""
     return "sha256-" + b64encode(sha256(content.encode()).digest()).decode()
-
-
-def _pairs(query: "Document", answer: "Answer", get: "Callable[[str], Document | None]") -> Iterator[Pair]:
-    for match in answer:
-        document = get(match.id)
-        if document is not None:
-            yield pair(query, document, match)
 
 
 def _picture(match: re.Match[str]) -> str:

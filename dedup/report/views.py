@@ -37,7 +37,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedPassage:
     """A passage with its number, from 1, in the order of the query, boilerplate last.
 
     Attributes:
@@ -57,7 +57,7 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Listed:
     """A match in the list of them.
 
     Attributes:
@@ -86,11 +86,11 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class SideBySide:
     """Two texts side by side, with the passages that they share."""
 
     match: Match
-    shared: tuple[Shared, ...]
+    shared: tuple[SharedPassage, ...]
     left: Side
     right: Side
 
@@ -100,10 +100,10 @@ def name(document: Document) -> Name:
     return _name(document.id, document.metadata)
 
 
-def found(query: str, match: Match) -> Found:
+def listed(query: str, match: Match) -> Listed:
     """Summarise a match of the text `query`."""
     telling = [passage for passage in match.passages if passage.kind == "passage"]
-    return Found(
+    return Listed(
         _name(match.id, match.metadata),
         match,
         len(telling),
@@ -112,7 +112,7 @@ def found(query: str, match: Match) -> Found:
     )
 
 
-def pair(query: Document, document: Document, match: Match) -> Pair:
+def pair(query: Document, document: Document, match: Match) -> SideBySide:
     """Set a query and a document that it matches side by side. Each side's blocks can be read once."""
     shared = _numbered(match)
     left, right = list[Mark](), list[Mark]()
@@ -121,7 +121,7 @@ def pair(query: Document, document: Document, match: Match) -> Pair:
         pieces = differences(query.text[at.start : at.end], document.text[there.start : there.end])
         left.append(Mark(one.number, at.start, at.end, one.passage.kind, pieces[0]))
         right.append(Mark(one.number, there.start, there.end, one.passage.kind, pieces[1]))
-    return Pair(
+    return SideBySide(
         match,
         shared,
         _side(query, left, _strip(((one, one.passage.query) for one in shared), len(query.text))),
@@ -130,15 +130,22 @@ def pair(query: Document, document: Document, match: Match) -> Pair:
 
 
 def summary(answer: Answer) -> str:
-    """Say in a sentence what was found."""
+    """Say what a query resembles, in words that follow its name."""
     if answer.too_short:
-        return "Too short to judge."
-    if not answer.matches:
-        return "Resembles nothing in the index."
-    documents = "1 document" if len(answer) == 1 else f"{len(answer):,} documents"
-    return f"Resembles {documents}" + (
-        ", perhaps more: some words are too frequent to read all." * answer.truncated or "."
-    )
+        return "too short to judge"
+    more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
+    return f"resembles {counted(len(answer), 'document') if answer.matches else 'nothing in the index'}{more}"
+
+
+def sentence(answer: Answer) -> str:
+    """Say what the query resembles in a sentence of its own."""
+    words = summary(answer)
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 passage", "1,200 passages"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def facts(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -174,11 +181,11 @@ def _name(name: str, metadata: Mapping[str, Any]) -> Name:
     return Name(name, title, source if isinstance(source, str) else "", published(metadata))
 
 
-def _numbered(match: Match) -> tuple[Shared, ...]:
+def _numbered(match: Match) -> tuple[SharedPassage, ...]:
     places = [(one.query.start, one.document.start) for one in match.passages]
     chain = set(ascending(sorted(places)))
     return tuple(
-        Shared(number, passage, place in chain)
+        SharedPassage(number, passage, place in chain)
         for number, (passage, place) in enumerate(zip(match.passages, places, strict=True), 1)
     )
 
@@ -187,11 +194,11 @@ def _side(document: Document, marks: list[Mark], strip: tuple[Bar, ...]) -> Side
     return Side(name(document), strip, blocks(document.text, marks), len(document.text) > LONG)
 
 
-def _strip(spans: Iterable[tuple[Shared, Span]], length: int) -> tuple[Bar, ...]:
+def _strip(spans: Iterable[tuple[SharedPassage, Span]], length: int) -> tuple[Bar, ...]:
     return tuple(_bars(spans, max(length, 1)))
 
 
-def _bars(spans: Iterable[tuple[Shared, Span]], length: int) -> Iterator[Bar]:
+def _bars(spans: Iterable[tuple[SharedPassage, Span]], length: int) -> Iterator[Bar]:
     for one, span in spans:
         x, end = (round(WIDTH * place / length) for place in (span.start, span.end))
         width = max(NARROWEST, end - x)

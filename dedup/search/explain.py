@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from dedup.model import Document, Match
 from dedup.scheme import Scheme
-from dedup.search.lookup import Question, Seen
-from dedup.search.verify import Query, figure, near
-from dedup.sketching.sketches import Sketch, sketch
+from dedup.search.lookup import Lookup, Seen
+from dedup.search.question import Question
+from dedup.search.verify import Query, figure, resembles
+from dedup.sketching.sketches import Sketch, sketch_tokens
 from dedup.sketching.tokens import tokenize
 from dedup.stores.base import Stored
 
@@ -22,7 +23,7 @@ Reason = Literal["passage", "alike", "too_short_a", "too_short_b", "no_shared_bu
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedBuckets:
     """The buckets that two texts share.
 
     Attributes:
@@ -50,7 +51,7 @@ class Candidate:
     """
 
     id: str
-    shared: Shared
+    shared: SharedBuckets
     estimate: float | None
     figures: Match | None
     rejected: Rejection | None
@@ -70,41 +71,46 @@ class Comparison:
     """
 
     match: Match
-    shared: Shared
+    shared: SharedBuckets
     estimate: float
     words: tuple[int, int]
     reason: Reason
 
 
-def candidates(seen: Seen, answer: frozenset[str], question: Question, scheme: Scheme) -> Iterator[Candidate]:
-    """Yield what was considered, best candidate first.
+def candidates(lookup: Lookup, scheme: Scheme) -> Iterator[Candidate]:
+    """Yield what a look-up considered, best candidate first.
 
     Args:
-        seen: what the look-up saw.
-        answer: the ids it returned.
-        question: what was asked.
+        lookup: the look-up.
         scheme: the index's.
     """
-    documents = list(seen.read.values())
-    exact = dict(zip(seen.read, figure(seen.query, documents, scheme, question.limits), strict=True))
-    signatures = sketch([document.text for document in documents], scheme).signatures
-    estimates = dict(zip(seen.read, (signatures == seen.sketched.signatures[0]).mean(axis=1).tolist(), strict=True))
-    matched = {match.id for match in seen.matches}
+    if (seen := lookup.seen) is None:
+        return
+    signatures = sketch_tokens(seen.tokens, scheme).signatures
+    equal = (signatures == seen.sketched.signatures[0]).mean(axis=1).tolist()
+    estimates = dict(zip(lookup.documents, equal, strict=True))
+    answered = {match.id for match in lookup.answer}
     for name, stored in seen.stored.items():
-        rejected: Rejection | None = None
-        if name not in answer:
-            rejected = "filter" if name not in seen.read else "limit" if name in matched else "not_alike"
-        yield Candidate(name, _found_by(seen, stored, scheme), estimates.get(name), exact.get(name), rejected)
+        exact = lookup.figures.get(name)
+        rejected = None if name in answered else _rejection(exact)
+        yield Candidate(name, _found_by(seen, stored, scheme), estimates.get(name), exact, rejected)
+
+
+def _rejection(exact: Match | None) -> Rejection:
+    """Return why a document that has these figures, or was not read, is not in the answer."""
+    if exact is None:
+        return "filter"
+    return "limit" if resembles(exact) else "not_alike"
 
 
 def pair(a: str, b: str, question: Question, scheme: Scheme) -> Comparison:
     """Say why two texts are matched or not."""
-    sketched, tokens = sketch([a, b], scheme), tokenize([a])
-    cut, count = int(sketched.offsets[1]), len(tokens.hashes)
+    tokens = tokenize([a, b])
+    sketched, first, second = sketch_tokens(tokens, scheme), tokens.of(0), tokens.of(1)
+    cut, words = int(sketched.offsets[1]), (len(first.hashes), len(second.hashes))
     places = np.flatnonzero(np.isin(sketched.buckets[:cut], sketched.buckets[cut:]))
-    words = (count, len(tokenize([b]).hashes))
-    query = Query(a, tokens, np.empty(0, np.uint64), np.empty(0, np.uint32), total=1)
-    match = figure(query, [Document("b", b)], scheme, question.limits)[0]
+    query = Query(a, first, np.empty(0, np.uint64), np.empty(0, np.uint32), total=1)
+    (match,) = figure(query, [Document("b", b)], second, scheme, question)
     estimate = float((sketched.signatures[0] == sketched.signatures[1]).mean()) if min(words) else 0.0
     return Comparison(
         match, _shared(sketched, places, scheme), estimate, words, _reason(match, words, len(places), scheme)
@@ -114,12 +120,12 @@ def pair(a: str, b: str, question: Question, scheme: Scheme) -> Comparison:
 def _reason(match: Match, words: tuple[int, int], shared: int, scheme: Scheme) -> Reason:
     if min(words) < scheme.k:
         return "too_short_a" if words[0] < scheme.k else "too_short_b"
-    if match.passages or near(match):
+    if resembles(match):
         return "passage" if match.passages else "alike"
     return "below_threshold" if shared else "no_shared_bucket"
 
 
-def _found_by(seen: Seen, stored: Stored, scheme: Scheme) -> Shared:
+def _found_by(seen: Seen, stored: Stored, scheme: Scheme) -> SharedBuckets:
     """Return the query's buckets whose lists name one of the document's chunks."""
     numbers = seen.postings.numbers.astype(np.int64)
     postings = np.flatnonzero((numbers >= stored.number) & (numbers < stored.number + stored.chunks))
@@ -127,7 +133,7 @@ def _found_by(seen: Seen, stored: Stored, scheme: Scheme) -> Shared:
     return _shared(seen.sketched, buckets, scheme)
 
 
-def _shared(sketched: Sketch, buckets: NDArray[np.intp], scheme: Scheme) -> Shared:
+def _shared(sketched: Sketch, buckets: NDArray[np.intp], scheme: Scheme) -> SharedBuckets:
     windows = buckets[buckets >= scheme.bands]
     bands = buckets[buckets < scheme.bands]
-    return Shared(tuple(bands.tolist()), tuple(sketched.places[windows[:LISTED]].tolist()), len(windows))
+    return SharedBuckets(tuple(bands.tolist()), tuple(sketched.places[windows[:LISTED]].tolist()), len(windows))

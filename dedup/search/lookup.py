@@ -1,18 +1,17 @@
 """A query and a store in, an answer out: the stages in their order, with what each of them saw."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.errors import InvalidInput
 from dedup.model import Answer, Document, Match
 from dedup.scheme import Scheme
 from dedup.search.candidates import rank
 from dedup.search.filters import Filter
-from dedup.search.verify import Limits, Query, best, verify
+from dedup.search.question import Question
+from dedup.search.verify import Query, alike, best, figure
 from dedup.sketching.chunks import WHOLE
 from dedup.sketching.sketches import Sketch, sketch_tokens
 from dedup.sketching.tokens import Tokens, tokenize
@@ -25,56 +24,28 @@ MORE = 8  # for every further 1,024 tokens of the query
 FILTERED = 1024  # not measured: reading stops as soon as enough are wanted
 
 Watch = Callable[[str, int], None]
-"""Told the name of each stage as it ends, and how many buckets, postings, chunks, documents or matches it gave."""
+"""Called when a stage ends, with its name and the number of items it produced."""
 
 
 def unwatched(stage: str, count: int) -> None:
-    """Take no note."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a text; see `Index.resemble`."""
-
-    limit: int = 10
-    min_words: int = 12
-    min_similarity: float = 0.6
-    passages: bool = True
-    filter: Mapping[str, Any] | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse limits that make no sense."""
-        if self.limit < 1 or self.min_words < 1 or not 0 < self.min_similarity <= 1:
-            raise InvalidInput(
-                f"limit {self.limit}, min_words {self.min_words}, min_similarity {self.min_similarity}: "
-                "give at least 1, at least 1, and a number above 0 up to 1",
-            )
-
-    @property
-    def limits(self) -> Limits:
-        """What is accepted as a passage."""
-        return Limits(self.min_words, self.min_similarity, passages=self.passages)
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the stages saw on the way to an answer.
+    """What the stages saw on the way to an answer; `explain` tells of it.
 
     Attributes:
-        query: the text that asked.
-        sketched: its sketch.
+        sketched: the query's sketch.
         postings: what the store holds of its buckets.
-        read: the documents whose texts were read, best candidate first, by id.
-        stored: the same as the store holds them, and those that the filter refused.
-        matches: those that resemble the query, before the limit.
+        stored: the documents fetched, best candidate first, by id; those that the filter refused too.
+        tokens: those of the texts that were read, in the order of `Lookup.documents`.
     """
 
-    query: Query
     sketched: Sketch
     postings: Postings
-    read: Mapping[str, Document]
     stored: Mapping[str, Stored]
-    matches: Sequence[Match]
+    tokens: Tokens
 
     @property
     def found(self) -> int:
@@ -84,10 +55,20 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """An answer, the text that asked, and what was seen on the way: nothing if the text is too short."""
+    """An answer, and what was read for it.
+
+    Attributes:
+        text: the query.
+        answer: what it resembles.
+        documents: the documents whose texts were read, best candidate first, by id; every match's is among them.
+        figures: the exact figures of each of them, matched or not, by id.
+        seen: what the stages saw; None if the text is too short, for then nothing was read.
+    """
 
     text: str
     answer: Answer
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    figures: Mapping[str, Match] = field(default_factory=dict)
     seen: Seen | None = None
 
 
@@ -116,29 +97,35 @@ def look_up(
     sketched = sketch_tokens(tokens, store.scheme)
     watch("sketch", len(sketched.buckets))
     postings = store.lookup(sketched.buckets, LISTED)
-    total = postings.documents
     watch("lookup", len(postings.numbers))
     most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
-    numbers, cut = rank(postings, total, max(most, FILTERED) if wanted else most)
+    numbers, cut = rank(postings, postings.documents, max(most, FILTERED) if wanted else most)
     watch("rank", len(numbers))
     stored = {one.id: one for one in store.fetch(numbers) if one and one.id != name}
-    read = _read(stored, wanted, most)
-    watch("fetch", len(read))
-    query = _query(text, tokens, sketched, postings, total)
-    matches = verify(query, list(read.values()), store.scheme, question.limits)
-    answer = tuple(best(matches, len(text), question.limit))
+    documents = _read(stored, wanted, most)
+    watch("fetch", len(documents))
+    there = tokenize([document.text for document in documents.values()])
+    query = _query(text, tokens, sketched, postings)
+    figures = figure(query, list(documents.values()), there, store.scheme, question)
+    matches = alike(figures)
     watch("verify", len(matches))
     passage = sketched.places >= 0
     hidden = _hides_passage(sketched.places[passage], cut[passage], question.min_words, store.scheme)
-    passed_over = wanted is not None and len(numbers) >= FILTERED and len(read) < most
-    return Lookup(text, Answer(answer, hidden or passed_over), Seen(query, sketched, postings, read, stored, matches))
+    passed_over = wanted is not None and len(numbers) >= FILTERED and len(documents) < most
+    return Lookup(
+        text,
+        Answer(tuple(best(matches, len(text), question.limit)), hidden or passed_over),
+        documents,
+        dict(zip(documents, figures, strict=True)),
+        Seen(sketched, postings, stored, there),
+    )
 
 
 def _read(stored: Mapping[str, Stored], wanted: Filter | None, most: int) -> dict[str, Document]:
     """Return the first `most` documents that are wanted."""
     read: dict[str, Document] = {}
     for one in stored.values():
-        document = decode(one.id, one.payload)
+        document = decode(one.id, one.payload, one.digest)
         if wanted is None or wanted(document.metadata):
             read[one.id] = document
         if wanted and len(read) == most:
@@ -146,10 +133,10 @@ def _read(stored: Mapping[str, Stored], wanted: Filter | None, most: int) -> dic
     return read
 
 
-def _query(text: str, tokens: Tokens, sketched: Sketch, postings: Postings, total: int) -> Query:
+def _query(text: str, tokens: Tokens, sketched: Sketch, postings: Postings) -> Query:
     passage = sketched.places >= 0
     order = np.argsort(sketched.buckets[passage])
-    return Query(text, tokens, sketched.buckets[passage][order], postings.counts[passage][order], total)
+    return Query(text, tokens, sketched.buckets[passage][order], postings.counts[passage][order], postings.documents)
 
 
 def _hides_passage(places: NDArray[np.int32], cut: NDArray[np.bool_], min_words: int, scheme: Scheme) -> bool:

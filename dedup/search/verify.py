@@ -1,24 +1,24 @@
 """A query and the texts of its candidates in, matches with exact figures out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
-from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
 from dedup.model import Containment, Document, Match, Passage, Span
 from dedup.scheme import Scheme
+from dedup.search.names import names_only
+from dedup.search.question import Question
 from dedup.sketching.sketches import shingles, winnow
-from dedup.sketching.tokens import Tokens, tokenize
+from dedup.sketching.tokens import Tokens
 
 NEAR = 0.5  # not measured: a definition, half of the shingles
 FEW_DOCUMENTS = 1000  # ADR 4: 5,000 halves the forms called boilerplate; a smaller index knows little
 COMMON = 200  # ADR 4: 20 calls a quarter as many forms boilerplate, 2,000 takes 3 of the seeds' 14 passages for it
-TELLING_WORDS = 3  # ADR 4: up to 5 no passage of the seeds is lost; 8 loses 3 required ones
-TELLING_LENGTH = 4  # ADR 4: up to 4 no passage of the seeds is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,6 @@ class Query:
     minima: NDArray[np.uint64]
     counts: NDArray[np.uint32]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is accepted as a passage: at least so many matched words, at least so similar; whether any is looked for."""
-
-    min_words: int
-    min_similarity: float
-    passages: bool = True
-
-
-def verify(query: Query, documents: Sequence[Document], scheme: Scheme, limits: Limits) -> list[Match]:
-    """Return the documents that the query resembles, best first.
-
-    A document counts if it shares a passage, or if half of the shingles of either side or of both are shared.
-    """
-    matches = figure(query, documents, scheme, limits)
-    return sorted((match for match in matches if match.passages or near(match)), key=_worth)
 
 
 def best(matches: list[Match], length: int, limit: int) -> list[Match]:
@@ -90,18 +72,27 @@ def _cover(match: Match, worth: NDArray[np.float64]) -> float:
     return sum(float(worth[span].sum()) for span in _spans(match))
 
 
-def figure(query: Query, documents: Sequence[Document], scheme: Scheme, limits: Limits) -> list[Match]:
-    """Return the exact figures and passages of each document, in the order given, alike or not."""
-    tokens = tokenize([document.text for document in documents])
+def figure(
+    query: Query, documents: Sequence[Document], tokens: Tokens, scheme: Scheme, question: Question
+) -> list[Match]:
+    """Return the exact figures and passages of each document, in the order given, alike or not.
+
+    Args:
+        query: the text that asks.
+        documents: what it is compared with.
+        tokens: those of the documents' texts.
+        scheme: the index's.
+        question: what a passage must be.
+    """
     query_shingles, _ = shingles(query.tokens, scheme.k)
     document_shingles, offsets = shingles(tokens, scheme.k)
     sizes = overlaps(query_shingles, document_shingles, offsets)
     found = align(
-        query.tokens.hashes if limits.passages else query.tokens.hashes[:0],
+        query.tokens.hashes if question.passages else query.tokens.hashes[:0],
         tokens.hashes,
         tokens.offsets,
-        min_words=limits.min_words,
-        min_similarity=limits.min_similarity,
+        min_words=question.min_words,
+        min_similarity=question.min_similarity,
     )
     evidence = _evidence(
         *(found.document, found.document_start, found.document_end, document_shingles, offsets),
@@ -135,6 +126,16 @@ def _worth(match: Match) -> tuple[bool, int, float, str]:
     return not (words or near(match)), -words, -match.jaccard, match.id
 
 
+def alike(figures: Iterable[Match]) -> list[Match]:
+    """Return those that the query resembles, best first."""
+    return sorted(filter(resembles, figures), key=_worth)
+
+
+def resembles(match: Match) -> bool:
+    """Whether there is a shared passage, or half of the shingles of either side or of both are shared."""
+    return bool(match.passages) or near(match)
+
+
 def near(match: Match) -> bool:
     """Whether half of the shingles of either side or of both are shared."""
     both = match.containment
@@ -149,7 +150,9 @@ def _passage(query: Query, tokens: Tokens, found: Alignments, evidence: NDArray[
     matched = int(found.matched[row])
     words = int(end - start + found.document_end[row] - found.document_start[row])
     windows, surprise, rarest = evidence[row]
-    says_nothing = _common(windows, surprise, query.total) or _names_only(query, start, end)
+    says_nothing = _common(windows, surprise, query.total) or names_only(
+        (query.text[first:last] for first, last in _places(query.tokens, start, end)), query.text[here.start : here.end]
+    )
     return Passage(
         query=here,
         document=there,
@@ -164,6 +167,10 @@ def _span(tokens: Tokens, first: int, end: int) -> Span:
     return Span(int(tokens.starts[first]), int(tokens.ends[end - 1]))
 
 
+def _places(tokens: Tokens, first: int, end: int) -> Iterator[tuple[int, int]]:
+    return zip(tokens.starts[first:end].tolist(), tokens.ends[first:end].tolist(), strict=True)
+
+
 def _common(windows: float, surprise: float, total: int) -> bool:
     """Whether the windows shared are frequent everywhere, and too few to say something together.
 
@@ -174,21 +181,7 @@ def _common(windows: float, surprise: float, total: int) -> bool:
     return windows > 0 and surprise < windows * math.log(COMMON) and surprise < 2 * math.log(total)
 
 
-def _names_only(query: Query, start: int, end: int) -> bool:
-    """Whether names and titles are all there is: hardly a longer word in lower case, in a script that has cases."""
-    span = _span(query.tokens, start, end)
-    if not any(character.islower() for character in query.text[span.start : span.end]):
-        return False
-    starts, ends = query.tokens.starts[start:end].tolist(), query.tokens.ends[start:end].tolist()
-    telling = 0
-    for first, last in zip(starts, ends, strict=True):
-        character = query.text[first]
-        long_enough = last - first >= TELLING_LENGTH or not character.islower()
-        telling += character.isalpha() and not character.isupper() and long_enough
-    return telling < TELLING_WORDS
-
-
-@kernel
+@entry
 def _evidence(
     documents: Int32s,
     starts: Int32s,

@@ -6,18 +6,14 @@ from collections.abc import Callable
 from dedup.errors import InvalidURL
 from dedup.scheme import Scheme
 from dedup.stores.base import Store
-
-
-def _open_memory(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:  # noqa: ARG001 - a new one
-    from dedup.stores.memory import MemoryStore  # noqa: PLC0415 - a kind's packages load when it is asked for
-
-    return MemoryStore(scheme)
+from dedup.stores.urls import shown
 
 
 def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
-    from dedup.stores.lmdb import LMDBStore  # noqa: PLC0415 - the same
+    from dedup.stores.lmdb import LMDBStore  # noqa: PLC0415 - a kind's packages load when it is asked for
 
-    return LMDBStore(url.removeprefix("lmdb:"), scheme, create=create, read_only=read_only)
+    path = None if url.startswith("memory:") else url.removeprefix("lmdb:")
+    return LMDBStore(path, scheme, create=create, read_only=read_only)
 
 
 def _open_redis(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
@@ -27,7 +23,7 @@ def _open_redis(url: str, scheme: Scheme | None, *, create: bool, read_only: boo
 
 
 _KINDS: dict[str, Callable[..., Store]] = {
-    "memory": _open_memory,
+    "memory": _open_lmdb,
     "lmdb": _open_lmdb,
     "redis": _open_redis,
     "rediss": _open_redis,
@@ -37,8 +33,17 @@ _KINDS: dict[str, Callable[..., Store]] = {
 }
 
 
+def _unknown(kind: str) -> str:
+    if kind in ("http", "https"):
+        return (
+            "a remote index is opened by dedup.Client in Python; give an index itself, as in lmdb:PATH or redis://HOST"
+        )
+    known = ", ".join(f"{name}:" for name in _KINDS)
+    return f"unknown kind {kind!r}; known are {known} (or a path)"
+
+
 def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False) -> Store:
-    """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or `memory:`.
+    """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or a new `memory:`.
 
     Args:
         url: the kind and place; a bare path must not look like a URL (write `lmdb:a:b`, or `./a:b`).
@@ -53,8 +58,7 @@ def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_onl
     named = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", url)
     kind = named[1] if named else "lmdb"
     if kind not in _KINDS:
-        known = ", ".join(f"{name}:" for name in _KINDS)
-        raise InvalidURL(f"index URL {url!r}: unknown kind {kind!r}; known are {known} (or a path)")
+        raise InvalidURL(f"index URL {shown(url)!r}: {_unknown(kind)}")
     if url in ("", "lmdb:"):
         raise InvalidURL(f"index URL {url!r} names no folder; write lmdb:PATH")
     return _KINDS[kind](url, scheme, create=create, read_only=read_only)

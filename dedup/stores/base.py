@@ -1,7 +1,7 @@
 """What the engine asks of an index, and what an index promises: 64-bit buckets in, document numbers out.
 
 A store knows nothing of text: a document is an opaque payload, a digest and, for each of its chunks, an array of
-buckets. Every kind of store passes the same suite, `tests/contract/`; `MemoryStore` is the obvious model.
+buckets. Every kind of store passes the same suite, `tests/contract/`; `tests/model_store.py` is the obvious model.
 
 Promises, the same for all kinds:
 
@@ -18,6 +18,7 @@ Buckets are hashes: a store may tell them apart by 48 of their bits.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
 
 import numpy as np
@@ -55,6 +56,10 @@ class Entry:
         if not self.postings:
             raise ValueError(f"entry {self.id!r} has no chunk; give at least one array of buckets, even an empty one")
 
+    def expires(self, now: float) -> int:
+        """Return when a document put `now` (seconds since 1970) expires, in whole seconds; 0 for never."""
+        return ceil(now) + self.ttl if self.ttl else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -71,9 +76,18 @@ class Stored:
     payload: bytes
     expires: int = 0
 
-    def lives(self, now: float) -> bool:
-        """Whether it has no expiry, or one to come."""
-        return not self.expires or self.expires > now
+    def postings(self, postings_of: "PostingsOf") -> list[tuple[int, Buckets]]:
+        """Return the chunk number and the buckets of each chunk."""
+        return list(enumerate(postings_of(self), self.number))
+
+
+PostingsOf = Callable[[Stored], Sequence[Buckets]]
+"""Computes the buckets of a document's chunks anew, from the payload."""
+
+
+def lives(expires: int, now: float) -> bool:
+    """Return whether a document that expires then (0 for never) is not yet to be treated as absent."""
+    return not expires or expires > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +168,7 @@ class Store(Protocol):
         An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. One that
         was only to create a document is `kept` where there is one: of several at once exactly one is `put`. A
         replaced document's payload is gone at once; its postings stay, ignored by `fetch`, until `withdraw`. An
-        expired document counts as none, and `old` tells of it all the same.
+        expired document is treated as absent, but is still reported in `Outcome.old`.
         """
 
     def remove(self, ids: Sequence[str]) -> list[Stored | None]:
@@ -178,10 +192,10 @@ class Store(Protocol):
     def stats(self) -> Stats:
         """Return the index's size."""
 
-    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+    def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify that every posting's document exists and that every document's postings are there."""
 
-    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+    def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete expired documents, text and postings, and whatever interrupted writers left; readers go on."""
 
     def grow(self) -> bool:

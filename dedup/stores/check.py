@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.stores.base import Buckets, CheckReport, Numbers, Stored
+from dedup.stores.base import CheckReport, Numbers, PostingsOf, Stored
 from dedup.stores.names import Names, names_of
 
 _SUSPECT_POSTINGS = 1 << 21  # not measured: bounds what is held at once
@@ -29,7 +29,7 @@ class AllPostings(Protocol):
 def check(
     held: AllPostings,
     documents: Callable[[], Iterator[Stored]],
-    postings_of: Callable[[Stored], Sequence[Buckets]],
+    postings_of: PostingsOf,
     *,
     repair: bool,
     floor: int = 1 << 32,
@@ -43,9 +43,8 @@ def check(
         repair: delete the orphans, put what is missing.
         floor: from this chunk number on, what no document answers for may be of one that is being written.
     """
-    pairs = sorted((stored.number, stored.chunks) for stored in documents())
-    living = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    numbers = np.concatenate([np.arange(first, first + chunks) for first, chunks in living] or [living[:, 0]])
+    living = [(stored.number, stored.chunks) for stored in documents()]
+    numbers = _chunk_numbers(living)
     sums = np.zeros(len(numbers), np.uint64)
     postings = orphans = missing = 0
     for names, owners in held.walk():
@@ -66,17 +65,27 @@ def check(
     return CheckReport(len(living), postings, orphans, missing, repaired=repair)
 
 
-def delete_orphans(held: AllPostings, living: Sequence[tuple[int, int]]) -> int:
-    """Delete the postings of numbers that no document has, given as (first number, chunks); return how many."""
-    pairs = np.array(sorted(living), dtype=np.int64).reshape(-1, 2)
-    numbers = np.concatenate([np.arange(first, first + chunks) for first, chunks in pairs] or [pairs[:, 0]])
+def delete_orphans(held: AllPostings, alive: Callable[[Numbers], NDArray[np.bool_]]) -> int:
+    """Delete the postings of the numbers that are not `alive`; return how many there were."""
     deleted = 0
     for names, owners in held.walk():
-        strange = ~_rows(numbers, owners)[1]
-        if strange.any():
-            held.delete(names[strange], owners[strange])
-            deleted += int(strange.sum())
+        dead = ~alive(owners)
+        if dead.any():
+            held.delete(names[dead], owners[dead])
+            deleted += int(dead.sum())
     return deleted
+
+
+def owners_among(living: Sequence[tuple[int, int]]) -> Callable[[Numbers], NDArray[np.bool_]]:
+    """Return what tells the numbers of documents, given as (first number, chunks), from all others."""
+    numbers = _chunk_numbers(living)
+    return lambda owners: _rows(numbers, owners)[1]
+
+
+def _chunk_numbers(living: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Return the numbers of documents given as (first number, chunks), ascending."""
+    none = np.empty(0, np.int64)
+    return np.concatenate([none, *(np.arange(first, first + chunks) for first, chunks in sorted(living))])
 
 
 def _rows(numbers: NDArray[np.int64], owners: Numbers) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -97,7 +106,7 @@ def _hashes(names: Names) -> NDArray[np.uint64]:
 
 def _suspects(
     documents: Iterator[Stored],
-    postings_of: Callable[[Stored], Sequence[Buckets]],
+    postings_of: PostingsOf,
     numbers: NDArray[np.int64],
     sums: NDArray[np.uint64],
 ) -> Iterator[tuple[int, Names]]:

@@ -41,8 +41,8 @@ def digest(content: bytes) -> bytes:
     return xxhash.xxh3_128_digest(content)
 
 
-def decode(document_id: str, payload: bytes) -> Document:
-    """Return the document whose content `encode` made a payload of.
+def decode(document_id: str, payload: bytes, digest: bytes = b"") -> Document:
+    """Return the document whose content `encode` made a payload of; its digest, where it is known, is its version.
 
     Raises:
         StoreTooNew: if a newer version of this package wrote the payload.
@@ -54,6 +54,6 @@ def decode(document_id: str, payload: bytes) -> Document:
         content = _coders.decompressor.decompress(memoryview(payload)[1:])
         text_at = _METADATA_LENGTH.size + _METADATA_LENGTH.unpack_from(content)[0]
         metadata = json.loads(content[_METADATA_LENGTH.size : text_at].decode("utf-8", "surrogatepass"))
-        return Document(document_id, content[text_at:].decode("utf-8", "surrogatepass"), metadata)
+        return Document(document_id, content[text_at:].decode("utf-8", "surrogatepass"), metadata, digest.hex())
     except (zstandard.ZstdError, struct.error, ValueError) as error:
         raise StoreDamaged(f"document {document_id!r} is damaged in the index ({error}); put it again") from error

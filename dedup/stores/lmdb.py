@@ -1,36 +1,38 @@
-"""An index in one folder: LMDB, no server, one synced transaction for each call that writes.
+"""An index in one folder, or in memory: LMDB, no server, one transaction (in a folder synced) for each write.
 
 The unnamed database holds the format's version (`resembles`), the scheme's JSON and the counters; `documents` maps a
 document's first chunk number (4 bytes, big-endian) to its record, `ids` maps an id to that number, and the postings are
 in two levels of shards (`lmdb_postings`).
 """
 
-import os
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedup.admission import LONGEST_ID, id_key
-from dedup.errors import (
-    SchemeMismatch,
-    StoreClosed,
-    StoreDamaged,
-    StoreForked,
-    StoreFull,
-    StoreReadOnly,
-    StoreTooNew,
-    StoreUnreachable,
-)
+from dedup.admission import id_key, known_key
+from dedup.errors import StoreDamaged
 from dedup.scheme import Scheme
-from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored, SweepReport
-from dedup.stores.check import check, delete_orphans
-from dedup.stores.lmdb_environment import Databases, acquire
+from dedup.stores.base import (
+    Buckets,
+    CheckReport,
+    Entry,
+    Numbers,
+    Outcome,
+    Postings,
+    PostingsOf,
+    Stats,
+    Stored,
+    SweepReport,
+    lives,
+)
+from dedup.stores.check import check, delete_orphans, owners_among
+from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
 from dedup.stores.names import flatten, names_of
+from dedup.stores.session import FORMAT, Session, absent, exhausted, read_header
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
     Transaction = lmdb.Transaction[memoryview]
 
-FORMAT = 1
 _NUMBER = struct.Struct(">I")
 _RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id, the expiry if any, and the payload
 _EXPIRES = 1 << 15  # set in the length of the id if an expiry follows
@@ -68,11 +69,11 @@ _STATE = struct.Struct(">QQI")
 
 
 class LMDBStore:
-    """A `Store` in a folder, for one writing process at a time and any number of reading ones."""
+    """A `Store` in a folder, for one writing process at a time and any number of reading ones, or in memory."""
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         scheme: Scheme | None = None,
         *,
         create: bool = False,
@@ -82,7 +83,8 @@ class LMDBStore:
         """Open the index in the folder `path`.
 
         Args:
-            path: the folder; missing parents are made when `create` is set.
+            path: the folder; missing parents are made when `create` is set. None starts an index in this process's
+                memory, which is gone when it is closed.
             scheme: what the index must have been built with; None takes its own, or the default for a new one.
             create: start a new index where there is none.
             read_only: refuse every write.
@@ -91,9 +93,12 @@ class LMDBStore:
         Raises:
             StoreError: of the kind that says what is wrong with the folder, or `SchemeMismatch`.
         """
-        self._path, self._read_only, self._wait, self._pid = Path(path), read_only, wait, os.getpid()
-        self._closed = False
-        self._environment = acquire(self._path, create=create and not read_only, read_only=read_only, wait=wait)
+        create = path is None or (create and not read_only)
+        self._wait = wait
+        self._environment = (
+            acquire_in_memory() if path is None else acquire(Path(path), create=create, read_only=read_only, wait=wait)
+        )
+        self._session = Session(self._environment.name, read_only=read_only)
         try:
             self._scheme = self._load(scheme) or self._begin(scheme, create=create)
             databases = self._environment.open_databases(wait)
@@ -108,25 +113,14 @@ class LMDBStore:
             version = txn.get(b"resembles")
             if version is None:
                 return None
-            if int(bytes(version)) > FORMAT:
-                raise StoreTooNew(
-                    f"index {self._path} has format {int(bytes(version))}, this version of the package reads {FORMAT}; "
-                    "upgrade the package"
-                )
-            scheme = Scheme.from_json(bytes(txn.get(b"scheme", b"")))
-            if wanted and wanted.fingerprint != scheme.fingerprint:
-                raise SchemeMismatch(
-                    f"index {self._path} was built with {scheme}, but {wanted} was asked for; "
-                    "open it with its own scheme, or build another index"
-                )
-            return scheme
+            return read_header(self._session.name, int(bytes(version)), bytes(txn.get(b"scheme", b"")), wanted)
 
     def _begin(self, wanted: Scheme | None, *, create: bool) -> Scheme:
         """Write a new index's first transaction, which changes nothing if another process has just done so."""
         if not create:
-            raise StoreUnreachable(f"{self._path} holds no index; put documents to create it, or name another folder")
+            raise absent(self._session.name)
         scheme = wanted or Scheme()
-        with self._writing() as txn:
+        with self._environment.writing(self._wait) as txn:
             txn.put(b"resembles", str(FORMAT).encode(), overwrite=False)
             txn.put(b"scheme", scheme.to_json(), overwrite=False)
             txn.put(b"state", _State().pack(), overwrite=False)
@@ -147,13 +141,13 @@ class LMDBStore:
             fresh: list[tuple[int, Buckets]] = []
             for key, entry in zip(keys, entries, strict=True):
                 old = self._by_key(txn, key)
-                alive = old is not None and old.lives(now)
+                alive = old is not None and lives(old.expires, now)
                 if old and alive and (entry.create or old.digest == entry.digest):
                     outcomes.append(Outcome("kept" if entry.create else "unchanged"))
                     continue
                 if old:
                     txn.delete(_NUMBER.pack(old.number), db=self._documents)
-                self._write(txn, key, state.next, entry, ceil(now) + entry.ttl if entry.ttl else 0)
+                self._write(txn, key, state.next, entry, entry.expires(now))
                 fresh += enumerate(entry.postings, state.next)
                 chunks = len(entry.postings)
                 state = state._replace(
@@ -169,7 +163,7 @@ class LMDBStore:
     def _write(self, txn: "Transaction", key: bytes, number: int, entry: Entry, expires: int) -> None:
         chunks = len(entry.postings)
         if number + chunks > 1 << 32:
-            raise StoreFull(f"index {self._path} has given out all 2**32 chunk numbers; build a new index")
+            raise exhausted(self._session.name)
         length = len(key) | (_EXPIRES if expires else 0)
         expiry = _NUMBER.pack(expires) if expires else b""
         record = _RECORD.pack(chunks, entry.digest, length) + key + expiry + entry.payload
@@ -183,13 +177,16 @@ class LMDBStore:
             for document_id in ids:
                 old = _alive(self._by_id(txn, document_id))
                 if old:
-                    txn.delete(document_id.encode(), db=self._ids)
-                    txn.delete(_NUMBER.pack(old.number), db=self._documents)
+                    self._delete(txn, old)
                 removed.append(old)
-            if any(removed):
-                state = _State.load(txn)
-                state._replace(chunks=state.chunks - sum(old.chunks for old in removed if old)).save(txn)
         return removed
+
+    def _delete(self, txn: "Transaction", stored: Stored) -> None:
+        """Delete a document, but not its postings."""
+        txn.delete(stored.id.encode(), db=self._ids)
+        txn.delete(_NUMBER.pack(stored.number), db=self._documents)
+        state = _State.load(txn)
+        state._replace(chunks=state.chunks - stored.chunks).save(txn)
 
     def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
         """Delete postings; see `Store.withdraw`."""
@@ -239,7 +236,7 @@ class LMDBStore:
                 bytes=pages * txn.stat()["psize"],
             )
 
-    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+    def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways, in one state of the index; see `Store.check`."""
         with self._writing() if repair else self._reading() as txn:
 
@@ -250,29 +247,26 @@ class LMDBStore:
 
             return check(BoundLevels(self._postings, txn), documents, postings_of, repair=repair)
 
-    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+    def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
         expired, now = 0, time.time()
         last = b""
         while page := self._page(last):
             last = page[-1].id.encode()
-            expired += self._expire([stored for stored in page if not stored.lives(now)], postings_of)
+            expired += self._expire([stored for stored in page if not lives(stored.expires, now)], postings_of)
         with self._writing() as txn:
             living = list(self._numbers(txn))
-            return SweepReport(expired, 0, delete_orphans(BoundLevels(self._postings, txn), living))
+            return SweepReport(expired, 0, delete_orphans(BoundLevels(self._postings, txn), owners_among(living)))
 
-    def _expire(self, expired: Sequence[Stored], postings_of: Callable[[Stored], Sequence[Buckets]]) -> int:
+    def _expire(self, expired: Sequence[Stored], postings_of: PostingsOf) -> int:
         """Delete expired documents, text and postings, unless they have been replaced meanwhile."""
         if not expired:
             return 0
         with self._writing() as txn:
-            gone = [one for one in expired if self._by_id(txn, one.id) == one]
-            for one in gone:
-                txn.delete(one.id.encode(), db=self._ids)
-                txn.delete(_NUMBER.pack(one.number), db=self._documents)
-            state = _State.load(txn)
-            state._replace(chunks=state.chunks - sum(one.chunks for one in gone)).save(txn)
-            postings = [(one.number + i, buckets) for one in gone for i, buckets in enumerate(postings_of(one))]
+            gone = [stored for stored in expired if self._by_id(txn, stored.id) == stored]
+            for stored in gone:
+                self._delete(txn, stored)
+            postings = [posting for stored in gone for posting in stored.postings(postings_of)]
             self._postings.delete(txn, *flatten(postings))
         return len(gone)
 
@@ -283,38 +277,26 @@ class LMDBStore:
                 yield _NUMBER.unpack(key)[0], _RECORD.unpack_from(record)[0]
 
     def grow(self) -> bool:
-        """Do nothing; the folder grows by itself."""
-        self._refuse_unusable()
+        """Do nothing; the file grows by itself."""
+        self._session.to_read()
         return False
 
     def close(self) -> None:
         """Release the folder; see `Store.close`."""
-        if not self._closed and self._pid == os.getpid():
+        if self._session.end():
             self._environment.release()
-        self._closed = True
 
     def _reading(self) -> "AbstractContextManager[Transaction]":
-        self._refuse_unusable()
+        self._session.to_read()
         return self._environment.reading()
 
     def _writing(self) -> "AbstractContextManager[Transaction]":
-        self._refuse_unusable()
-        if self._read_only:
-            raise StoreReadOnly(f"index {self._path} was opened for reading only; open it for writing")
+        self._session.to_write()
         return self._environment.writing(self._wait)
 
-    def _refuse_unusable(self) -> None:
-        if self._pid != os.getpid():
-            raise StoreForked(
-                f"index {self._path} was opened by process {self._pid}, of which this one is a fork; "
-                "open it again in each process"
-            )
-        if self._closed:
-            raise StoreClosed(f"index {self._path} was closed; open it again")
-
     def _by_id(self, txn: "Transaction", document_id: str) -> Stored | None:
-        key = document_id.encode("utf-8", "surrogatepass")
-        return self._by_key(txn, key) if 0 < len(key) <= LONGEST_ID else None
+        key = known_key(document_id)
+        return self._by_key(txn, key) if key else None
 
     def _by_key(self, txn: "Transaction", key: bytes) -> Stored | None:
         number = txn.get(key, db=self._ids)
@@ -324,7 +306,7 @@ class LMDBStore:
         record = txn.get(number, db=self._documents)
         if record is None:
             raise StoreDamaged(
-                f"index {self._path}: document {_NUMBER.unpack(number)[0]} is gone; restore it from a backup"
+                f"index {self._session.name}: document {_NUMBER.unpack(number)[0]} is gone; restore it from a backup"
             )
         return _stored(number, record)
 
@@ -348,4 +330,4 @@ def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:
 
 
 def _alive(stored: Stored | None) -> Stored | None:
-    return stored if stored and stored.lives(time.time()) else None
+    return stored if stored and lives(stored.expires, time.time()) else None

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from dedup.errors import ResemblesError
+from dedup.errors import InvalidInput, ResemblesError
 from dedup.report.render import asset, digest, environment
 from service.problems import Problem, of_error
 
@@ -56,10 +56,11 @@ class PageRoute(APIRoute):
 
 
 def _explain(error: Exception) -> HTMLResponse:
+    told = str(error) if isinstance(error, InvalidInput) else ""  # a person may read the id that was asked for
     if isinstance(error, ResemblesError):
         error = of_error(error)
     if isinstance(error, HTTPException):
-        response = show("problem.html", error.status_code, detail=error.detail)
+        response = show("problem.html", error.status_code, detail=told or error.detail)
         response.headers.update(error.headers or {})
         return response
     return show("problem.html", 422, detail="the address is not as one of the page's own links; start again")

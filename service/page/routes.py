@@ -6,9 +6,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from dedup.engine import Index, compare
 from dedup.errors import InvalidInput
-from dedup.model import Document, Match
+from dedup.model import Document
 from dedup.report.render import asset
-from dedup.report.views import found, name, other_facts, pair, summary
+from dedup.report.views import listed, name, other_facts, pair, sentence
+from dedup.search.question import Question
 from service.backend import Shared
 from service.page.browse import search
 from service.page.form import read_text
@@ -34,7 +35,7 @@ async def home(service: Shared) -> Response:
 @router.get("/matches")
 async def matches_of_document(service: Shared, own: Id) -> Response:
     """Show what a document resembles."""
-    return await service.read(lambda: _matches(service.index, _document(service.index, own)))
+    return await service.read(lambda: _matches(service.index, service.index.document(own)))
 
 
 @router.post("/matches")
@@ -47,7 +48,7 @@ async def matches_of_text(service: Shared, request: Request) -> Response:
 @router.get("/pair")
 async def pair_of_documents(service: Shared, own: Id, other: With) -> Response:
     """Show two documents side by side."""
-    return await service.read(lambda: _pair(service.index, _document(service.index, own), other))
+    return await service.read(lambda: _pair(service.index, service.index.document(own), other))
 
 
 @router.post("/pair")
@@ -98,22 +99,17 @@ def _matches(index: Index, query: Document) -> Response:
         facts=other_facts(query),
         excerpt=query.text[:EXCERPT],
         cut=len(query.text) > EXCERPT,
-        summary=summary(answer),
-        found=[found(query.text, match) for match in answer],
+        summary=sentence(answer),
+        found=[listed(query.text, match) for match in answer],
     )
 
 
 def _pair(index: Index, query: Document, other: str) -> Response:
-    document = _document(index, other)
-    view = pair(query, document, _match(index, query, document))
-    return show("pair.html", query=query, other=other, pair=view)
-
-
-def _match(index: Index, query: Document, document: Document) -> Match:
-    """Return the look-up's own match, which knows how frequent each passage is, else one of these two texts alone."""
-    answer = index.resemble(query.text, id=query.id or None, limit=LIMIT)
-    matches = (match for match in answer if match.id == document.id)
-    return next(matches, None) or compare(query.text, document.text, scheme=index.scheme)
+    lookup = index.look_up(query.text, query.id or None, Question(limit=LIMIT))
+    document = lookup.documents.get(other) or index.document(other)
+    # the look-up's own figures know how frequent each passage is, those of two texts alone do not
+    match = lookup.figures.get(other) or compare(query.text, document.text, scheme=index.scheme)
+    return show("pair.html", query=query, other=other, pair=pair(query, document, match))
 
 
 def _documents(index: Index, words: str, after: str) -> Response:
@@ -121,7 +117,7 @@ def _documents(index: Index, words: str, after: str) -> Response:
 
 
 def _stretch(index: Index, own: str, start: int, end: int) -> Response:
-    text = _document(index, own).text
+    text = index.document(own).text
     if not 0 <= start < end <= len(text):
         raise InvalidInput(f"document {own!r} has no passage from {start} to {end}: it may have changed; open it anew")
     return _passage(index, text[start:end])
@@ -140,10 +136,3 @@ def _passage(index: Index, text: str) -> Response:
 
 def _pasted(text: str) -> Document:
     return Document("", text, {"title": "Your text"})
-
-
-def _document(index: Index, name: str) -> Document:
-    document = index.get(name)
-    if document is None:
-        raise Problem(404, "unknown_id", f"there is no document {name!r} in the index; check the id")
-    return document

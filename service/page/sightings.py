@@ -8,12 +8,11 @@ from dedup.dates import Moment
 from dedup.engine import Index
 from dedup.model import Passage
 from dedup.report.differences import Segment, differences
-from dedup.report.render import counted
-from dedup.report.views import Name, name
+from dedup.report.views import Name, counted, name
+from dedup.search.question import Question
 from dedup.sketching.tokens import tokenize
 
 LISTED = 100  # not measured: a table that can be read
-FEWEST_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +45,20 @@ class Sightings:
 def sightings(index: Index, passage: str) -> Sightings:
     """Look for the documents that hold a passage, at most 100."""
     words = len(tokenize([passage]).hashes)
-    answer = index.resemble(passage, limit=LISTED, min_words=max(1, min(FEWEST_WORDS, words)))
+    lookup = index.look_up(passage, None, Question(limit=LISTED, min_words=max(1, min(Question().min_words, words))))
     found = list[tuple[Name, Passage, tuple[Segment, ...]]]()
-    for match in answer:
-        document = index.get(match.id)
-        if document is not None and match.passages:
+    for match in lookup.answer:
+        if match.passages:
+            document = lookup.documents[match.id]
             best = max(match.passages, key=lambda one: one.matched_words)
             stretch = document.text[best.document.start : best.document.end]
             here = passage[best.query.start : best.query.end]
             verbatim = best.matched_words == words and best.similarity == 1
             there = () if verbatim else tuple(differences(here, stretch)[1])
             found.append((name(document), best, there))
-    more = answer.truncated or any(one[1].documents > len(found) for one in found)
+    more = lookup.answer.truncated or any(one[1].documents > len(found) for one in found)
     undated = tuple(Sighting(*one, later="") for one in found if one[0].published is None)
-    return Sightings(tuple(_dated(found)), undated, more, answer.too_short)
+    return Sightings(tuple(_dated(found)), undated, more, lookup.answer.too_short)
 
 
 def _dated(found: list[tuple[Name, Passage, tuple[Segment, ...]]]) -> Iterator[Sighting]:

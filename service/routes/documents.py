@@ -5,12 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from dedup.engine import version
 from dedup.model import Document, Placed, Reject
 from dedup.record import document_json
 from service.backend import Service, Shared
 from service.ids import DocumentId
-from service.json import Answer
+from service.json import JsonAnswer
 from service.openapi import refusals
 from service.problems import Problem, unknown
 from service.routes.bulk import Lines
@@ -27,7 +26,7 @@ Tags = Annotated[str | None, Header(description="Entity tags, or *.")]
     response_model=PlacedOut,
     responses={201: {"model": PlacedOut, "description": "The id is new."}, **refusals(412, 413, 415, 507)},
 )
-async def put(service: Shared, name: DocumentId, document: NewDocument, if_none_match: Tags = None) -> Answer:
+async def put(service: Shared, name: DocumentId, document: NewDocument, if_none_match: Tags = None) -> JsonAnswer:
     """Index a text; one of that id is replaced, equal content changes nothing. `If-None-Match: *` only creates."""
     bounded(service, document.text)
     placed = await service.write(
@@ -35,7 +34,7 @@ async def put(service: Shared, name: DocumentId, document: NewDocument, if_none_
     )
     status = 201 if placed.status == "put" else 200
     body = {"id": placed.id, "status": placed.status, "version": placed.version}
-    return Answer(body, status, {"ETag": f'"{placed.version}"'})
+    return JsonAnswer(body, status, {"ETag": f'"{placed.version}"'})
 
 
 def _put(service: Service, document: Document, *, create: bool) -> Placed:
@@ -56,13 +55,11 @@ def _put(service: Service, document: Document, *, create: bool) -> Placed:
 )
 async def get(service: Shared, name: DocumentId, if_none_match: Tags = None) -> Response:
     """Return a document."""
-    document = await service.read(service.index.get, name)
-    if document is None:
-        raise unknown()
-    tag = f'"{version(document)}"'
+    document = await service.read(service.index.document, name)
+    tag = f'"{document.version}"'
     if if_none_match and (if_none_match == "*" or tag in if_none_match):
         return Response(status_code=304, headers={"ETag": tag})
-    return Answer({**document_json(document), "version": tag.strip('"')}, headers={"ETag": tag})
+    return JsonAnswer({**document_json(document), "version": document.version}, headers={"ETag": tag})
 
 
 @router.delete("/documents/{id:document}", status_code=204, responses=refusals(404))
@@ -96,13 +93,13 @@ async def list_documents(
     cursor: Annotated[str, Query(max_length=2000, description="`next` of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     text: Annotated[bool, Query(description="Give the texts too.")] = False,
-) -> Answer:
+) -> JsonAnswer:
     """List documents in order of the id's UTF-8 bytes."""
     try:
         after = bytes.fromhex(cursor).decode("utf-8", "surrogatepass")
     except ValueError:
         raise Problem(422, "invalid_cursor", "that is no cursor; give `next` of the page before") from None
-    return Answer(await service.read(_page, service, after, limit, text))
+    return JsonAnswer(await service.read(_page, service, after, limit, text))
 
 
 def _page(service: Service, after: str, limit: int, text: bool) -> dict[str, Any]:
@@ -120,7 +117,7 @@ def _listed(document: Document, *, text: bool) -> dict[str, Any]:
     listed = {
         "id": document.id,
         "metadata": dict(document.metadata),
-        "version": version(document),
+        "version": document.version,
         "characters": len(document.text),
     }
     return {**listed, "text": document.text} if text else listed

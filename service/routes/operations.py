@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from dedup.engine import open_index
 from service.backend import Service, Shared
-from service.json import Answer
+from service.json import JsonAnswer
 from service.openapi import refusals
 from service.schemas import StatsOut, StatusOut
 
@@ -15,16 +15,16 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/livez", response_model=StatusOut, responses=refusals())
-async def livez() -> Answer:
+async def livez() -> JsonAnswer:
     """Say that the process answers."""
-    return Answer({"status": "alive"})
+    return JsonAnswer({"status": "alive"})
 
 
 @router.get("/readyz", response_model=StatusOut, responses=refusals())
-async def readyz(service: Shared) -> Answer:
+async def readyz(service: Shared) -> JsonAnswer:
     """Say that the index can be asked, and has the scheme that it was opened with."""
     await service.read(_asked_anew, service)
-    return Answer({"status": "ready"})
+    return JsonAnswer({"status": "ready"})
 
 
 def _asked_anew(service: Service) -> None:
@@ -36,11 +36,11 @@ def _asked_anew(service: Service) -> None:
 
 
 @router.get("/v1/stats", response_model=StatsOut, responses=refusals())
-async def stats(service: Shared) -> Answer:
+async def stats(service: Shared) -> JsonAnswer:
     """Return the index's size and scheme."""
     sizes = await service.read(service.index.stats)
     scheme = service.index.scheme
-    return Answer({**asdict(sizes), "scheme": {**asdict(scheme), "fingerprint": scheme.fingerprint}})
+    return JsonAnswer({**asdict(sizes), "scheme": {**asdict(scheme), "fingerprint": scheme.fingerprint}})
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {PROMETHEUS: {}}}, **refusals()})

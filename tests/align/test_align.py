@@ -14,8 +14,9 @@ from rapidfuzz.distance import LCSseq
 
 from dedup.align import Alignments, align, overlaps
 from dedup.align.lcs import common_tokens
-from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Limits, Pair
+from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Pair
 from dedup.align.passages import find_passages
+from dedup.kernels import Int32s, Uint64s, entry
 from dedup.sketching.tokens import tokenize
 
 Row: TypeAlias = tuple[int, ...]
@@ -25,6 +26,14 @@ Maker: TypeAlias = Callable[[int], NDArray[np.uint64]]
 
 SEED_TEXTS = Path(__file__).parents[2] / "seeds"
 GOLD = json.loads((SEED_TEXTS / "gold.json").read_text(encoding="utf-8"))
+
+
+@entry
+def common(query: Int32s, document: Int32s, masks: Uint64s) -> int:
+    """Let Python call the kernel on two whole texts."""
+    taken = np.zeros(0, np.bool_)
+    pair = Pair(query, document, taken, taken, masks, np.zeros(4, np.int64))
+    return common_tokens(pair, 0, len(query), 0, len(document))
 
 
 def hashes(*texts: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -207,15 +216,6 @@ def test_many_passages_are_all_found() -> None:
     assert [row[3] for row in found] == [14 * n for n in reversed(range(40))]
 
 
-def common(a: NDArray[np.int32], b: NDArray[np.int32], variety: int) -> int:
-    """Return how many token numbers below `variety` two texts have in common, in order; leave no mask behind."""
-    flags = np.zeros(0, np.bool_)
-    pair = Pair(a, b, flags, flags, np.zeros(variety, np.uint64), np.zeros(4, np.int64))
-    found = common_tokens(pair, 0, len(a), 0, len(b))
-    assert not pair.masks.any()
-    return found
-
-
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 130, 400])
 def test_common_subsequence_equals_rapidfuzz(length: int) -> None:
     """The length of the longest common subsequence is rapidfuzz's, within one machine word and beyond it."""
@@ -223,14 +223,16 @@ def test_common_subsequence_equals_rapidfuzz(length: int) -> None:
     for variety in (1, 2, 5, 40):
         a = random.integers(0, variety, length, dtype=np.int32)
         b = random.integers(-1, variety, random.integers(0, 300), dtype=np.int32)
-        assert common(a, b, variety) == LCSseq.similarity(a.tolist(), b.tolist())
+        masks = np.zeros(variety, np.uint64)
+        assert common(a, b, masks) == LCSseq.similarity(a.tolist(), b.tolist())
+        assert not masks.any()
 
 
 @pytest.mark.parametrize("tokens", [[150, 10], [150, 10, 11], [390, 10, 200, 20], [399, 0, 398, 1]])
 def test_common_subsequence_carries_over_machine_words_without_a_match(tokens: list[int]) -> None:
     """Few tokens out of order, with whole machine words between them where nothing is equal, are rapidfuzz's too."""
-    text = np.arange(400, dtype=np.int32)
-    assert common(text, np.array(tokens, np.int32), 400) == LCSseq.similarity(text.tolist(), tokens)
+    text, masks = np.arange(400, dtype=np.int32), np.zeros(400, np.uint64)
+    assert common(text, np.array(tokens, np.int32), masks) == LCSseq.similarity(text.tolist(), tokens)
 
 
 @pytest.fixture(scope="module")
@@ -328,7 +330,7 @@ def test_work_is_linear_in_hostile_texts(make: Maker) -> None:
     for length in (4000, 32000):
         query, document = make(length), make(length)
         work = np.zeros(4, np.int64)
-        find_passages(query, document, np.array([0, length]), Limits(12, 0.6), work)
+        find_passages(query, document, np.array([0, length]), 12, 0.6, work)
         assert work[SEEDS] <= 16 * length
         assert work[CELLS] <= 64 * length
         assert work[LINKS] <= 50 * 16 * length
@@ -345,7 +347,7 @@ def test_work_is_linear_where_each_run_leads_back_to_the_start() -> None:
     query = np.concatenate([np.append(paragraph[:end], np.uint64(1000 + end)) for end in range(1, 301)])
     document = np.tile(paragraph, 100)
     work = np.zeros(4, np.int64)
-    find_passages(query, document, np.array([0, len(document)]), Limits(12, 0.6), work)
+    find_passages(query, document, np.array([0, len(document)]), 12, 0.6, work)
     assert work[CELLS] <= 64 * len(document)
 
 

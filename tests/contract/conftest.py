@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from model_store import ModelStore
 from servers.fixtures import ON_SERVERS, url_on
 
 from dedup.stores import lmdb_postings, open_store
@@ -43,11 +44,14 @@ def url_of(kind: str, request: pytest.FixtureRequest, folder: Path, namespace: s
     return type_of_url[kind].format(folder)
 
 
-@pytest.fixture(params=[*type_of_url, *ON_SERVERS, "redis-reopened"])
+@pytest.fixture(params=["model", *type_of_url, *ON_SERVERS, "redis-reopened"])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Store]:
-    """An empty index of each kind."""
+    """An empty index of each kind, and the model."""
+    if request.param == "model":
+        yield ModelStore()
+        return
     url = url_of(request.param, request, tmp_path / "index", namespace)
     if request.param == "lmdb-settled":
         monkeypatch.setattr(lmdb_postings, "RECENT_MOST", 10)

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from model_store import ModelStore
 from servers.fixtures import ON_SERVERS, url_on
 
 from dedup.stores import lmdb_postings, open_store
@@ -61,7 +62,7 @@ class Histories(RuleBasedStateMachine):
     def open(self) -> None:
         """Open the stores under test; on LMDB a few postings are many, so that they settle."""
         self.patch.setattr(lmdb_postings, "RECENT_MOST", 10)
-        self.stores = [open_store("memory:", create=True), open_store(self.url.format(self.folder), create=True)]
+        self.stores = [ModelStore(), open_store(self.url.format(self.folder), create=True)]
 
     def teardown(self) -> None:
         """Throw everything away."""

@@ -6,9 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-from servers.fixtures import ON_SERVERS, url_on
+from contract.conftest import url_of
+from model_store import ModelStore
+from servers.fixtures import ON_SERVERS
 
 import dedup
+from dedup.engine import Index
 from dedup.model import Document
 
 DOCUMENTS, QUESTIONS = 1500, 200
@@ -31,21 +34,21 @@ TEXTS[100] = " ".join(TEXTS[:20])  # long enough for several chunks
 QUERIES = [*TEXTS[: QUESTIONS // 2], *(text() for _ in range(QUESTIONS // 2))]
 
 
-def answers(url: str) -> list[bytes]:
+def answers(index: Index) -> list[bytes]:
     """Build an index in some batches, with a replacement and a removal, and return its answers as JSON."""
-    with dedup.open(url) as index:
-        documents = [Document(f"d{i}", content, {"n": i}) for i, content in enumerate(TEXTS)]
-        for start in range(0, DOCUMENTS, 400):
-            index.put(documents[start : start + 400])
-        index.put([Document("d7", TEXTS[8], {}), Document("d9", TEXTS[7], {"new": True})])
-        index.remove(["d11", "d400"])
-        return [json.dumps(dataclasses.asdict(index.resemble(query))).encode() for query in QUERIES]
+    documents = [Document(f"d{i}", content, {"n": i}) for i, content in enumerate(TEXTS)]
+    for start in range(0, DOCUMENTS, 400):
+        index.put(documents[start : start + 400])
+    index.put([Document("d7", TEXTS[8], {}), Document("d9", TEXTS[7], {"new": True})])
+    index.remove(["d11", "d400"])
+    return [json.dumps(dataclasses.asdict(index.resemble(query))).encode() for query in QUERIES]
 
 
 @pytest.fixture(scope="module")
 def expected() -> list[bytes]:
     """What the model answers."""
-    return answers("memory:")
+    with Index(ModelStore()) as index:
+        return answers(index)
 
 
 def test_answers_are_worth_comparing(expected: list[bytes]) -> None:
@@ -55,10 +58,10 @@ def test_answers_are_worth_comparing(expected: list[bytes]) -> None:
     assert any(answer["truncated"] for answer in read)
 
 
-@pytest.mark.parametrize("kind", ["lmdb", *ON_SERVERS])
+@pytest.mark.parametrize("kind", ["memory", "lmdb", *ON_SERVERS])
 def test_same_answers(
     kind: str, expected: list[bytes], request: pytest.FixtureRequest, tmp_path: Path, namespace: str
 ) -> None:
-    """1,500 documents and 200 questions: the answers are those of the memory store, byte for byte."""
-    url = f"lmdb:{tmp_path}" if kind == "lmdb" else f"{url_on(kind, request)}?namespace={namespace}"
-    assert answers(url) == expected
+    """1,500 documents and 200 questions: the answers are those of the model, byte for byte."""
+    with dedup.open(url_of(kind, request, tmp_path, namespace)) as index:
+        assert answers(index) == expected

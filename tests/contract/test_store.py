@@ -222,7 +222,7 @@ def test_impossible_id_is_refused_before_anything_is_written(store: Store, docum
     with pytest.raises(InvalidDocument) as refused:
         store.put([entry("a", [1]), entry(document_id, [1])])
     assert refused.value.code == code
-    assert store.stats() == Stats(0, 0, 0, store.stats().bytes)
+    assert replace(store.stats(), bytes=0) == Stats(0, 0, 0, bytes=0)
 
 
 def test_stats_count_what_lives(store: Store) -> None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from corpus import naive
 from corpus.texts import documents, edited, families, owners, seeded, text
+from programs import needed
 from pyspark.sql import DataFrame, SparkSession
 
 from dedup.corpus import Job, Keep, run
@@ -39,6 +40,8 @@ SETTINGS: dict[str, bool | float | int | str | None] = {
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
     """Return a session of two cores, whose workers run this Python."""
+    if "JAVA_HOME" not in os.environ:
+        needed("java")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")

@@ -18,12 +18,12 @@ from dedup.errors import (
     StoreError,
 )
 from dedup.stores.lmdb import LMDBStore
-from dedup.stores.lmdb_environment import LOCK, WRITER, writer_lock
+from dedup.stores.lmdb_folder import LOCK, WRITER, writer_lock
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from dedup.stores.lmdb_environment import writer_lock
+from dedup.stores.lmdb_folder import writer_lock
 with writer_lock(Path(sys.argv[1]), 10):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
@@ -129,7 +129,7 @@ def test_fork_is_noticed_by_the_process_id(index: Path, monkeypatch: pytest.Monk
     """A store that another process opened refuses to answer, and answers again where it was opened."""
     store = LMDBStore(index)
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_pid", os.getpid() + 1)
+        patch.setattr(store._session, "_process", os.getpid() + 1)
         with pytest.raises(StoreError, match="fork"):
             store.stats()
     assert store.stats().documents == 10

@@ -5,7 +5,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from servers.service import Serving, Start, serving
+from servers.service import RANDOM, Serving, Start, serving
+
+
+@pytest.fixture(autouse=True)
+def _fresh_texts(request: pytest.FixtureRequest) -> None:
+    """Seed the texts by the test's name, so that a failure can be repeated alone."""
+    RANDOM.seed(request.node.nodeid)
 
 
 @pytest.fixture(scope="session")

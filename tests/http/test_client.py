@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.service import RANDOM, Serving, Start, prose
+from servers.service import Serving, Start, prose
 
 import dedup
 from dedup.errors import InvalidDocument, InvalidInput, ServiceError, StoreClosed
 from dedup.model import Document
 
-WIRE = prose(40)
+WIRE = prose(40, "wire")
 DOCUMENTS = [
-    Document("a", f"{WIRE} {prose(20)}", {"source": "x", "n": 1}),
-    Document("b/ü 💩?", f"{prose(20)} {WIRE}", {"source": "y", "id": "its own", "text": 2}),
+    Document("a", f"{WIRE} {prose(20, 'a')}", {"source": "x", "n": 1}),
+    Document("b/ü 💩?", f"{prose(20, 'b')} {WIRE}", {"source": "y", "id": "its own", "text": 2}),
     Document("empty", "…"),
-    Document("c", prose(300), {"metadata": {"nested": [1, 2.5, None, True]}}),
-    Document("a", f"{WIRE} {prose(21)}", {"source": "x"}),
-    Document("", prose(5)),
-    Document("d", " ".join(RANDOM.choices(WIRE.split(), k=30))),
+    Document("c", prose(300, "c"), {"metadata": {"nested": [1, 2.5, None, True]}}),
+    Document("a", f"{WIRE} {prose(21, 'new a')}", {"source": "x"}),
+    Document("", prose(5, "no id")),
+    Document("d", " ".join(sorted(WIRE.split())[:30])),
 ]
 
 
@@ -119,7 +119,7 @@ def test_every_call_answers_alike(both: tuple[Any, Any]) -> None:
 
 def test_bad_documents_are_rejected_alike(both: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """What JSON would change, and wrong types, are rejected by place with the same words, in batches of any kind."""
-    monkeypatch.setattr("dedup.client.BATCH_BYTES", 1_000)
+    monkeypatch.setattr("dedup.client.calls.BATCH_BYTES", 1_000)
     wrong: list[Any] = [{"n": float("nan")}, {"t": (1, 2)}, {1: "x"}, {"s": {1}}, None]
     documents = [
         one
@@ -187,7 +187,7 @@ def test_many_documents_go_in_by_parts(both: tuple[Any, Any]) -> None:
 
 def test_no_service_is_an_error_after_a_few_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client without a service says so, and so does one at the wrong address."""
-    monkeypatch.setattr("dedup.client._pause", lambda *_: 0.0)
+    monkeypatch.setattr("dedup.client.retries._pause", lambda *_: 0.0)
     with dedup.Client("http://127.0.0.1:9") as client:
         assert raised(client.stats) == (ServiceError, "unreachable")
     remote = Blocking("http://127.0.0.1:9")
@@ -203,7 +203,7 @@ def test_a_busy_service_is_asked_again(both: tuple[Any, Any], start: Start) -> N
 
 def test_a_store_that_fails_is_the_store_s_error(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """An index that cannot answer raises the error that it raised there."""
-    monkeypatch.setattr("dedup.client._pause", lambda *_: 0.0)
+    monkeypatch.setattr("dedup.client.retries._pause", lambda *_: 0.0)
     with start() as service, dedup.Client(service.url) as client:
         service.app.state.service.index._store.close()
         assert raised(client.stats) == (StoreClosed, "store_closed")

@@ -20,7 +20,7 @@ POLICY = (
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HOSTILE = "'\"><script>alert(1)</script><b onclick=alert(2)>"
-TEXT = prose(60)
+TEXT = prose(60, "page")
 
 
 class Elements(HTMLParser):

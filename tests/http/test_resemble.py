@@ -9,7 +9,7 @@ from servers.service import Serving, Start, code, prose
 
 import dedup
 
-WIRE = prose(40)
+WIRE = prose(40, "wire")
 MATCH = {"id", "jaccard", "containment", "metadata", "passages"}
 PASSAGE = {"query", "document", "matched_words", "similarity", "documents", "kind"}
 
@@ -176,8 +176,8 @@ def test_explain_says_what_spoke_for_and_against(start: Start) -> None:
     [
         (f"before {WIRE}", "passage"),
         ("too short", "too_short_b"),
-        (prose(60), "no_shared_bucket"),
-        (f"{prose(100)} {' '.join(WIRE.split()[:8])}", "below_threshold"),
+        (prose(60, "unlike"), "no_shared_bucket"),
+        (f"{prose(100, 'long')} {' '.join(WIRE.split()[:8])}", "below_threshold"),
     ],
     ids=["passage", "too_short_b", "no_shared_bucket", "below_threshold"],
 )

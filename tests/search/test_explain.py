@@ -8,7 +8,7 @@ import dedup
 from dedup.engine import explain
 from dedup.scheme import Scheme
 from dedup.search.explain import Candidate
-from dedup.search.lookup import Question
+from dedup.search.question import Question
 from dedup.sketching.tokens import tokenize
 
 
@@ -38,7 +38,7 @@ def considered() -> dict[str, Candidate]:
     question = Question(limit=1, filter={"wanted": True})
     with dedup.open("memory:") as index:
         index.put([dedup.Document(name, text, {"wanted": name != "refused"}) for name, text in DOCUMENTS.items()])
-        return {one.id: one for one in index.explain(index.look_up(QUERY, None, question), question)}
+        return {one.id: one for one in index.explain(index.look_up(QUERY, None, question))}
 
 
 def test_each_candidate_tells_why_it_is_not_in_the_answer(considered: dict[str, Candidate]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from dedup.errors import StoreDamaged, StoreFull
-from dedup.stores.base import Stored
+from dedup.stores.base import Stored, lives
 from dedup.stores.redis.layout import Layout
 from dedup.stores.redis.records import Pointer, first_of, load_record
 from dedup.stores.redis.requests import Request, Wire, command, pack, transaction
@@ -58,7 +58,7 @@ class Documents:
             alive = {
                 key: pointer
                 for key, pointer in zip(left, found, strict=True)
-                if pointer and pointer.lives(now) and before.get(key) != pointer
+                if pointer and lives(pointer.expires, now) and before.get(key) != pointer
             }
             found_there = self.records([one.number for one in alive.values()])
             answers |= {
@@ -95,7 +95,7 @@ class Documents:
         answers: list[Stored | None] = []
         for number, data, first in zip(numbers, found, firsts, strict=True):
             record = further[first] if first is not None else load_record(number, data) if data else None
-            fits = record and record.lives(now) and number < record.number + record.chunks
+            fits = record and lives(record.expires, now) and number < record.number + record.chunks
             answers.append(record if fits else None)
         return self._current(answers) if writers else answers
 
@@ -171,7 +171,7 @@ class Documents:
     def remove(self, journal: Journal, keys: Sequence[bytes]) -> list[Stored | None]:
         """Delete living documents: the record first, so that no text outlives its pointer."""
         known, now = self.pointers(keys)
-        gone = {key: old for key, old in zip(keys, known, strict=True) if old and old.lives(now)}
+        gone = {key: old for key, old in zip(keys, known, strict=True) if old and lives(old.expires, now)}
         stored = dict(zip(gone, self._take(list(gone.values())), strict=True))
         spelled = list(gone)
         changes = (
@@ -198,7 +198,7 @@ class Documents:
         *,
         at_once: bool = True,
     ) -> list[bytes | None]:
-        """Change pointers and lists of ids, if at once in one transaction for each tag; return the old pointers."""
+        """Update pointers and id lists, `at_once` with one MULTI/EXEC for each tag; return the previous pointers."""
         by_tag: dict[int, list[tuple[int, bytes]]] = {}
         for place, key in enumerate(keys):
             tag, at = self._layout.id_place(key)

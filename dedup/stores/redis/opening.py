@@ -4,14 +4,14 @@ import json
 
 import redis
 
-from dedup.errors import SchemeMismatch, StoreEvicts, StoreForeign, StoreTooNew, StoreUnreachable
+from dedup.errors import StoreEvicts, StoreForeign
 from dedup.scheme import Scheme
 from dedup.stores.redis.address import Address
 from dedup.stores.redis.faults import translate
 from dedup.stores.redis.layout import Layout, bits_for_documents
 from dedup.stores.redis.requests import Wire, command
+from dedup.stores.session import FORMAT, absent, read_header
 
-FORMAT = 1
 _PATIENCE = 3.0  # seconds; not measured: a wrong URL should fail before one wonders
 
 
@@ -55,25 +55,13 @@ def load(wire: Wire, layout: Layout, wanted: Scheme | None) -> Scheme | None:
         raise StoreForeign(
             f"index {wire.name}: key {layout.meta.decode()} is another program's; give another ?namespace="
         ) from error
-    if version > FORMAT:
-        raise StoreTooNew(
-            f"index {wire.name} has format {version}, this version of the package reads {FORMAT}; upgrade the package"
-        )
-    scheme = Scheme.from_json(written)
-    if wanted and wanted.fingerprint != scheme.fingerprint:
-        raise SchemeMismatch(
-            f"index {wire.name} was built with {scheme}, but {wanted} was asked for; "
-            "open it with its own scheme, or build another index"
-        )
-    return scheme
+    return read_header(wire.name, version, written, wanted)
 
 
 def begin(wire: Wire, layout: Layout, wanted: Scheme | None, documents: int, *, create: bool) -> Scheme:
     """Write what makes a new index, of which nothing changes if another process has just done so."""
     if not create:
-        raise StoreUnreachable(
-            f"{wire.name} holds no index under {layout.namespace.decode()}; put documents to create it, or see the URL"
-        )
+        raise absent(wire.name)
     scheme = wanted or Scheme()
     shape = b"1:%d" % bits_for_documents(documents)
     meta = json.dumps({"resembles": FORMAT, "scheme": json.loads(scheme.to_json())}).encode()

@@ -32,10 +32,6 @@ class Pointer(NamedTuple):
         """Return the pointer's 28 bytes."""
         return _POINTER.pack(*self)
 
-    def lives(self, now: float) -> bool:
-        """Whether the document has no expiry, or one to come."""
-        return not self.expires or self.expires > now
-
 
 def pack_record(entry: Entry, expires: int) -> bytes:
     """Return a document's record."""

@@ -6,22 +6,21 @@ request is bytes from the start, and its connections, parser and cluster map are
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 
 import redis
-import stamina
 from redis.connection import ConnectionPool
 from redis.crc import key_slot
 
+from dedup.patience import patiently
 from dedup.stores.redis.faults import passing, translate
 
 Request = tuple[bytes, bytes, int]
 """The key that decides on the node, the packed command or commands, and how many replies they give; the last counts."""
 
-stamina.instrumentation.set_on_retry_hooks(())  # where structlog is installed they print on standard output: data
-
 _REQUESTS_AT_ONCE = 4_000  # not measured: bounds what servers and sockets buffer; a look-up has some 160
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0  # seconds; not measured: a failover takes some
+_PAUSES = 0.02, 1.0  # seconds; not measured: a failover takes some
 
 
 def pack(*parts: bytes | int) -> bytes:
@@ -53,7 +52,7 @@ class Wire:
         Args:
             client: for one server or a cluster.
             name: what messages call the index.
-            patience: for how many seconds a fault that may pass is met with further tries.
+            patience: for how many seconds requests are repeated after a fault that may pass.
         """
         self._patience = patience
         self._client = client
@@ -70,8 +69,8 @@ class Wire:
         """Return the reply to each request, all of them or an error; each may be sent more than once.
 
         Args:
-            requests: in the order that the servers see them, as far as they go to the same one.
-            patience: for how many seconds a fault that may pass is met with another try; None: as opened.
+            requests: those for the same server reach it in this order.
+            patience: for how many seconds requests are repeated after a fault that may pass; None: as opened.
 
         Raises:
             StoreError: what the fault means for the index.
@@ -87,20 +86,19 @@ class Wire:
         return self.ask([request], patience=patience)[0]
 
     def _ask(self, requests: Sequence[Request], places: Sequence[int], answers: list[Any], patience: float) -> None:
-        left = list(places)
+        left, tries = list(places), count()
+
+        def attempt() -> None:
+            if next(tries):
+                self._find_nodes()
+            self._try(requests, left, answers)
+
+        self._patiently(attempt, patience)
+
+    def _patiently(self, act: Callable[[], Any], patience: float) -> Any:
+        """Return what `act` returns, tried again while a fault may pass; raise what the fault means for the index."""
         try:
-            for attempt in stamina.retry_context(
-                on=passing,
-                attempts=None,
-                timeout=patience,
-                wait_initial=_FIRST_PAUSE,
-                wait_max=_LONGEST_PAUSE,
-                wait_jitter=_FIRST_PAUSE,
-            ):
-                with attempt:
-                    if attempt.num > 1:
-                        self._find_nodes()
-                    self._try(requests, left, answers)
+            return patiently(act, passing, seconds=patience, pauses=_PAUSES)
         except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
             raise translate(error, self.name) from error
 
@@ -198,18 +196,7 @@ class Wire:
 
     def _of(self, ask: Callable[[], Any], patience: float | None = None) -> Any:
         """Return what one server answers to a plain redis-py call."""
-        try:
-            for attempt in stamina.retry_context(
-                on=passing,
-                attempts=None,
-                timeout=self._patience if patience is None else patience,
-                wait_initial=_FIRST_PAUSE,
-            ):
-                with attempt:
-                    return ask()
-        except (redis.RedisError, OSError) as error:
-            raise translate(error, self.name) from error
-        return None
+        return self._patiently(ask, self._patience if patience is None else patience)
 
     def delete_if_same(self, pointers: bytes, expected: dict[bytes, bytes], ids: bytes) -> bool:
         """Delete fields of a hash, and the members of that name in a set of its slot, if all are as expected."""

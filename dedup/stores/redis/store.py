@@ -5,13 +5,11 @@ the postings lead to as they are. While it is not, or a writer died, it asks the
 last, in one transaction that tells whom it replaces, so of several writers of one id each knows what it has to delete.
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import ceil
 
-from dedup.admission import LONGEST_ID, id_key
-from dedup.errors import StoreClosed, StoreForked, StoreFull, StoreReadOnly
+from dedup.admission import id_key, known_key
+from dedup.errors import StoreFull
 from dedup.scheme import Scheme
 from dedup.stores.base import (
     Buckets,
@@ -20,9 +18,11 @@ from dedup.stores.base import (
     Numbers,
     Outcome,
     Postings,
+    PostingsOf,
     Stats,
     Stored,
     SweepReport,
+    lives,
 )
 from dedup.stores.names import flatten, names_of
 from dedup.stores.redis.address import Address
@@ -35,6 +35,7 @@ from dedup.stores.redis.records import Pointer, pack_chunk, pack_record
 from dedup.stores.redis.requests import Wire, command
 from dedup.stores.redis.sweep import Census, check, hidden_chunks, sweep
 from dedup.stores.redis.writing import Journal, PostingWriter, count
+from dedup.stores.session import Session
 
 
 class RedisStore:
@@ -57,9 +58,9 @@ class RedisStore:
             StoreError: of the kind that says what is wrong with the server or the index, or `SchemeMismatch`.
         """
         address = Address.parse(url)
-        self._pid, self._closed, self._read_only = os.getpid(), False, read_only
         self._layout = Layout(address.namespace.encode())
         self._wire = connect(address)
+        self._session = Session(self._wire.name, read_only=read_only)
         try:
             self._scheme = load(self._wire, self._layout, scheme) or begin(
                 self._wire, self._layout, scheme, address.documents, create=create and not read_only
@@ -90,8 +91,7 @@ class RedisStore:
             number, pointers = journal.first, []
             for place in fresh:
                 entry = entries[place]
-                expires = ceil(now) + entry.ttl if entry.ttl else 0
-                pointers.append(Pointer(number, len(entry.postings), expires, entry.digest))
+                pointers.append(Pointer(number, len(entry.postings), entry.expires(now), entry.digest))
                 number += len(entry.postings)
             self._write(journal, [entries[place] for place in fresh], pointers)
             flips = [
@@ -103,7 +103,7 @@ class RedisStore:
                     self._take_back(journal, entries[place], pointer)
                 else:
                     old, stored = flipped
-                    outcomes[place] = Outcome("replaced" if old and old.lives(now) else "put", stored)
+                    outcomes[place] = Outcome("replaced" if old and lives(old.expires, now) else "put", stored)
         return outcomes
 
     def _fresh(self, entries: Sequence[Entry], known: Sequence[Pointer | None], now: float) -> list[int]:
@@ -111,7 +111,7 @@ class RedisStore:
         stays = {
             place: old.number
             for place, (entry, old) in enumerate(zip(entries, known, strict=True))
-            if old and old.lives(now) and (entry.create or old.digest == entry.digest)
+            if old and lives(old.expires, now) and (entry.create or old.digest == entry.digest)
         }
         there = self._documents.present(stays.values())  # a removal that was cut short leaves the pointer alone
         return [place for place in range(len(entries)) if stays.get(place) not in there]
@@ -141,7 +141,7 @@ class RedisStore:
     def remove(self, ids: Sequence[str]) -> list[Stored | None]:
         """Remove documents; see `Store.remove`."""
         wire = self._writing()
-        keys = [_key(document_id) for document_id in ids]
+        keys = [known_key(document_id) for document_id in ids]
         asked = [key for key in dict.fromkeys(keys) if key]
         if not any(self._documents.pointers(asked)[0]):
             return [None] * len(ids)
@@ -170,7 +170,7 @@ class RedisStore:
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id; see `Store.get`."""
         self._reading()
-        keys = [_key(document_id) for document_id in ids]
+        keys = [known_key(document_id) for document_id in ids]
         found = iter(self._documents.get([key for key in keys if key]))
         return [next(found) if key else None for key in keys]
 
@@ -201,14 +201,14 @@ class RedisStore:
         due = postings > GROW_AT << layout.generations[-1].bits
         return Stats(sum(documents), chunks, postings, used, due)
 
-    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+    def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways, beside readers and writers; see `Store.check`."""
         wire = self._writing() if repair else self._reading()
         hidden = hidden_chunks(wire, self._layout, repair=repair)
         report = check(self._census(), postings_of, repair=repair)
         return replace(report, missing=report.missing + hidden)
 
-    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+    def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired and what the dead left; see `Store.sweep`."""
         self._writing()
         return sweep(self._census(), postings_of)
@@ -224,9 +224,8 @@ class RedisStore:
 
     def close(self) -> None:
         """Close the connections; see `Store.close`."""
-        if not self._closed and self._pid == os.getpid():
+        if self._session.end():
             self._wire.close()
-        self._closed = True
 
     def _census(self) -> Census:
         self._refresh()
@@ -237,27 +236,9 @@ class RedisStore:
         self._layout.take(start, self._wire.ask(self._layout.refresh()))
 
     def _reading(self) -> Wire:
-        if self._pid != os.getpid():
-            raise StoreForked(
-                f"index {self._wire.name} was opened by process {self._pid}, of which this one is a fork; "
-                "open it again in each process"
-            )
-        if self._closed:
-            raise StoreClosed(f"index {self._wire.name} was closed; open it again")
+        self._session.to_read()
         return self._wire
 
     def _writing(self) -> Wire:
-        wire = self._reading()
-        if self._read_only:
-            raise StoreReadOnly(f"index {wire.name} was opened for reading only; open it for writing")
-        return wire
-
-
-def _key(document_id: str) -> bytes | None:
-    """Return an id's bytes, None if no document can have it."""
-    key = document_id.encode("utf-8", "surrogatepass")
-    try:
-        key.decode()
-    except UnicodeDecodeError:
-        return None
-    return key if 0 < len(key) <= LONGEST_ID else None
+        self._session.to_write()
+        return self._wire

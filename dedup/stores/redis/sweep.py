@@ -1,18 +1,19 @@
-"""Holding an index against itself while others read and write it: what has expired, what the dead left, what is lost.
+"""Sweep and check an index in use: expired documents, leftovers of crashed writers, missing records.
 
 What no pointer leads to is dead for good if its number is below a floor, below every number that a writer now in the
 journal may use: numbers are never used again. What a pointer leads to must be whole, whatever its number.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.stores.base import Buckets, CheckReport, Numbers, Stored, SweepReport
+from dedup.stores.base import CheckReport, Numbers, PostingsOf, Stored, SweepReport, lives
 from dedup.stores.check import check as compare
+from dedup.stores.check import delete_orphans
 from dedup.stores.names import Names, flatten
 from dedup.stores.redis import records
 from dedup.stores.redis.documents import Documents, seconds
@@ -23,7 +24,6 @@ from dedup.stores.redis.writing import Journal, PostingWriter, count
 
 _AT_ONCE = 2_000  # not measured: bounds a reply
 _DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
-PostingsOf = Callable[[Stored], Sequence[Buckets]]
 Page = list[tuple[bytes, Pointer]]
 
 
@@ -143,7 +143,9 @@ class Census:
         expired = 0
         for tag, key, page in self.pointers():
             there = self.wire.ask([command(b"EXISTS", self.layout.document(pointer.number)) for _, pointer in page])
-            gone = [one for one, exists in zip(page, there, strict=True) if not (exists and one[1].lives(self.now))]
+            gone = [
+                one for one, exists in zip(page, there, strict=True) if not (exists and lives(one[1].expires, self.now))
+            ]
             if gone:
                 expired += self._expire(tag, key, gone, postings_of)
         return expired
@@ -156,7 +158,7 @@ class Census:
             ):
                 return 0
             found = [one for one in stored if one]
-            postings = [(one.number + i, buckets) for one in found for i, buckets in enumerate(postings_of(one))]
+            postings = [posting for one in found for posting in one.postings(postings_of)]
             journal.added -= self.postings.delete(*flatten(postings))
             journal.chunks -= sum(pointer.chunks for _, pointer in gone)
             self.documents.forget([pointer for _, pointer in gone])
@@ -164,13 +166,14 @@ class Census:
 
     def orphans(self) -> int:
         """Delete the postings of the dead; return how many there were."""
-        alive, deleted = self._alive()[0], 0
-        for names, numbers in self.walk():
-            strange = numbers < self.floor
-            strange[strange] = ~alive(numbers[strange].astype(np.int64))
-            if strange.any():
-                deleted += self.delete(names[strange], numbers[strange])
-        return deleted
+        alive = self._alive()[0]
+
+        def is_safe(numbers: Numbers) -> NDArray[np.bool_]:
+            safe = numbers >= self.floor
+            safe[~safe] = alive(numbers[~safe].astype(np.int64))
+            return safe
+
+        return delete_orphans(self, is_safe)
 
 
 def _pointers(wire: Wire, layout: Layout) -> Iterator[tuple[int, bytes, Page]]:

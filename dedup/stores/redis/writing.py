@@ -18,6 +18,7 @@ from dedup.stores.redis.layout import Layout
 from dedup.stores.redis.postings import Shards, numbers_in, own_key
 from dedup.stores.redis.records import Writer
 from dedup.stores.redis.requests import Request, Wire, command, pack
+from dedup.stores.session import exhausted
 
 _HEAVY = 16  # ADR 5: found 31 of the hot buckets of 20,000 articles, .07 bytes a posting; other values not measured
 _SHARDS_AT_ONCE, _WALK, _FEW_KEYS = 2_000, 10_000, 20_000  # not measured: bound what one reply holds
@@ -68,7 +69,7 @@ class Journal:
         layout.take(start, shape)
         self.first = end - self._numbers
         if end > records.AWAITED:
-            raise StoreFull(f"index {self._wire.name} has given out all 2**32 chunk numbers; build a new index")
+            raise exhausted(self._wire.name)
         if self._numbers:
             self._entry = self._entry._replace(first=self.first, end=end)
             self._wire.one(self._enlist())
@@ -88,13 +89,13 @@ class Journal:
             self._wire.one(command(b"HDEL", self._layout.pending, self._token))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave if all was done; after an error stay, soon to be taken for dead, until a sweep has cleaned up."""
+        """Leave if all was done; after an error set the entry's start back, so that a sweep cleans up after 10 s."""
         if error is None:
             self.leave()
         else:
             with suppress(StoreError):
                 self._entry = self._entry._replace(began=self._entry.began - records.LEASE + _LAST_WORDS)
-                self._wire.one(self._enlist(), patience=0.001)  # one try; stamina warns of 0
+                self._wire.one(self._enlist(), patience=0)  # one try
 
 
 def count(wire: Wire, layout: Layout, **changes: int) -> None:

@@ -1,21 +1,32 @@
-"""An index in a process's own memory: the obvious model that every other kind is held to."""
+"""The obvious model of a store, plain dictionaries, that every kind is held to."""
 
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import nsmallest
-from math import ceil
 
 import numpy as np
 
 from dedup.admission import id_key
 from dedup.errors import StoreClosed
 from dedup.scheme import Scheme
-from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Outcome, Postings, Stats, Stored, SweepReport
+from dedup.stores.base import (
+    Buckets,
+    CheckReport,
+    Entry,
+    Numbers,
+    Outcome,
+    Postings,
+    PostingsOf,
+    Stats,
+    Stored,
+    SweepReport,
+    lives,
+)
 
 
-class MemoryStore:
+class ModelStore:
     """A `Store` of plain dictionaries, gone with the process."""
 
     def __init__(self, scheme: Scheme | None = None) -> None:
@@ -42,14 +53,13 @@ class MemoryStore:
 
     def _put(self, entry: Entry) -> Outcome:
         now, old = time.time(), self._documents.get(entry.id)
-        alive = old is not None and old.lives(now)
+        alive = old is not None and lives(old.expires, now)
         if alive and entry.create:
             return Outcome("kept")
         if old and alive and old.digest == entry.digest:
             return Outcome("unchanged")
         self._forget(old)
-        expires = ceil(now) + entry.ttl if entry.ttl else 0
-        stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload, expires)
+        stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload, entry.expires(now))
         self._documents[entry.id] = stored
         for buckets in entry.postings:
             self._owners[self._next] = stored
@@ -117,7 +127,7 @@ class MemoryStore:
             size = 12 * postings + sum(len(stored.payload) for stored in self._documents.values())
             return Stats(len(self._documents), len(self._owners), postings, size)
 
-    def check(self, postings_of: Callable[[Stored], Sequence[Buckets]], *, repair: bool) -> CheckReport:
+    def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways; see `Store.check`."""
         with self._use():
             actual = {(bucket, number) for bucket, numbers in self._numbers.items() for number in numbers}
@@ -135,11 +145,11 @@ class MemoryStore:
                     self._numbers[bucket].add(number)
             return CheckReport(len(self._documents), len(actual), len(orphans), len(missing), repaired=repair)
 
-    def sweep(self, postings_of: Callable[[Stored], Sequence[Buckets]]) -> SweepReport:
+    def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
         with self._use():
             now = time.time()
-            expired = [stored for stored in self._documents.values() if not stored.lives(now)]
+            expired = [stored for stored in self._documents.values() if not lives(stored.expires, now)]
             for stored in expired:
                 self._forget(stored)
                 for number, buckets in enumerate(postings_of(stored), stored.number):
@@ -170,4 +180,4 @@ class MemoryStore:
 
 
 def _alive(stored: Stored | None) -> Stored | None:
-    return stored if stored and stored.lives(time.time()) else None
+    return stored if stored and lives(stored.expires, time.time()) else None

@@ -1,0 +1,250 @@
+"""Each verb as a value, made once for both clients: what to send, and what the answer means."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+
+from dedup import errors
+from dedup.admission import admit, name_of
+from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
+from dedup.model import Answer, Document, Match, Reject, Report
+from dedup.record import document_json, dumps, loads, read
+from dedup.scheme import Scheme
+from dedup.search.question import Question
+from dedup.stores.base import Stats
+
+T = TypeVar("T")
+BATCH_BYTES = 1 << 20  # not measured: some 500 articles, as many as the service indexes together
+BATCH_QUERIES = 32  # not measured: half of what a service takes at once by default
+PAGE = 200  # not measured: a page of articles is some 400 kB
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request, and what its answer means; `absent` is the result where the answer is 404 with that code."""
+
+    method: str
+    path: str
+    read: Callable[[httpx2.Response], T]
+    content: bytes | None = None
+    kind: str = "application/json"
+    absent: tuple[T, ...] = ()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the content is, if there is any."""
+        return {"Content-Type": self.kind} if self.content is not None else {}
+
+    def result(self, response: httpx2.Response | httpx2.TransportError) -> T:
+        """Return what the answer says.
+
+        Raises:
+            ResemblesError: what the service refused, as the embedded index would have; or there is no answer.
+        """
+        if isinstance(response, httpx2.TransportError):
+            raise ServiceError(
+                "unreachable",
+                f"the service does not answer ({type(response).__name__}: {response}); check the URL and that it runs",
+            ) from response
+        if response.is_success:
+            try:
+                return self.read(response)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise ServiceError("service_error", _foreign(response)) from error
+        code, detail = _problem(response)
+        if self.absent and code == "unknown_id":
+            return self.absent[0]
+        raise _error(response.status_code, code, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Some documents of the index, and the cursor of those that follow; None at the end."""
+
+    documents: list[Document]
+    next: str | None
+
+
+def get(name: str) -> Call[Document | None]:
+    """Return the document of an id, or None."""
+    return Call("GET", _path(name), lambda response: read(response.content, Document), absent=(None,))
+
+
+def remove(name: str) -> Call[int]:
+    """Remove a document; give how many there were."""
+    return Call("DELETE", _path(name), lambda _: 1, absent=(0,))
+
+
+def resemble(text: str | None, name: str | None, question: Question) -> Call[Answer]:
+    """Look a text up, or the document of that id."""
+    body = _json(_asked(text, name, question))
+    return Call("POST", "/v1/resemble", lambda response: read(response.content, Answer), body)
+
+
+def resemble_many(queries: Iterable[str | Document], question: Question) -> Iterator[Call[list[Answer | Reject]]]:
+    """Look queries up, a batch at a time."""
+    bodies = (
+        _json(_asked(query, None, question) if isinstance(query, str) else _asked(query.text, query.id, question))
+        for query in queries
+    )
+    for place, some in _batches(bodies, BATCH_QUERIES):
+        content = b'{"queries":[' + b",".join(some) + b"]}"
+        yield Call("POST", "/v1/resemble:batch", partial(_answers, place, some), content)
+
+
+def _batches(parts: Iterable[bytes], most: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield runs of about a megabyte and at most so many parts, each with the place of its first one."""
+    batch, size, place = list[bytes](), 0, 0
+    for part in parts:
+        batch.append(part)
+        size += len(part)
+        if size >= BATCH_BYTES or len(batch) == most:
+            yield place, batch
+            batch, size, place = [], 0, place + len(batch)
+    if batch:
+        yield place, batch
+
+
+def _answers(place: int, queries: Sequence[bytes], response: httpx2.Response) -> list[Answer | Reject]:
+    answers = enumerate(zip(queries, loads(response.content)["answers"], strict=True), place)
+    return [
+        msgspec.convert(one, Answer) if "matches" in one else _reject(at, query, one) for at, (query, one) in answers
+    ]
+
+
+def _reject(place: int, query: bytes, problem: Mapping[str, Any]) -> Reject:
+    error = _error(problem["status"], problem["code"], problem["detail"])
+    if not isinstance(error, InvalidInput):
+        raise error
+    return Reject(place, json.loads(query).get("id", ""), error.code, str(error))
+
+
+def _asked(text: str | None, name: str | None, question: Question) -> dict[str, Any]:
+    """Return what is asked, without the fields that are as the service has them by default."""
+    given = {"text": text, "id": name, **{one.name: getattr(question, one.name) for one in fields(question)}}
+    defaults = {one.name: one.default for one in fields(question)}
+    return {name: value for name, value in given.items() if value != defaults.get(name)}
+
+
+def compare(a: str, b: str, question: Question) -> Call[Match]:
+    """Compare two texts."""
+    body = _asked(None, None, question) | {"a": a, "b": b}
+    return Call("POST", "/v1/compare", lambda response: read(response.content, Match), _json(body))
+
+
+def page(cursor: str) -> Call[DocumentPage]:
+    """List documents after a cursor."""
+    path = f"/v1/documents?text=true&limit={PAGE}&cursor={cursor}"
+    return Call("GET", path, lambda response: read(response.content, DocumentPage))
+
+
+def stats(read: Callable[[Mapping[str, Any]], T]) -> Call[T]:
+    """Ask for size and scheme; `read` takes from them what is wanted."""
+    return Call("GET", "/v1/stats", lambda response: read(response.json()))
+
+
+def stats_of(value: Mapping[str, Any]) -> Stats:
+    """Return the size."""
+    return Stats(**{one.name: value[one.name] for one in fields(Stats)})
+
+
+def scheme_of(value: Mapping[str, Any]) -> Scheme:
+    """Return the scheme."""
+    return Scheme(**{name: number for name, number in value["scheme"].items() if name != "fingerprint"})
+
+
+def puts(documents: Iterable[Document]) -> Iterator[Call[Report]]:
+    """Index documents, about a megabyte at a time; what JSON would change is rejected here, and not sent."""
+    lines, rejects, size = dict[int, bytes](), list[Reject](), 0
+    for place, document in enumerate(documents):
+        try:
+            admit(document)
+        except InvalidDocument as error:
+            rejects.append(Reject(place, name_of(document), error.code, str(error)))
+            continue
+        lines[place] = dumps(document_json(document)) + b"\n"
+        size += len(lines[place])
+        if size >= BATCH_BYTES:
+            yield _put(lines, rejects)
+            lines, rejects, size = {}, [], 0
+    if lines or rejects:
+        yield _put(lines, rejects)
+
+
+def _put(lines: Mapping[int, bytes], rejects: Sequence[Reject]) -> Call[Report]:
+    """Return the call that sends the lines, each under the document's place, and reports these rejects too."""
+    places, body = list(lines), b"".join(lines.values())
+    return Call(
+        "POST", "/v1/documents", lambda response: _report(response, places, rejects), body, "application/x-ndjson"
+    )
+
+
+def _report(response: httpx2.Response, places: Sequence[int], rejects: Sequence[Reject]) -> Report:
+    *lines, last = map(loads, response.content.splitlines())
+    summary = last["summary"]
+    if not summary["complete"]:
+        raise _error(response.status_code, summary["error"]["code"], summary["error"]["detail"])
+    rejected = [one for one in lines if one["status"] == "rejected"]
+    refused = [Reject(places[one["line"] - 1], one["id"] or "", one["code"], one["detail"]) for one in rejected]
+    every = sorted([*rejects, *refused], key=lambda reject: reject.place)
+    return Report(summary["put"], summary["unchanged"], summary["replaced"], tuple(every))
+
+
+def joined(reports: Iterable[Report]) -> Report:
+    """Return the sum of reports."""
+    total = Report()
+    for one in reports:
+        total = Report(
+            total.put + one.put,
+            total.unchanged + one.unchanged,
+            total.replaced + one.replaced,
+            total.rejected + one.rejected,
+        )
+    return total
+
+
+def _path(name: str) -> str:
+    return "/v1/documents/" + quote(name.encode("utf-8", "surrogatepass"), safe="").replace(".", "%2E")
+
+
+def cursor(after: str) -> str:
+    """Return the cursor that stands behind an id."""
+    return after.encode("utf-8", "surrogatepass").hex()
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            f"JSON cannot hold what was given ({error}); give strings, numbers, lists and objects"
+        ) from None
+
+
+def _problem(response: httpx2.Response) -> tuple[str, str]:
+    try:
+        value = response.json()
+        faults = "".join(f"; {one['at']}: {one['detail']}" for one in value.get("errors", ()))
+        return value["code"], value["detail"] + faults
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "service_error", _foreign(response)
+
+
+def _foreign(response: httpx2.Response) -> str:
+    return f"status {response.status_code} from something that is not this service; check the URL"
+
+
+def _error(status: int, code: str, detail: str) -> ResemblesError:
+    """Return the error that the embedded index raises for the same reason, where it has one."""
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, errors.StoreError | InvalidInput) and kind.code == code:
+            return kind(code, detail) if issubclass(kind, InvalidDocument) else kind(detail)
+    if code in {"unknown_id", "long_text", "empty_id", "long_id", "invalid_id", "no_words", "invalid_metadata"}:
+        return InvalidDocument(code, detail)
+    return InvalidInput(detail) if status == 422 else ServiceError(code, detail)

@@ -1,0 +1,45 @@
+"""The one way to outlast a fault that may pass: try again after growing pauses, for a number of seconds."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+_RANDOM = random.SystemRandom()
+
+
+def patiently(
+    act: Callable[[], Result],
+    may_pass: Callable[[BaseException], bool],
+    *,
+    seconds: float,
+    pauses: tuple[float, float],
+    before_pause: Callable[[Exception], None] | None = None,
+) -> Result:
+    """Return what `act` returns at the first try that raises nothing.
+
+    Args:
+        act: what to do, perhaps several times.
+        may_pass: whether another try may succeed after that error; any other error is raised at once.
+        seconds: for how long a failed try is followed by another; 0 for a single try.
+        pauses: the first and the longest pause, in seconds. Each is twice as long as the one before; up to a first
+            pause is added at random, so that not all clients come back at the same moment.
+        before_pause: called with the error before each pause.
+
+    Raises:
+        Exception: the error of the last try.
+    """
+    pause, longest = pauses
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return act()
+        except Exception as error:
+            left = end - time.monotonic()
+            if left <= 0 or not may_pass(error):
+                raise
+            if before_pause:
+                before_pause(error)
+        time.sleep(min(pause + _RANDOM.uniform(0, pauses[0]), left))
+        pause = min(2 * pause, longest)

@@ -1,0 +1,144 @@
+"""The folder of an LMDB index: examined before it is touched, opened as permissions allow, locked by one writer."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import lmdb
+
+from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly, StoreUnreachable
+from dedup.stores.lmdb_faults import READERS, translate
+from dedup.stores.session import absent
+
+DATA, LOCK, NEW_LOCK, WRITER = "data.mdb", "lock.mdb", "lock.mdb.new", "writer.lock"
+_MAGIC = (0xBEEFC0DE).to_bytes(4, "little")
+_LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26  # ADR 2: addresses, no memory
+_LOCK_BYTES = 128 + 64 * READERS
+_POLL = 0.001  # not measured: less than a commit, which syncs
+
+
+def examine(path: Path, *, create: bool) -> None:
+    """Make sure that the folder holds an index, or may hold a new one, by reading alone."""
+    try:
+        names = {entry.name for entry in path.iterdir()} - {"lost+found"}
+        begun = DATA in names and (path / DATA).stat().st_size > 0
+        is_lmdb = begun and _is_lmdb(path / DATA)
+    except PermissionError as error:
+        raise StoreUnreachable(f"index {path}: this process may not read it ({error}); change permissions") from error
+    if not begun and names - {DATA, LOCK, NEW_LOCK, WRITER}:
+        raise StoreForeign(f"{path} holds other files and no index; name another folder")
+    if not begun and not create:
+        raise absent(str(path))
+    if begun and not is_lmdb:
+        if WRITER in names:
+            raise StoreDamaged(f"index {path}: the first pages of {DATA} are destroyed; restore it from a backup")
+        raise StoreForeign(f"{path / DATA} is no LMDB file, so {path} is no index; name another folder")
+    if begun and WRITER not in names:
+        _refuse_strange_lmdb(path)
+
+
+def _is_lmdb(data: Path) -> bool:
+    with data.open("rb") as file:
+        return file.read(20)[16:] in (_MAGIC, _MAGIC[::-1])
+
+
+def _refuse_strange_lmdb(path: Path) -> None:
+    """Look into an LMDB folder without a trace of ours, touching nothing: not even LMDB's lock file."""
+    with map_file(path, readonly=True, lock=False) as handle, handle.begin() as txn:
+        strange = handle.stat()["entries"] > 0 and txn.get(b"resembles") is None
+    if strange:
+        raise StoreForeign(f"{path} is an LMDB folder of another program; name another folder")
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Return device and inode of the data file: unlike a path or a folder's inode, unique while it is open."""
+    try:
+        status = (path / DATA).stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
+def make_lock(path: Path, wait: float) -> None:
+    """Give LMDB a lock file with blocks of its own: it would map an empty one, and die of SIGBUS on a full disk."""
+    with suppress(PermissionError), writer_lock(path, wait):
+        if not (path / LOCK).exists():
+            (path / NEW_LOCK).write_bytes(bytes(_LOCK_BYTES))
+            (path / NEW_LOCK).replace(path / LOCK)
+
+
+def open_folder(path: Path, *, read_only: bool) -> tuple[lmdb.Environment, bool]:
+    """Open an environment as permissions allow: for writing, for reading, or for reading without LMDB's lock file.
+
+    Returns:
+        The environment, and whether it can be written.
+    """
+    if not read_only:
+        with _suppress_read_only(path):
+            return map_file(path), True
+    with _suppress_read_only(path):
+        return map_file(path, readonly=True), False
+    return map_file(path, readonly=True, lock=False), False
+
+
+@contextmanager
+def _suppress_read_only(path: Path) -> Iterator[None]:
+    """Pass over an error that is about missing permission to write."""
+    try:
+        yield
+    except lmdb.Error as error:
+        if not isinstance(translate(error, str(path)), StoreReadOnly):
+            raise
+
+
+def map_file(path: Path, *, readonly: bool = False, lock: bool = True, **options: bool) -> lmdb.Environment:
+    """Map a folder's data file: 1 TiB of addresses, which cost nothing, or as many as this process may have."""
+    size = _LARGEST_MAP
+    while True:
+        try:
+            return lmdb.open(
+                os.fspath(path),
+                map_size=size,
+                max_dbs=4,
+                max_readers=READERS,
+                readonly=readonly,
+                lock=lock,
+                readahead=False,
+                **options,
+            )
+        except (lmdb.MemoryError, lmdb.InvalidParameterError):  # the latter under valgrind
+            if size == _SMALLEST_MAP:
+                raise
+            size //= 2
+
+
+@contextmanager
+def writer_lock(path: Path, wait: float) -> Iterator[None]:
+    """Hold the folder's writer lock, which names its holder; a dead holder's is free at once."""
+    descriptor = os.open(path / WRITER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        deadline = time.monotonic() + wait
+        while not _try_lock(descriptor):
+            if time.monotonic() > deadline:
+                holder = os.pread(descriptor, 20, 0).decode().strip() or "unknown"
+                raise StoreBusy(f"index {path}: process {holder} has been writing for over {wait:g} s; try again later")
+            time.sleep(_POLL)
+        os.pwrite(descriptor, b"%-20d" % os.getpid(), 0)  # never shorter: a full disk may give no new block
+        try:
+            yield
+        finally:
+            fcntl.flock(
+                descriptor, fcntl.LOCK_UN
+            )  # a child forked meanwhile shares the lock; closing would not free it
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
