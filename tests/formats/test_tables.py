@@ -124,9 +124,9 @@ def test_parquet_gives_what_json_can_hold(tmp_path: Path) -> None:
         ({"name": ["a"], "text": ["words"]}, "no_id", "name, text"),
         ({"id": ["a"], "body": ["words"]}, "no_text", "id, body"),
         ({}, "no_id", "none"),
-        ({"id": ["a"], "text": [7]}, "no_text", "'text' is int64"),
-        ({"id": [1.5], "text": ["words"]}, "no_id", "'id' is double"),
-        ({"id": ["a"], "text": [["words"]]}, "no_text", "'text' is list<"),
+        ({"id": ["a"], "text": [7]}, "no_text", '"text" is int64'),
+        ({"id": [1.5], "text": ["words"]}, "no_id", '"id" is double'),
+        ({"id": ["a"], "text": [["words"]]}, "no_text", '"text" is list<'),
     ],
 )
 def test_parquet_with_other_columns_is_rejected_once(
