@@ -6,12 +6,19 @@ RUN := .venv/run.installed
 TEST := .venv/test.installed
 BENCH := .venv/bench.installed
 
-.PHONY: demo test test-fast test-slow test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo check test test-fast test-slow test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(RUN)
 	@$(BIN)/dedup ingest seeds $(DEMO)
 	@echo
 	@$(BIN)/dedup resemble seeds $(DEMO)
+
+# lint and the tests that need no server, no browser and no Spark: under a minute, for every save
+UNITS := $(addprefix tests/, align formats search sketching stores corpus/test_clusters.py corpus/test_keep.py \
+	$(addprefix test_, $(addsuffix .py, admission engine names record report scheme)))
+
+check: lint
+	$(BIN)/pytest -q -n 2 -m "not slow" $(UNITS)
 
 test: lint test-fast
 
@@ -28,7 +35,6 @@ lint: $(TEST)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format --check -q
 	$(BIN)/mypy
-	$(BIN)/mypy tests/typing
 	$(BIN)/lint-imports
 
 # what the documents take from the code: outputs of examples, map, reference, pictures

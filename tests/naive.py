@@ -20,8 +20,10 @@ APOSTROPHES = "'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u05f3\u2018\u2
 POINTS = {*range(0x5B0, 0x5BE), 0x5BF, 0x5C1, 0x5C2, *range(0x5C7, 0x5CA), 0xFB1E}  # Hebrew
 POINTS |= {*range(0x618, 0x61B), *range(0x64B, 0x653), 0x670, *range(0x8F0, 0x8F3), 0x711}  # Arabic, Syriac
 LEFT_OUT = {*IGNORABLE, *POINTS, 0x640, 0x7FA}  # the last two: tatweel, in Arabic and in N'Ko
-UNSPACED = ("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA", "THAI ", "LAO ", "KHMER ")
-UNSPACED += ("MYANMAR ",)
+UNSPACED = (
+    *("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA"),
+    *("THAI ", "LAO ", "KHMER ", "MYANMAR "),
+)
 
 
 def token_hash(data: bytes) -> int:
@@ -111,14 +113,19 @@ def shingles(tokens: list[int], k: int) -> list[int]:
     return [shingle_hash(tokens[i : i + k]) for i in range(len(tokens) - k + 1)] if tokens else []
 
 
-def minima(hashes: list[int], w: int) -> list[int]:
-    """Return the distinct window minima in the order of the text, the rightmost of equals standing for its window."""
-    w = min(w, len(hashes))
-    places = []
+def minimum_places(hashes: list[int], w: int) -> dict[int, int]:
+    """Return the distinct window minima, each with its first place; the rightmost of equals stands for its window."""
+    w, places = min(w, len(hashes)), dict[int, int]()
     for i in range(len(hashes) - w + 1 if hashes else 0):
         window = hashes[i : i + w]
-        places.append(i + max(j for j in range(w) if window[j] == min(window)))
-    return list(dict.fromkeys(hashes[place] for place in places))
+        place = i + max(j for j in range(w) if window[j] == min(window))
+        places.setdefault(hashes[place], place)
+    return places
+
+
+def minima(hashes: list[int], w: int) -> list[int]:
+    """Return the distinct window minima in the order of the text."""
+    return list(minimum_places(hashes, w))
 
 
 def signature(hashes: list[int], scheme: Scheme) -> MinHash:

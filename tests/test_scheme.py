@@ -1,6 +1,7 @@
 """The scheme: what it refuses, how bands are chosen, and that its fingerprint tells schemes apart."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 import xxhash
@@ -28,7 +29,7 @@ def test_for_threshold_keeps_its_promise_with_the_longest_bands(threshold: float
 
 
 @pytest.mark.parametrize("arguments", [{"threshold": 0}, {"threshold": 1}, {"threshold": 0.5, "recall": 1.0}])
-def test_for_threshold_refuses_the_impossible(arguments: dict[str, float]) -> None:
+def test_for_threshold_refuses_the_impossible(arguments: dict[str, Any]) -> None:
     """Thresholds and recalls lie strictly between 0 and 1."""
     with pytest.raises(InvalidScheme):
         Scheme.for_threshold(**arguments)

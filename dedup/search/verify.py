@@ -53,12 +53,14 @@ def best(matches: list[Match], length: int, limit: int) -> list[Match]:
     gains = [_cover(match, worth) for match in matches]
     while len(chosen) < limit:
         first = max(left, key=lambda i: (gains[i], -i))
-        gains[first] = _cover(matches[first], worth)
-        if all(gains[first] >= gains[i] for i in left):
-            chosen.append(first)
-            left.remove(first)
-            for span in _spans(matches[first]):
-                worth[span] = 1 / (1 + 1 / worth[span])
+        gain = _cover(matches[first], worth)
+        if gain < gains[first]:  # worked out before others were chosen: only an upper bound
+            gains[first] = gain
+            continue
+        chosen.append(first)
+        left.remove(first)
+        for span in _spans(matches[first]):
+            worth[span] = 1 / (1 + 1 / worth[span])
     return [matches[i] for i in sorted(chosen)]
 
 

@@ -50,7 +50,8 @@ def visit(browser: Browser, address: str) -> Iterator[Open]:
             route.abort()
 
     def listen(message: ConsoleMessage) -> None:
-        refused = message.text.startswith("Failed to load resource") and message.location["url"] == message.page.url
+        address = message.page.url if message.page else None
+        refused = message.text.startswith("Failed to load resource") and message.location["url"] == address
         if message.type == "error" and not refused:
             complaints.append(message.text)
 

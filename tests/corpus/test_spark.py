@@ -26,7 +26,7 @@ from dedup.model import Document
 
 ROOT = Path(__file__).parents[2]
 LONGEST = Keep("longest")
-SETTINGS = {
+SETTINGS: dict[str, bool | float | int | str | None] = {
     "spark.ui.enabled": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from dedup.formats import Fields, Item, Reading, Record, Source, read
+from dedup.formats import Fields, Item, Reading, Record, Rejected, Source, read
 from dedup.formats import csv as csv_format
 from dedup.formats import parquet as parquet_format
 from dedup.model import Document
@@ -119,19 +119,24 @@ def test_parquet_gives_what_json_can_hold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "code"),
+    ("columns", "code", "named"),
     [
-        ({"name": ["a"], "text": ["words"]}, "no_id"),
-        ({"id": ["a"], "body": ["words"]}, "no_text"),
-        ({"id": ["a"], "text": [7]}, "no_text"),
-        ({"id": [1.5], "text": ["words"]}, "no_id"),
-        ({"id": ["a"], "text": [["words"]]}, "no_text"),
+        ({"name": ["a"], "text": ["words"]}, "no_id", "name, text"),
+        ({"id": ["a"], "body": ["words"]}, "no_text", "id, body"),
+        ({}, "no_id", "none"),
+        ({"id": ["a"], "text": [7]}, "no_text", '"text" is int64'),
+        ({"id": [1.5], "text": ["words"]}, "no_id", '"id" is double'),
+        ({"id": ["a"], "text": [["words"]]}, "no_text", '"text" is list<'),
     ],
 )
-def test_parquet_with_other_columns_is_rejected_once(tmp_path: Path, columns: dict[str, Any], code: str) -> None:
+def test_parquet_with_other_columns_is_rejected_once(
+    tmp_path: Path, columns: dict[str, Any], code: str, named: str
+) -> None:
     """A file without the columns, or with columns of another type, is one reject that names what there is."""
     [item] = read(table(tmp_path / "a.parquet", columns))
     assert codes([item]) == [(code, None)]
+    assert isinstance(item, Rejected)
+    assert named in item.reason
 
 
 def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:

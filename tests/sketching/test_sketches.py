@@ -6,7 +6,7 @@ import xxhash
 from datasketch import MinHash
 from hypothesis import given
 from hypothesis import strategies as st
-from naive import buckets, minima, shingle_hash, shingles, signature
+from naive import buckets, minima, minimum_places, shingle_hash, shingles, signature
 
 import dedup
 from dedup.kernels import Uint32s, entry
@@ -36,12 +36,15 @@ texts = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=80).map(" ".join
 
 @given(texts, st.sampled_from(SCHEMES))
 def test_equals_datasketch_xxhash_and_the_naive_model(given_texts: list[str], scheme: Scheme) -> None:
-    """Signature, band keys and window minima are bit for bit what the packages and the naive model say."""
+    """Signature, band keys, window minima and their places are what the packages and the naive model say."""
     sketched = sketch(given_texts, scheme)
     for i, text in enumerate(given_texts):
         hashes = shingles([int(h) for h in tokenize([text]).hashes], scheme.k)
         assert sketched.signatures[i].tolist() == signature(hashes, scheme).hashvalues.tolist()
-        assert sketched.buckets[sketched.offsets[i] : sketched.offsets[i + 1]].tolist() == buckets(hashes, scheme)
+        own = slice(sketched.offsets[i], sketched.offsets[i + 1])
+        assert sketched.buckets[own].tolist() == buckets(hashes, scheme)
+        places = [-1] * scheme.bands if hashes else []
+        assert sketched.places[own].tolist() == places + list(minimum_places(hashes, scheme.w).values())
 
 
 def test_long_texts_cross_the_blocks() -> None:
