@@ -4,7 +4,6 @@ import gzip
 import json
 import socket
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import zstandard
 from servers.service import Serving, Start, code, prose
 
 from dedup.formats import Record, read
+from dedup.model import Document
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -102,7 +102,7 @@ def test_a_line_is_the_same_document_by_every_way_in(service: Serving, tmp_path:
     [result, _] = service.lines(body)
     assert result["id"] == item.document.id
     answer = service.http.get(f"/v1/documents/{item.document.id}").json()
-    assert {name: answer[name] for name in ("id", "text", "metadata")} == asdict(item.document)
+    assert Document(answer["id"], answer["text"], answer["metadata"]) == item.document
 
 
 def test_equal_lines_again_change_nothing(service: Serving) -> None:
