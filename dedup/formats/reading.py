@@ -106,6 +106,8 @@ def reader_of(name: str, how: Reading, path: str = STDIN) -> Reader:
 def _unknown(ending: str, path: str) -> str:
     if ending == ".json":
         return f"no known format; if it holds an array, write an object a line: jq -c '.[]' {path} | dedup ingest -"
+    if ending == ".pdf":
+        return f"PDF is not read; make a text of it first: pdftotext {path}"
     return f"no known format; give a folder, a file ending in {KNOWN}, or say --format"
 
 
