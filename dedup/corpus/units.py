@@ -16,8 +16,10 @@ from dedup.sketching.sketches import shingles, sketch_tokens
 from dedup.sketching.tokens import Tokens, tokenize
 
 HASH_SLICES = 16  # ADR 6: the join holds one slice; other numbers not measured
-_BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
-_LINES = re.compile(r"\n\s*")
+_END = r"(?>\r\n|[\n\r\x0b\x85\u2028])"  # atomic: a CRLF is not two line ends
+_SPACES = r"(?:(?![\n\r\x0b\x85\u2028\u2029])[\s\u200b\ufeff])*"
+_BLANK_LINES = re.compile(rf"(?:\u2029|{_END}{_SPACES}(?:{_END}|\u2029))[\s\u200b\ufeff]*")
+_LINES = re.compile(rf"{_END}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,11 @@ def units(texts: Sequence[str], job: Job) -> Units:
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each paragraph starts and ends: they are parted by blank lines, in a text without such by lines."""
+    """Yield where each paragraph starts and ends.
+
+    They are parted by blank lines and by U+2029, the paragraph separator; in a text without either by lines. A line
+    ends with LF, CRLF, CR, VT, NEL or U+2028 (Unicode Standard, 5.8).
+    """
     start, separator = 0, _BLANK_LINES if _BLANK_LINES.search(text) else _LINES
     for match in separator.finditer(text):
         if match.start() > start:

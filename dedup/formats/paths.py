@@ -4,13 +4,13 @@ import glob
 import os
 import re
 import sys
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
 from dedup.errors import InvalidInput
-from dedup.formats import jsonl
 from dedup.formats.extraction import extracted
 from dedup.formats.items import Entry, Item, Page, PassedOver, Rejected, Source
 from dedup.formats.reading import ENDINGS, FORMATS, KNOWN, STDIN, Reader, Reading, reader_of
@@ -80,7 +80,7 @@ def _counted(entries: Iterable[Entry], meter: Meter) -> Iterator[Item | Page]:
 
 def _queries(how: Reading) -> Iterator[Entry]:
     stream = open_stdin()
-    start = stream.peek(1).removeprefix(jsonl.BYTE_ORDER_MARK).lstrip()
+    start = stream.peek(1).removeprefix(BOM_UTF8).lstrip()
     yield from reader_of("jsonl" if start.startswith(b"{") else "text", how)(stream, STDIN, STDIN, how.fields)
 
 
