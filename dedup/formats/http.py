@@ -67,14 +67,16 @@ def decoded(body: bytes, codings: Sequence[str], most: int) -> bytes:
     Raises:
         OSError: a coding is unknown or does not fit, and the bytes are no text.
     """
+    failed = ""
     for coding in reversed(codings):
         try:
             body = _decoder(coding)(body, most)
         except (OSError, zlib.error) as error:
-            if _BINARY.search(body, 0, _LOOK):
-                raise OSError(f"the body is not {coding[:_SHOWN]} ({str(error)[:_SHOWN]})") from error
+            failed = f"the body is not {coding[:_SHOWN]} ({str(error)[:_SHOWN]})"
         if len(body) >= most:
             break
+    if failed and _BINARY.search(body, 0, _LOOK):
+        raise OSError(failed)
     return body
 
 

@@ -103,8 +103,8 @@ def _payload(headers: "HeaderMap", data: bytes) -> _Payload | PassedOver:
 
 def _delivered(headers: "HeaderMap", data: bytes) -> _Payload | PassedOver:
     head = _HTTP_HEAD.match(data)
-    http = headers_of(head[1]) if head else None
-    if not head or not http or http.status_code is None:
+    http = headers_of(head[1] if head else b"")
+    if not head or http.status_code is None:
         raise OSError("it begins with no HTTP response")
     if http.status_code not in range(200, 300):
         return PassedOver(f"status {http.status_code}")
