@@ -232,9 +232,30 @@ def serve(
 
     The service listens on this machine only, unless API keys are set.
     """
+    from dedup.cli.service_package import require_own_service
+
+    require_own_service()
     from dedup.cli.serve import run
 
     run(index=index, host=host, port=port, workers=workers)
+
+
+def key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who the key is for: letters, digits, `.`, `_`, `-`.")],
+    scopes: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCOPE]…", help="read, write or admin (default: read).")
+    ] = None,
+) -> None:
+    """Make an API key for the service.
+
+    Prints the key, which is shown only now, and the lines for the settings file, which hold its SHA-256 only.
+    """
+    from dedup.cli.service_package import require_own_service
+
+    require_own_service()
+    from service.auth import main
+
+    main(name, *scopes or ())
 
 
 def corpus(
@@ -346,5 +367,16 @@ def tune(
     run(items, meter, threshold, pairs, html=html, threads=threads, memory=memory, json=json, rejects=rejects)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, corpus, tune)
+def warm(json: options.Json = False) -> None:
+    """Compile the kernels for this processor, once.
+
+    The first command that needs them does the same. In an image or a package, run this where it will be used: the
+    machine code is for one kind of processor.
+    """
+    from dedup.cli.warm import run
+
+    run(json=json)
+
+
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, tune, warm)
 INDEX_COMMANDS = (grow,)

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from dedup.cli.opening import prepare_kernels
-from dedup.cli.print_answer import show_comparison
 from dedup.cli.terminal import line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import explain
 from dedup.errors import InvalidDocument
 from dedup.formats import Reading, Rejected, read_text
@@ -21,6 +20,8 @@ def run(a: str, b: str, how: Reading, question: Question, *, json: bool) -> None
     if json:
         print(line(match_json(match)))
     else:
+        from dedup.cli.print_answer import show_comparison  # noqa: PLC0415 - Rich is loaded for people only
+
         show_comparison(first, second, match)
 
 

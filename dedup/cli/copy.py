@@ -4,8 +4,8 @@ import os
 import time
 from contextlib import closing
 
-from dedup.cli.opening import prepare_kernels
 from dedup.cli.terminal import Progress, line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.stores import open_store

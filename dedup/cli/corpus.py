@@ -11,9 +11,10 @@ import typer
 from dedup.cli.corpus_options import check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
 from dedup.cli.exit import INTERRUPTED
-from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.formats import Item, Meter, Record, Source
 from dedup.stores.urls import shown
@@ -52,14 +53,13 @@ def run(
     """Write what is duplicate among the items into the folder `out`."""
     job = _job(asked)
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
-    from dedup.corpus.kernels import run_all  # noqa: PLC0415 - the same
 
     with ExitStack() as stack:
         stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
         indexed = _indexed(stack.enter_context(open_index(against, read_only=True)), against) if against else iter(())
         progress = stack.enter_context(Stages(meter))
-        prepare_kernels(run_all)
+        prepare_kernels()
         try:
             summary = find(
                 items,
@@ -117,8 +117,12 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
     if json:
         print(line(figures | {"seconds": round(seconds, 3), "out": out}))
         return
-    told = ", ".join(f"{count:,} {name}" for name, count in figures.items() if count is not None)
-    print(told, f"in {seconds:.2f} s")
+    counts = [
+        f"{count:,} {name.removesuffix('s') if count == 1 else name}"
+        for name, count in figures.items()
+        if count is not None
+    ]
+    print(", ".join(counts), f"in {seconds:.2f} s")
     for one in summary.largest[:3]:
         print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
     print(f"the results are in {out}; open {out}/report.html")

@@ -3,8 +3,9 @@
 import sys
 from dataclasses import asdict
 
-from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.opening import open_index
 from dedup.cli.terminal import clean, line
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import StoreDamaged
 from dedup.record import record_of
 from dedup.stores.urls import shown

@@ -12,9 +12,9 @@ from dedup.cli.exit import INTERRUPTED
 from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.ingest_progress import IngestProgress
 from dedup.cli.inputs import open_input
-from dedup.cli.opening import prepare_kernels
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import StoreError
 from dedup.formats import Item, Meter, Reading, Rejected, Source
 from dedup.model import Document, Reject

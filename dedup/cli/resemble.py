@@ -7,10 +7,10 @@ import typer
 
 from dedup.cli.files import open_for
 from dedup.cli.inputs import tell_files, tell_records
-from dedup.cli.opening import open_index, prepare_kernels
-from dedup.cli.print_answer import show_answer
+from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index, unknown
 from dedup.errors import InvalidDocument
 from dedup.formats import Item, Meter, Reading, Record, Rejected, Source, read_queries
@@ -44,6 +44,8 @@ def run(
             if json:
                 print(line(answer_json(query.id, lookup.answer)), flush=True)
             else:
+                from dedup.cli.print_answer import show_answer  # noqa: PLC0415 - Rich is loaded for people only
+
                 show_answer(query, lookup)
         tell_records(meter)
     raise typer.Exit(rejected.exit_code)

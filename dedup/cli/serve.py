@@ -4,8 +4,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.opening import open_index
 from dedup.cli.terminal import note
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import InvalidInput
 from dedup.stores.urls import shown
 from service.auth import refuse_open_doors

@@ -10,10 +10,10 @@ import typer
 from dedup.cli.corpus_options import check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
 from dedup.cli.files import open_for
-from dedup.cli.opening import prepare_kernels
 from dedup.cli.print_answer import show_comparison
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import clean, line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import compare
 from dedup.formats import Item, Meter
 
@@ -34,15 +34,14 @@ def run(
     rejects: str | None,
 ) -> None:
     """Show pairs of the sample, and what thresholds and schemes would do."""
-    from dedup.corpus.kernels import run_all  # noqa: PLC0415 - what it needs is an extra
-    from dedup.corpus.tune import tune  # noqa: PLC0415 - the same
+    from dedup.corpus.tune import tune  # noqa: PLC0415 - what it needs is an extra
 
     check_memory(memory)
     with ExitStack() as stack:
         stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
         progress = stack.enter_context(Stages(meter))
-        prepare_kernels(run_all)
+        prepare_kernels()
         found = tune(
             items,
             threshold,

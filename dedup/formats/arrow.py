@@ -18,14 +18,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def values_of(column: "pa.Array[Any]") -> list[Any]:
     """Return a column's values: times and durations in ISO 8601, null for a float that is no number."""
-    from pyarrow import compute, types  # noqa: PLC0415 - an extra
+    from pyarrow import types  # noqa: PLC0415 - an extra
 
-    if types.is_floating(column.type):
-        column = compute.if_else(compute.is_finite(column), column, None)
-    if _holds_special(column.type):
-        return [_value(scalar) for scalar in column]
-    plain: list[Any] = msgspec.to_builtins(column.to_pylist())
-    return plain
+    kind = column.type
+    values = [_value(scalar) for scalar in column] if _holds_special(kind) else column.to_pylist()
+    if types.is_nested(kind) or types.is_floating(kind) or types.is_dictionary(kind):
+        return list(msgspec.json.decode(msgspec.json.encode(values)))  # JSON has null for what is no number
+    return list(msgspec.to_builtins(values))
 
 
 def _holds_special(kind: Any) -> bool:

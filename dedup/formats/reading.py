@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
+from importlib import import_module
 from typing import NamedTuple
 
-from dedup.errors import InvalidInput, MissingExtra
+from dedup.errors import InvalidInput
+from dedup.extras import extra
 from dedup.formats import csv, html, jsonl, parquet, text, warc
 from dedup.formats.encoding import archive, check_encoding, other_encoding, recoded
 from dedup.formats.items import Entry, Rejected, Source
@@ -33,7 +34,7 @@ FORMATS = {
     "parquet": Format(parquet.records, extra="parquet", needs=("pyarrow",)),
     "text": Format(text.records, text=True),
     "html": Format(html.records, extra="warc", needs=("trafilatura",)),
-    "warc": Format(warc.records, extra="warc", needs=("fastwarc", "trafilatura")),
+    "warc": Format(warc.records, extra="warc", needs=("fastwarc.warc", "trafilatura")),
 }
 ENDINGS = {
     ".jsonl": "jsonl",
@@ -91,10 +92,9 @@ def reader_of(name: str, how: Reading, path: str = STDIN) -> Reader:
     if name not in FORMATS:
         raise InvalidInput(f"{path}: {_unknown(name, path)}")
     known = FORMATS[name]
-    for package in known.needs:
-        if find_spec(package) is None:
-            advice = f"is not installed; pip install 'resembles[{known.extra}]'"
-            raise MissingExtra(f"{path}: reading {name} needs {package}, which {advice}")
+    with extra(known.extra, f"{path}: reading {name}"):
+        for package in known.needs:
+            import_module(package)
     records = known.records
     if how.delimiter and name in ("csv", "tsv"):
         records = partial(records, delimiter=how.delimiter)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
-from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
 from dedup.model import Containment, Document, Match, Passage, Span
 from dedup.scheme import Scheme
 from dedup.search.names import names_only
@@ -53,12 +53,14 @@ def best(matches: list[Match], length: int, limit: int) -> list[Match]:
     gains = [_cover(match, worth) for match in matches]
     while len(chosen) < limit:
         first = max(left, key=lambda i: (gains[i], -i))
-        gains[first] = _cover(matches[first], worth)
-        if all(gains[first] >= gains[i] for i in left):
-            chosen.append(first)
-            left.remove(first)
-            for span in _spans(matches[first]):
-                worth[span] = 1 / (1 + 1 / worth[span])
+        gain = _cover(matches[first], worth)
+        if gain < gains[first]:  # worked out before others were chosen: only an upper bound
+            gains[first] = gain
+            continue
+        chosen.append(first)
+        left.remove(first)
+        for span in _spans(matches[first]):
+            worth[span] = 1 / (1 + 1 / worth[span])
     return [matches[i] for i in sorted(chosen)]
 
 
@@ -179,7 +181,7 @@ def _common(windows: float, surprise: float, total: int) -> bool:
     return windows > 0 and surprise < windows * math.log(COMMON) and surprise < 2 * math.log(total)
 
 
-@kernel
+@entry
 def _evidence(
     documents: Int32s,
     starts: Int32s,

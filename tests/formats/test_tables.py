@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from dedup.formats import Fields, Item, Meter, Reading, Record, Source, read
+from dedup.formats import Fields, Item, Meter, Reading, Record, Rejected, Source, read
 from dedup.formats import csv as csv_format
 from dedup.formats import parquet as parquet_format
 from dedup.model import Document
@@ -153,6 +153,7 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
     "a duration": (pa.duration("s"), 90061, "P1DT3661S"),
     "a duration of nanoseconds": (pa.duration("ns"), -1_500_000_001, "-PT1.500000001S"),
     "no duration": (pa.duration("ms"), 0, "P0D"),
+    "no numbers in a list": (pa.list_(pa.float64()), [float("nan"), 0.5, float("inf")], [None, 0.5, None]),
     "a map": (pa.map_(pa.string(), pa.int64()), [("k", 1), ("l", None)], {"k": 1, "l": None}),
     "a map of numbers": (pa.map_(pa.int64(), pa.string()), [(7, "a")], {"7": "a"}),
     "a map of days": (pa.map_(pa.date32(), pa.list_(pa.binary())), [(19844, [b"x"])], {"2024-05-01": ["eA=="]}),
@@ -190,19 +191,24 @@ def test_column_of_any_kind_is_read(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "code"),
+    ("columns", "code", "named"),
     [
-        ({"name": ["a"], "text": ["words"]}, "no_id"),
-        ({"id": ["a"], "body": ["words"]}, "no_text"),
-        ({"id": ["a"], "text": [7]}, "no_text"),
-        ({"id": [1.5], "text": ["words"]}, "no_id"),
-        ({"id": ["a"], "text": [["words"]]}, "no_text"),
+        ({"name": ["a"], "text": ["words"]}, "no_id", "name, text"),
+        ({"id": ["a"], "body": ["words"]}, "no_text", "id, body"),
+        ({}, "no_id", "none"),
+        ({"id": ["a"], "text": [7]}, "no_text", '"text" is int64'),
+        ({"id": [1.5], "text": ["words"]}, "no_id", '"id" is double'),
+        ({"id": ["a"], "text": [["words"]]}, "no_text", '"text" is list<'),
     ],
 )
-def test_parquet_with_other_columns_is_rejected_once(tmp_path: Path, columns: dict[str, Any], code: str) -> None:
+def test_parquet_with_other_columns_is_rejected_once(
+    tmp_path: Path, columns: dict[str, Any], code: str, named: str
+) -> None:
     """A file without the columns, or with columns of another type, is one reject that names what there is."""
     [item] = read(table(tmp_path / "a.parquet", columns))
     assert codes([item]) == [(code, None)]
+    assert isinstance(item, Rejected)
+    assert named in item.reason
 
 
 def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:
