@@ -1,7 +1,8 @@
 """Arrow's values as JSON can hold them: the same strings for a moment whatever its unit, objects for maps."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,14 +62,24 @@ def _name(key: Any) -> str:
     return key if isinstance(key, str) else dumps(key).decode()
 
 
-def _timestamp(scalar: Any) -> str:
+@cache
+def _zone(name: str) -> tzinfo:
+    """Return a time zone, or UTC where this machine knows none of that name: the moment stays the same."""
     from pyarrow.lib import string_to_tzinfo  # noqa: PLC0415 - an extra
 
+    try:
+        found: tzinfo = string_to_tzinfo(name)
+    except (LookupError, ValueError):
+        return UTC
+    return found
+
+
+def _timestamp(scalar: Any) -> str:
     seconds, nanoseconds = _split(scalar)
     zone = scalar.type.tz
     try:
         at = _EPOCH + timedelta(seconds=seconds)
-        at = at.astimezone(string_to_tzinfo(zone)) if zone else at.replace(tzinfo=None)
+        at = at.astimezone(_zone(zone)) if zone else at.replace(tzinfo=None)
         written = at.isoformat().replace("+00:00", "Z")
     except OverflowError:  # years that Python does not know
         written = f"{np.datetime64(seconds, 's')}{'Z' if zone else ''}"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from fastwarc.warc import HeaderMap
 
+MOST_HEADER = 1 << 16  # not measured: what the service allows too
+_MOST_CODINGS = 8  # not measured: nobody packs a page as often; each costs as much as the page has bytes
 _SHOWN = 80  # not measured: a line of a terminal
 _CHUNK = re.compile(rb"([0-9a-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n", re.IGNORECASE)
 _CHUNK_END = re.compile(rb"\r?\n")
@@ -29,8 +31,10 @@ def headers_of(lines: bytes) -> "HeaderMap":
     """Return the fields, of which letter case makes no difference, below a first line; LF alone may end a line.
 
     Raises:
-        OSError: they make no sense.
+        OSError: they make no sense, or have more than 64 KiB.
     """
+    if len(lines) > MOST_HEADER + len(b"\r\n\r\n"):
+        raise OSError("its header is too long")
     from fastwarc.warc import HeaderMap  # noqa: PLC0415 - an extra
 
     headers = HeaderMap()
@@ -65,9 +69,11 @@ def decoded(body: bytes, codings: Sequence[str], most: int) -> bytes:
     Many archives hold the bytes decoded and the fields as they were sent: text is taken as it is.
 
     Raises:
-        OSError: a coding is unknown or does not fit, and the bytes are no text.
+        OSError: a coding is unknown or does not fit, and the bytes are no text; or there are more than eight.
     """
     failed = ""
+    if len(codings) > _MOST_CODINGS:
+        raise OSError(f"the body has {len(codings)} codings, one on the other")
     for coding in reversed(codings):
         try:
             body = _decoder(coding)(body, most)

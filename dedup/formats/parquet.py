@@ -28,7 +28,7 @@ def records(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Ite
         with tempfile.TemporaryFile() as spool:
             for row, item in enumerate(_rows(_seekable(stream, spool), path, name, fields), 1):  # noqa: B007 - told on damage
                 yield item
-    except (*DAMAGE, ArrowException) as error:
+    except (*DAMAGE, ArrowException, UnicodeDecodeError) as error:  # the last: a column's name
         yield unreadable(Source(path, row + 1), error)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dedup.formats.html import MOST_BYTES, too_long
-from dedup.formats.http import MediaType, codings_of, decoded, headers_of, media_type
+from dedup.formats.http import MOST_HEADER, MediaType, codings_of, decoded, headers_of, media_type
 from dedup.formats.items import Entry, Page, PassedOver, Record, Rejected, Source
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
@@ -20,7 +20,6 @@ from dedup.record import USUAL, Fields
 if TYPE_CHECKING:
     from fastwarc.warc import HeaderMap
 
-MOST_HEADER = 1 << 16  # not measured: what the service allows too
 _MOST_SHOWN = 80  # not measured: a line of a terminal
 _MOST_BLOCK = MOST_BYTES + MOST_HEADER
 _BEGIN = re.compile(rb"WARC/[01]\.\d+[ \t]*\r?\n")
@@ -132,7 +131,7 @@ def _document(source: Source, kind: MediaType, data: bytes, values: dict[str, st
         return Page(source, name, data, values, kind.charset, url)
     try:
         return Record(source, Document(name, data.decode(kind.charset or "utf-8"), values))
-    except (UnicodeDecodeError, LookupError) as error:
+    except (ValueError, LookupError) as error:  # a name may hold NUL, and some encodings have errors of their own
         reason = error.reason if isinstance(error, UnicodeDecodeError) else "no known encoding"
         charset = kind.charset[:_MOST_SHOWN] or "utf-8"
         return Rejected(

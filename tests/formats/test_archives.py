@@ -135,6 +135,13 @@ def test_body_that_cannot_be_unpacked_is_no_text(tmp_path: Path, coding: str) ->
     assert coding in item.reason
 
 
+@pytest.mark.parametrize("charset", ["no-such", "utf-8\0", "undefined", "hex", "us-ascii"])
+def test_text_whose_charset_is_wrong_is_rejected_alone(tmp_path: Path, charset: str) -> None:
+    """A charset that is unknown, none, or not that of the text is a reject; the next record is read."""
+    data = record(http("żółć".encode(), f"Content-Type: text/plain; charset={charset}")) + record(http(BODY, PLAIN))
+    assert [getattr(item, "code", URL) for item in items_of(tmp_path, data)] == ["invalid_utf8", URL]
+
+
 def test_message_of_a_reject_is_short_whatever_the_record_holds(tmp_path: Path) -> None:
     """Neither a page of a megabyte nor a name of a thousand letters becomes a part of the message."""
     page = b"\0" + BODY * 5000
@@ -142,11 +149,15 @@ def test_message_of_a_reject_is_short_whatever_the_record_holds(tmp_path: Path) 
     data += record(http(page, PLAIN, f"Content-Encoding: {'x' * 1000}"))
     data += record(http(BODY, f"Content-Type: text/plain; charset={'x' * 1000}"))
     data += record(page, Content_Type="application/http")
+    data += record(http(BODY, PLAIN, f"Content-Encoding: {'br,' * 1000}"))
+    data += record(http(BODY, PLAIN, f"X: {'x' * 100_000}"))
     items = items_of(tmp_path, data)
     assert [item.code for item in items if isinstance(item, Rejected)] == [
         "invalid_warc",
         "invalid_warc",
         "invalid_utf8",
+        "invalid_warc",
+        "invalid_warc",
         "invalid_warc",
     ]
     assert max(len(item.reason) for item in items if isinstance(item, Rejected)) < 300

@@ -141,6 +141,8 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
     "nanoseconds, as pandas has": (pa.timestamp("ns"), int(NOON.timestamp()) * 10**9, "2024-05-01T12:00:00"),
     "odd nanoseconds": (pa.timestamp("ns"), 1, "1970-01-01T00:00:00.000000001"),
     "a zone": (pa.timestamp("ns", "Europe/Warsaw"), int(NOON.timestamp()) * 10**9, "2024-05-01T14:00:00+02:00"),
+    "an offset": (pa.timestamp("us", "+05:30"), 0, "1970-01-01T05:30:00+05:30"),
+    "a zone that nobody knows": (pa.timestamp("us", "Europe/Atlantis"), 0, "1970-01-01T00:00:00Z"),
     "a microsecond before 1970": (pa.timestamp("us"), -1, "1969-12-31T23:59:59.999999"),
     "the last second that Python knows": (pa.timestamp("s"), 253402300799, "9999-12-31T23:59:59"),
     "the first that it does not": (pa.timestamp("s"), 253402300800, "10000-01-01T00:00:00"),
@@ -218,7 +220,7 @@ def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:
     assert codes(list(read(path))) == [("1", 1), ("invalid_utf8", 2), ("no_text", 3), ("4", 4)]
 
 
-@pytest.mark.parametrize("damage", ["cut", "garbage within", "no such format", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "garbage within", "no such format", "empty", "name"])
 def test_damaged_parquet_is_rejected(tmp_path: Path, damage: str) -> None:
     """A file that is no Parquet, or is cut off or overwritten, is told; what stands before the damage is read."""
     path = Path(table(tmp_path / "a.parquet", {"id": ["1", "2"], "text": ["a", "b"]}, row_group_size=1))
@@ -230,6 +232,7 @@ def test_damaged_parquet_is_rejected(tmp_path: Path, damage: str) -> None:
             "garbage within": data[:place] + b"\xff" * 40 + data[place + 40 :],
             "no such format": b"id,text",
             "empty": b"",
+            "name": data.replace(b"text", b"te\xffx"),
         }[damage]
     )
     before = 1 if damage == "garbage within" else 0
