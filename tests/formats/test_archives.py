@@ -1,6 +1,8 @@
 """WARC as crawlers wrote it: letter case, line ends, codings, versions; what is passed over is counted by its kind."""
 
 import gzip
+import io
+import random
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +11,8 @@ import brotli  # type: ignore[import-untyped]  # it has no stubs
 import pytest
 import zstandard
 
-from dedup.formats import Item, Meter, Record, Rejected, read
+from dedup.formats import Item, Meter, Record, Rejected, read, warc
+from dedup.formats.items import PassedOver
 
 TEXT = "The head of the general staff met the commander in the capital on Thursday, the first such meeting. " * 3
 BODY = TEXT.encode()
@@ -206,3 +209,30 @@ def test_last_media_type_counts_with_the_charset_of_its_kind(tmp_path: Path) -> 
     )
     texts = [item.document.text for item in items_of(tmp_path, data) if isinstance(item, Record)]
     assert texts == ["żółć", "żółć"]
+
+
+PIECES = [
+    b"\r\n",
+    b"\n",
+    b"\r\n\r\n",
+    b"WARC/1.0\r\n",
+    b"Content-Length: 9\r\n",
+    b"HTTP/1.1 200 OK",
+    b"0\r\n",
+    b"\0",
+    b"\xff",
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_archive_ends_no_reading(seed: int) -> None:
+    """Whatever is cut out, put in or changed, each record is a document, a reject or counted, and nothing is raised."""
+    rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    for _ in range(500):
+        data = bytearray(b"".join(rng.choices([*AS_WRITTEN.values()], k=3)))
+        for _ in range(rng.randint(1, 6)):
+            place = rng.randrange(len(data))
+            data[place : place + rng.choice([0, 1, 10, 200])] = rng.choice([b"", bytes([rng.randrange(256)]), *PIECES])
+        entries = list(warc.records(io.BytesIO(bytes(data)), "a.warc", "a"))
+        assert entries
+        assert all(isinstance(entry, Record | Rejected | PassedOver) for entry in entries)
