@@ -20,8 +20,9 @@ def admit(document: Document) -> bytes:
     Lone surrogates are encoded one by one, as escapes would join two of them to one character.
 
     Raises:
-        InvalidDocument: `invalid_document`, `no_id`, `empty_id`, `long_id`, `invalid_id`, `no_text`, `long_text` or `invalid_metadata`.
-            The message holds nothing of the document: whoever passes it on names the document beside it.
+        InvalidDocument: `invalid_document`, `no_id`, `empty_id`, `long_id`, `invalid_id`, `no_text`, `long_text` or
+            `invalid_metadata`. The message holds nothing of the document: whoever passes it on names the document
+            beside it.
     """
     check_types(document)
     id_key(document.id)
@@ -33,7 +34,8 @@ def check_types(document: Document, id_field: str = "id", text_field: str = "tex
     """Refuse what is no document, and an id or a text that is no string.
 
     Raises:
-        InvalidDocument: `invalid_document`, `no_id` or `no_text`; the message calls them by the names of the record's fields.
+        InvalidDocument: `invalid_document`, `no_id` or `no_text`; the message calls them by the names of the
+            record's fields.
     """
     if not isinstance(document, Document):
         raise InvalidDocument("invalid_document", f"this is {kind(document)}; give a dedup.Document")

@@ -8,6 +8,8 @@ from typing import Any
 from typer.testing import Result
 
 SEEDS = Path(__file__).parents[2] / "seeds"
+TEXTS = SEEDS / "*.txt"
+"""The seeds without what else lies beside them, which commands tell of."""
 Run = Callable[..., Result]
 Records = Callable[..., str]
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from cli.running import SEEDS, Records, Run, rows
+from cli.running import SEEDS, TEXTS, Records, Run, rows
 
 from dedup.cli.terminal import Progress, clean
 from dedup.report.differences import Segment, differences
@@ -135,8 +135,8 @@ def test_closed_pipe_ends_the_command_quietly(seeded: Run, write: Records, comma
     for arguments in (
         ["get", "big"],
         ["get", "big", "--json"],
-        ["resemble", *[SEEDS] * 20],
-        ["resemble", "--json", *[SEEDS] * 40],
+        ["resemble", *[TEXTS] * 20],
+        ["resemble", "--json", *[TEXTS] * 40],
     ):
         with command(*arguments) as process:
             assert process.stdout
