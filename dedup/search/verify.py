@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
 from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
-from dedup.model import Containment, Document, Match, Passage, Span
+from dedup.model import Containment, Document, Match, Passage
 from dedup.scheme import Scheme
+from dedup.search.places import Places
 from dedup.search.question import Question
 from dedup.sketching.sketches import shingles, winnow
 from dedup.sketching.tokens import Tokens
@@ -63,6 +64,16 @@ def best(matches: list[Match], length: int, limit: int) -> list[Match]:
     return [matches[i] for i in sorted(chosen)]
 
 
+def coverage(matches: Iterable[Match], tokens: Tokens) -> float:
+    """Return the share of the query's words that lie in a passage of any of the matches; boilerplate does not count."""
+    change = np.zeros(len(tokens.starts) + 1, np.int64)
+    for match in matches:
+        for span in _spans(match):
+            change[np.searchsorted(tokens.starts, span.start)] += 1
+            change[np.searchsorted(tokens.starts, span.stop)] -= 1
+    return float((np.cumsum(change[:-1]) > 0).mean())
+
+
 def _spans(match: Match) -> list[slice]:
     return [slice(one.query.start, one.query.end) for one in match.passages if one.kind == "passage"]
 
@@ -98,12 +109,14 @@ def figure(
         *(scheme.k, scheme.w, query.minima, query.counts),
     )
     first = np.searchsorted(found.document, np.arange(len(documents) + 1))
-    return [
-        _match(
-            document, sizes[i], [_passage(query, tokens, found, evidence, row) for row in range(first[i], first[i + 1])]
-        )
-        for i, document in enumerate(documents)
-    ]
+    here = Places(query.text, query.tokens)
+    matches = list[Match]()
+    for i, document in enumerate(documents):
+        there = Places(document.text, tokens, int(tokens.offsets[i]))
+        rows = range(first[i], first[i + 1])
+        passages = [_passage(query, here, there, found, evidence, row) for row in rows]
+        matches.append(_match(document, sizes[i], passages))
+    return matches
 
 
 def _match(document: Document, sizes: NDArray[np.int64], passages: list[Passage]) -> Match:
@@ -141,27 +154,22 @@ def near(match: Match) -> bool:
     return max(match.jaccard, both.query_in_document, both.document_in_query) >= NEAR
 
 
-def _passage(query: Query, tokens: Tokens, found: Alignments, evidence: NDArray[np.float64], row: int) -> Passage:
-    base = tokens.offsets[found.document[row]]
-    start, end = found.query_start[row], found.query_end[row]
-    here = _span(query.tokens, start, end)
-    there = _span(tokens, base + found.document_start[row], base + found.document_end[row])
+def _passage(
+    query: Query, here: Places, there: Places, found: Alignments, evidence: NDArray[np.float64], row: int
+) -> Passage:
+    start, end = int(found.query_start[row]), int(found.query_end[row])
+    document_start, document_end = int(found.document_start[row]), int(found.document_end[row])
     matched = int(found.matched[row])
-    words = int(end - start + found.document_end[row] - found.document_start[row])
     windows, surprise, rarest = evidence[row]
     says_nothing = _common(windows, surprise, query.total) or _names_only(query, start, end)
     return Passage(
-        query=here,
-        document=there,
+        query=here.span(start, end),
+        document=there.span(document_start, document_end),
         matched_words=matched,
-        similarity=2 * matched / words,
+        similarity=2 * matched / (end - start + document_end - document_start),
         documents=max(1, int(rarest)),
         kind="boilerplate" if says_nothing else "passage",
     )
-
-
-def _span(tokens: Tokens, first: int, end: int) -> Span:
-    return Span(int(tokens.starts[first]), int(tokens.ends[end - 1]))
 
 
 def _common(windows: float, surprise: float, total: int) -> bool:
@@ -176,10 +184,9 @@ def _common(windows: float, surprise: float, total: int) -> bool:
 
 def _names_only(query: Query, start: int, end: int) -> bool:
     """Whether names and titles are all there is: hardly a longer word in lower case, in a script that has cases."""
-    span = _span(query.tokens, start, end)
-    if not any(character.islower() for character in query.text[span.start : span.end]):
-        return False
     starts, ends = query.tokens.starts[start:end].tolist(), query.tokens.ends[start:end].tolist()
+    if not any(character.islower() for character in query.text[starts[0] : ends[-1]]):
+        return False
     telling = 0
     for first, last in zip(starts, ends, strict=True):
         character = query.text[first]

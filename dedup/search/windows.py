@@ -1,0 +1,163 @@
+"""What a query's windows prove: which candidates may match, and what a bucket that was cut short may hide.
+
+A verbatim run of words is made of windows, and two texts that share the run share the minimum of every window in it. So
+a chunk has no run of `min_words` words in common with the query unless the windows shared cover as many; and a run is
+hidden only if all its windows were cut short. `docs/adr/0010-what-is-left-unread.md` says what that leaves out.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernels import Int64s, Uint32s, kernel
+from dedup.scheme import Scheme
+from dedup.search.question import Question
+from dedup.sketching.sketches import Sketch, shingles
+from dedup.sketching.tokens import Tokens
+from dedup.stores.base import Numbers, Postings
+
+SEAM = 8  # ADR 10: chunks over which a run's windows may be spread; 8 are a document of 4,096 words
+
+
+class _Limits(NamedTuple):
+    """What the windows that a chunk shares must reach: `words` within `stretch` words, or `half` of the shingles.
+
+    Attributes:
+        bands: how many of the buckets are bands.
+        covered_words: words that a window covers.
+        covered_shingles: shingles in a window.
+    """
+
+    words: int
+    stretch: int
+    half: int
+    bands: int
+    covered_words: int
+    covered_shingles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The windows of a query, in the order of the text; window i begins at word i.
+
+    Attributes:
+        buckets: (n,) int64, the place of each window's minimum among the query's buckets.
+        bands: how many of the query's buckets are bands: the first ones.
+        shingles: shingles in a window.
+        words: words that it covers.
+    """
+
+    buckets: NDArray[np.int64]
+    bands: int
+    shingles: int
+    words: int
+
+    @classmethod
+    def of(cls, tokens: Tokens, sketched: Sketch, scheme: Scheme) -> Self:
+        """Return the windows of one text of at least k tokens, and where their minima are among its buckets."""
+        hashes, _ = shingles(tokens, scheme.k)
+        width = min(scheme.w, len(hashes))
+        least = np.lib.stride_tricks.sliding_window_view(hashes, width).min(axis=1)
+        minima = sketched.buckets[scheme.bands :]
+        order = np.argsort(minima)
+        places = order[np.searchsorted(minima, least, sorter=order)]
+        return cls(places + scheme.bands, scheme.bands, width, width + scheme.k - 1)
+
+    def hide(self, cut: NDArray[np.bool_], min_words: int) -> bool:
+        """Return whether a document that matches may stand only in buckets that were not read to their end.
+
+        That is so if a band is one of them, or if they are all the windows of a stretch of `min_words` words, or of
+        half of the query.
+        """
+        if cut[: self.bands].any():
+            return True
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], cut[self.buckets], [False])).astype(np.int8)))
+        longest = int((edges[1::2] - edges[::2]).max(initial=0))
+        least = min(min_words - self.words, self._half() - self.shingles) + 1
+        return longest >= max(least, 1)
+
+    def order(self, postings: Postings, total: int, question: Question) -> tuple[Numbers, int]:
+        """Return all chunks that the postings name, those that may match first, and how many these are.
+
+        A chunk may match if it shares a band, if the windows shared cover `min_words` words within a stretch as long
+        as a passage of that many words and `min_similarity` can be, or if they cover half of the query's shingles. Of
+        each kind those come first that share the rarest buckets.
+        """
+        listed = np.diff(postings.offsets)
+        buckets = np.repeat(np.arange(len(listed)), listed)
+        by_number = np.argsort(postings.numbers, kind="stable")
+        numbers, starts = np.unique(postings.numbers[by_number], return_index=True)
+        if not len(numbers):
+            return numbers, 0
+        weights = np.log1p(total / np.maximum(postings.counts, 1))[buckets[by_number]]
+        gains = np.add.reduceat(weights, starts)
+        by_bucket = np.argsort(self.buckets, kind="stable")
+        firsts = np.searchsorted(self.buckets[by_bucket], np.arange(len(listed) + 1))
+        likely = _likely(
+            *(numbers, np.append(starts, len(by_number)), buckets[by_number], firsts, by_bucket),
+            self._limits(question),
+        )
+        return numbers[np.lexsort((-gains, ~likely))], int(likely.sum())
+
+    def _limits(self, question: Question) -> _Limits:
+        # a passage of min_words whose other side has no word more
+        stretch = int(min(question.min_words * (2 / question.min_similarity - 1), 1 << 32))
+        return _Limits(question.min_words, stretch, self._half(), self.bands, self.words, self.shingles)
+
+    def _half(self) -> int:
+        """Return half of the query's shingles, rounded up."""
+        return (len(self.buckets) + self.shingles) // 2
+
+
+@kernel
+def _likely(
+    numbers: Uint32s, starts: Int64s, buckets: Int64s, firsts: Int64s, windows: Int64s, limits: _Limits
+) -> NDArray[np.bool_]:
+    """Return which chunks may match, by their own windows or together with those of the next chunks of a document.
+
+    Args:
+        numbers: chunk numbers, ascending.
+        starts: the buckets of chunk i are buckets[starts[i]:starts[i + 1]].
+        buckets: places of the buckets that the chunks share with the query.
+        firsts: the windows of bucket b are windows[firsts[b]:firsts[b + 1]].
+        windows: places of windows in the query.
+        limits: what they must reach.
+    """
+    likely = np.zeros(len(numbers), np.bool_)
+    for chunk in range(len(numbers)):
+        end = chunk + 1
+        likely[chunk] = _reaches(buckets[starts[chunk] : starts[end]], firsts, windows, limits)
+        while end < len(numbers) and numbers[end] - numbers[chunk] < SEAM:
+            end += 1
+        if not likely[chunk] and end > chunk + 1:
+            likely[chunk] = _reaches(buckets[starts[chunk] : starts[end]], firsts, windows, limits)
+    return likely
+
+
+@kernel
+def _reaches(buckets: Int64s, firsts: Int64s, windows: Int64s, limits: _Limits) -> bool:
+    count = 0
+    for bucket in buckets:
+        if bucket < limits.bands:
+            return True
+        count += firsts[bucket + 1] - firsts[bucket]
+    places, used = np.empty(count, np.int64), 0
+    for bucket in buckets:
+        for place in windows[firsts[bucket] : firsts[bucket + 1]]:
+            places[used] = place
+            used += 1
+    places.sort()
+    words, shingles, first = limits.covered_words, limits.covered_shingles, 0
+    for at in range(len(places)):
+        if at:
+            step = places[at] - places[at - 1]
+            words += min(step, limits.covered_words)
+            shingles += min(step, limits.covered_shingles)
+        while places[at] - places[first] > limits.stretch:
+            words -= min(places[first + 1] - places[first], limits.covered_words)
+            first += 1
+        if words >= limits.words or shingles >= limits.half:
+            return True
+    return False
