@@ -98,7 +98,7 @@ def look_up(
     if wanted:
         postings = deepen(store, sketched.buckets, postings)
     watch("lookup", len(postings.numbers))
-    windows = Windows.of(tokens, sketched, store.scheme)
+    windows = Windows(tokens, sketched, store.scheme)
     most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
     numbers, likely, cut = _candidates(postings, windows, question, most)
     watch("rank", len(numbers))
@@ -132,6 +132,8 @@ def _candidates(
     The `most` best cover the query; those that may match follow, then the rest.
     """
     chosen, cut = rank(postings, postings.documents, most, DEEP if question.filter else 4096)
+    if len(chosen) < most:  # there are no others
+        return chosen, len(chosen), cut
     every, likely = windows.order(postings, postings.documents, question)
     fresh = ~np.isin(every, chosen)
     return np.concatenate((chosen, every[fresh])), len(chosen) + int(fresh[:likely].sum()), cut

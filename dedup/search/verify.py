@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,27 +51,27 @@ def best(matches: list[Match], length: int, limit: int) -> list[Match]:
     """
     if len(matches) <= limit:
         return matches
-    worth = np.ones(length)
-    left, chosen = list(range(len(matches))), list[int]()
-    gains = [_cover(match, worth) for match in matches]
+    worth, chosen = np.ones(length), list[int]()
+    heap = [(-_cover(match, worth), i) for i, match in enumerate(matches)]
+    heapify(heap)
     while len(chosen) < limit:
-        first = max(left, key=lambda i: (gains[i], -i))
-        gains[first] = _cover(matches[first], worth)
-        if all(gains[first] >= gains[i] for i in left):
-            chosen.append(first)
-            left.remove(first)
-            for span in _spans(matches[first]):
-                worth[span] = 1 / (1 + 1 / worth[span])
+        _, first = heappop(heap)
+        gain = _cover(matches[first], worth)  # it only ever shrinks: an old one is an upper bound
+        if heap and heap[0] < (-gain, first):
+            heappush(heap, (-gain, first))
+            continue
+        chosen.append(first)
+        for span in _spans(matches[first]):
+            worth[span] = 1 / (1 + 1 / worth[span])
     return [matches[i] for i in sorted(chosen)]
 
 
 def coverage(matches: Iterable[Match], tokens: Tokens) -> float:
     """Return the share of the query's words that lie in a passage of any of the matches; boilerplate does not count."""
+    spans = [span for match in matches for span in _spans(match)]
     change = np.zeros(len(tokens.starts) + 1, np.int64)
-    for match in matches:
-        for span in _spans(match):
-            change[np.searchsorted(tokens.starts, span.start)] += 1
-            change[np.searchsorted(tokens.starts, span.stop)] -= 1
+    np.add.at(change, np.searchsorted(tokens.starts, [span.start for span in spans]), 1)
+    np.add.at(change, np.searchsorted(tokens.starts, [span.stop for span in spans]), -1)
     return float((np.cumsum(change[:-1]) > 0).mean())
 
 

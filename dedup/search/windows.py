@@ -5,8 +5,8 @@ a chunk has no run of `min_words` words in common with the query unless the wind
 hidden only if all its windows were cut short. `docs/adr/0010-what-is-left-unread.md` says what that leaves out.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,32 +38,27 @@ class _Limits(NamedTuple):
     covered_shingles: int
 
 
-@dataclass(frozen=True, slots=True)
 class Windows:
     """The windows of a query, in the order of the text; window i begins at word i.
 
-    Attributes:
-        buckets: (n,) int64, the place of each window's minimum among the query's buckets.
-        bands: how many of the query's buckets are bands: the first ones.
-        shingles: shingles in a window.
-        words: words that it covers.
+    Most look-ups have no use for them: where their minima are is worked out when it is first asked for.
     """
 
-    buckets: NDArray[np.int64]
-    bands: int
-    shingles: int
-    words: int
+    def __init__(self, tokens: Tokens, sketched: Sketch, scheme: Scheme) -> None:
+        """Take one text of at least k tokens, and its sketch."""
+        self._tokens, self._sketched, self._scheme = tokens, sketched, scheme
+        self._shingles = min(scheme.w, len(tokens.hashes) - scheme.k + 1)
+        self._words = self._shingles + scheme.k - 1
+        self._half = (len(tokens.hashes) - scheme.k + 2) // 2
 
-    @classmethod
-    def of(cls, tokens: Tokens, sketched: Sketch, scheme: Scheme) -> Self:
-        """Return the windows of one text of at least k tokens, and where their minima are among its buckets."""
-        hashes, _ = shingles(tokens, scheme.k)
-        width = min(scheme.w, len(hashes))
-        least = np.lib.stride_tricks.sliding_window_view(hashes, width).min(axis=1)
-        minima = sketched.buckets[scheme.bands :]
+    @cached_property
+    def _buckets(self) -> NDArray[np.int64]:
+        """The place of each window's minimum among the query's buckets."""
+        hashes, _ = shingles(self._tokens, self._scheme.k)
+        least = np.lib.stride_tricks.sliding_window_view(hashes, self._shingles).min(axis=1)
+        minima = self._sketched.buckets[self._scheme.bands :]
         order = np.argsort(minima)
-        places = order[np.searchsorted(minima, least, sorter=order)]
-        return cls(places + scheme.bands, scheme.bands, width, width + scheme.k - 1)
+        return order[np.searchsorted(minima, least, sorter=order)] + self._scheme.bands
 
     def hide(self, cut: NDArray[np.bool_], min_words: int) -> bool:
         """Return whether a document that matches may stand only in buckets that were not read to their end.
@@ -71,11 +66,13 @@ class Windows:
         That is so if a band is one of them, or if they are all the windows of a stretch of `min_words` words, or of
         half of the query.
         """
-        if cut[: self.bands].any():
+        if not cut.any():
+            return False
+        if cut[: self._scheme.bands].any():
             return True
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], cut[self.buckets], [False])).astype(np.int8)))
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], cut[self._buckets], [False])).astype(np.int8)))
         longest = int((edges[1::2] - edges[::2]).max(initial=0))
-        least = min(min_words - self.words, self._half() - self.shingles) + 1
+        least = min(min_words - self._words, self._half - self._shingles) + 1
         return longest >= max(least, 1)
 
     def order(self, postings: Postings, total: int, question: Question) -> tuple[Numbers, int]:
@@ -93,8 +90,8 @@ class Windows:
             return numbers, 0
         weights = np.log1p(total / np.maximum(postings.counts, 1))[buckets[by_number]]
         gains = np.add.reduceat(weights, starts)
-        by_bucket = np.argsort(self.buckets, kind="stable")
-        firsts = np.searchsorted(self.buckets[by_bucket], np.arange(len(listed) + 1))
+        by_bucket = np.argsort(self._buckets, kind="stable")
+        firsts = np.searchsorted(self._buckets[by_bucket], np.arange(len(listed) + 1))
         likely = _likely(
             *(numbers, np.append(starts, len(by_number)), buckets[by_number], firsts, by_bucket),
             self._limits(question),
@@ -104,11 +101,7 @@ class Windows:
     def _limits(self, question: Question) -> _Limits:
         # a passage of min_words whose other side has no word more
         stretch = int(min(question.min_words * (2 / question.min_similarity - 1), 1 << 32))
-        return _Limits(question.min_words, stretch, self._half(), self.bands, self.words, self.shingles)
-
-    def _half(self) -> int:
-        """Return half of the query's shingles, rounded up."""
-        return (len(self.buckets) + self.shingles) // 2
+        return _Limits(question.min_words, stretch, self._half, self._scheme.bands, self._words, self._shingles)
 
 
 @kernel
