@@ -2,8 +2,8 @@
 FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /venv
-COPY requirements.lock ./
-RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
+COPY locks/service.txt locks/
+RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r locks/service.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY dedup dedup
 COPY service service

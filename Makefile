@@ -2,68 +2,89 @@
 PYTHON ?= python3
 DEMO := --index lmdb:.demo
 BIN := .venv/bin
-READY := .venv/ready
+RUN := .venv/run.installed
+TEST := .venv/test.installed
+BENCH := .venv/bench.installed
 
-.PHONY: demo test test-all lint picture lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo check test test-fast test-slow test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
-demo: $(READY)
+demo: $(RUN)
 	@$(BIN)/dedup ingest seeds $(DEMO)
 	@echo
 	@$(BIN)/dedup resemble seeds $(DEMO)
 
-test: lint
+# lint and the tests that need no server, no browser and no Spark: under a minute, for every save
+UNITS := $(addprefix tests/, align formats search sketching stores corpus/test_clusters.py corpus/test_keep.py \
+	$(addprefix test_, $(addsuffix .py, admission engine names record report scheme)))
+
+check: lint
+	$(BIN)/pytest -q -n 2 -m "not slow" $(UNITS)
+
+test: lint test-fast
+
+test-fast: $(TEST)
 	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=term-missing:skip-covered
 
-test-all: lint
-	$(BIN)/pytest -q --cov --cov-report=term-missing:skip-covered
+# about twenty-five minutes on two cores; a file's tests on one of them, because they share servers and sessions
+test-slow: $(TEST)
+	$(BIN)/pytest -q -n 2 -m slow --dist loadfile
 
-lint: $(READY)
+test-all: test test-slow
+
+lint: $(TEST)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format --check -q
 	$(BIN)/mypy
-	$(BIN)/mypy tests/typing
 	$(BIN)/lint-imports
 
-# docs/demo.svg, the picture in the README
-picture: $(READY)
-	$(BIN)/python docs/picture.py
+# what the documents take from the code: outputs of examples, map, reference, pictures
+docs: $(TEST)
+	$(BIN)/python docs/make/examples.py
+	$(BIN)/python docs/make/map.py
+	$(BIN)/python docs/make/reference.py
+	$(BIN)/python docs/make/flow.py
 
 # RESEMBLES_EVAL names a folder of evaluation texts; without it the texts are generated. ONLY="--only indexes": one suite
-bench: $(READY)
+bench: $(TEST)
 	$(BIN)/python -m benchmarks --size small $(ONLY)
 
 # about twenty-five minutes; what docs/performance.md is made of
-bench-full: $(READY)
+bench-full: $(TEST)
 	$(BIN)/python -m benchmarks --size full $(ONLY)
 	$(BIN)/python -m benchmarks.report.page
 
-bench-docs: $(READY)
+bench-docs: $(TEST)
 	$(BIN)/python -m benchmarks.report.page
 
 # instructions (needs valgrind) and recall against benchmarks/budgets.toml; UPDATE=--update writes them
-bench-check: $(READY)
+bench-check: $(TEST)
 	$(BIN)/python -m benchmarks.budgets.check $(UPDATE)
 
-bench-micro: $(READY)
+bench-micro: $(TEST)
 	$(BIN)/pytest -q -o addopts="--import-mode=importlib -p no:valkey" -o python_files=micro.py benchmarks/budgets/micro.py $(ARGS)
 
-# peers and plots, for the benchmarks only; an older pip knows no dependency groups
-bench-deps: $(READY)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group bench
+# peers and plots, for the benchmarks only
+bench-deps: $(BENCH)
 
-# a stamp: the second run has nothing to do
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=…"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+# one stamp a lock, so that the second run has nothing to do; all locks agree, so that one adds to the other
+.venv/%.installed: locks/%.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-# the only target that needs uv
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# the only target that needs uv; `make lock UPGRADE=--upgrade` takes newer versions
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links $(UPGRADE) --group build
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --group dev --extra client --extra corpus --extra parquet --extra service --extra spark --extra telemetry --extra warc --output-file requirements.lock pyproject.toml
+	@mkdir -p locks
+	$(LOCK) --extra all --group dev --group bench --output-file locks/bench.txt pyproject.toml
+	$(LOCK) --constraint locks/bench.txt --extra all --group dev --output-file locks/test.txt pyproject.toml
+	$(LOCK) --constraint locks/bench.txt --extra service --output-file locks/service.txt pyproject.toml
+	$(LOCK) --constraint locks/bench.txt --output-file locks/run.txt pyproject.toml
 
 clean:
 	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage dist build

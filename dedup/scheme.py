@@ -8,7 +8,7 @@ import xxhash
 
 from dedup.errors import InvalidScheme
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 HASH_VERSION = 1
 
 
@@ -80,6 +80,11 @@ class Scheme:
     def fingerprint(self) -> str:
         """XXH3-64 of the parameters as sorted JSON, 16 hexadecimal digits."""
         return xxhash.xxh3_64_hexdigest(self.to_json())
+
+    @property
+    def supported(self) -> bool:
+        """Whether this version of the package has the scheme's fold table and hash."""
+        return (self.fold, self.hash) == (FOLD_VERSION, HASH_VERSION)
 
     def to_json(self) -> bytes:
         """Return the parameters as JSON with sorted keys."""

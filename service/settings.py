@@ -15,7 +15,7 @@ MiB = 1 << 20
 
 
 class Key(BaseModel):
-    """An API key: its hash, what it may do, until when; `python -m service.auth NAME` makes one."""
+    """An API key: its hash, what it may do, until when; `dedup key NAME` makes one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 from structlog.typing import Processor
 
-from dedup.errors import MissingExtra
+from dedup.extras import extra
 from service.settings import Settings
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -103,11 +103,9 @@ def require_exporter(settings: Settings) -> None:
         MissingExtra: OpenTelemetry is not installed.
     """
     if settings.telemetry:
-        try:
+        with extra("telemetry", "telemetry (the setting `telemetry`)"):
+            import_module("opentelemetry.sdk.trace")
             import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-        except ImportError as error:
-            advice = "pip install 'resembles[telemetry]', or turn telemetry off"
-            raise MissingExtra(f"serve: telemetry needs {error.name}, which is not installed; {advice}") from error
 
 
 def places(error: BaseException) -> list[Any]:

@@ -1,9 +1,13 @@
-"""The models that kernels are held to: a few lines of plain Python each, written from the public definitions."""
+"""The models that kernels are held to: a few lines of plain Python each, written from the public definitions.
+
+Their Unicode is 18.0.0, whatever the running Python has.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
+import unicodedata2 as ucd
 import xxhash
 from datasketch import MinHash
 
@@ -12,9 +16,14 @@ from dedup.scheme import Scheme
 WRAP = (1 << 64) - 1
 IGNORABLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
 IGNORABLE |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
-APOSTROPHES = "'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u2018\u2019\u201b\u2032\ua78c"
-UNSPACED = ("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA", "THAI ", "LAO ", "KHMER ")
-UNSPACED += ("MYANMAR ",)
+APOSTROPHES = "'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u05f3\u2018\u2019\u201b\u2032\ua78c"
+POINTS = {*range(0x5B0, 0x5BE), 0x5BF, 0x5C1, 0x5C2, *range(0x5C7, 0x5CA), 0xFB1E}  # Hebrew
+POINTS |= {*range(0x618, 0x61B), *range(0x64B, 0x653), 0x670, *range(0x8F0, 0x8F3), 0x711}  # Arabic, Syriac
+LEFT_OUT = {*IGNORABLE, *POINTS, 0x640, 0x7FA}  # the last two: tatweel, in Arabic and in N'Ko
+UNSPACED = (
+    *("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA"),
+    *("THAI ", "LAO ", "KHMER ", "MYANMAR "),
+)
 
 
 def token_hash(data: bytes) -> int:
@@ -38,27 +47,40 @@ def shingle_hash(tokens: list[int]) -> int:
 
 
 def vanishes(character: str) -> bool:
-    """Whether a decomposed character leaves no trace: accents, overlays, enclosing marks, zero-width characters."""
-    mark = unicodedata.combining(character)
-    return mark >= 200 or mark == 1 or unicodedata.category(character) in {"Cf", "Me"} or ord(character) in IGNORABLE
+    """Whether a decomposed character leaves no trace: accents, points, overlays, tatweel, zero-width characters."""
+    mark = ucd.combining(character)
+    return mark >= 200 or mark == 1 or ucd.category(character) in {"Cf", "Me"} or ord(character) in LEFT_OUT
+
+
+def casefold(text: str) -> str:
+    """Return the full case folding; a capital that this Python does not know has the small letter of its name."""
+    return "".join(_newer(part) or part.casefold() for part in text)
+
+
+def _newer(character: str) -> str:
+    name = ucd.name(character, "")
+    if "SMALL LIGATURE LONG S WITH DESCENDER S" in name:
+        return "ss"
+    known = unicodedata.category(character) != "Cn" or ucd.category(character) != "Lu"
+    return "" if known else str(ucd.lookup(name.replace("CAPITAL", "SMALL")))
 
 
 def folded(character: str) -> str:
     """Return what a character becomes."""
-    if "\ud800" <= character <= "\udfff":
+    if ucd.category(character) in {"Cs", "Cn"}:
         return " "
-    if unicodedata.normalize("NFD", character) in APOSTROPHES:
+    if ucd.normalize("NFD", character) in APOSTROPHES:
         return "'"
     text = character
     for _ in range(3):
-        text = "".join(part for part in unicodedata.normalize("NFKD", text) if not vanishes(part)).casefold()
-    return "".join(part for part in unicodedata.normalize("NFKD", text) if not vanishes(part))
+        text = casefold("".join(part for part in ucd.normalize("NFKD", text) if not vanishes(part))).replace("ı", "i")
+    return "".join(part for part in ucd.normalize("NFKD", text) if not vanishes(part))
 
 
 def is_mark(character: str) -> bool:
     """Whether a character belongs to the letter before it and has a canonical place in a run of such."""
-    unspaced = unicodedata.name(character, "").startswith(UNSPACED)
-    return unicodedata.category(character) in {"Mn", "Mc"} and (unspaced or unicodedata.combining(character) > 0)
+    unspaced = ucd.name(character, "").startswith(UNSPACED)
+    return ucd.category(character) in {"Mn", "Mc"} and (unspaced or ucd.combining(character) > 0)
 
 
 def words(text: str) -> Iterator[str]:
@@ -74,10 +96,10 @@ def _runs(text: str) -> Iterator[str]:
         if is_mark(character):
             marks.append(character)
             continue
-        word, marks = word + "".join(sorted(marks, key=unicodedata.combining)), []
-        kept = character in APOSTROPHES or unicodedata.category(character)[0] in "LMN"
-        single = kept and unicodedata.name(character, "").startswith(UNSPACED)
-        single = single and unicodedata.category(character) != "Nd"
+        word, marks = word + "".join(sorted(marks, key=ucd.combining)), []
+        kept = character in APOSTROPHES or ucd.category(character)[0] in "LMN"
+        single = kept and ucd.name(character, "").startswith(UNSPACED)
+        single = single and ucd.category(character) != "Nd"
         if word and (alone or single or not kept):
             yield word
             word = ""
@@ -91,14 +113,19 @@ def shingles(tokens: list[int], k: int) -> list[int]:
     return [shingle_hash(tokens[i : i + k]) for i in range(len(tokens) - k + 1)] if tokens else []
 
 
-def minima(hashes: list[int], w: int) -> list[int]:
-    """Return the distinct window minima in the order of the text, the rightmost of equals standing for its window."""
-    w = min(w, len(hashes))
-    places = []
+def minimum_places(hashes: list[int], w: int) -> dict[int, int]:
+    """Return the distinct window minima, each with its first place; the rightmost of equals stands for its window."""
+    w, places = min(w, len(hashes)), dict[int, int]()
     for i in range(len(hashes) - w + 1 if hashes else 0):
         window = hashes[i : i + w]
-        places.append(i + max(j for j in range(w) if window[j] == min(window)))
-    return list(dict.fromkeys(hashes[place] for place in places))
+        place = i + max(j for j in range(w) if window[j] == min(window))
+        places.setdefault(hashes[place], place)
+    return places
+
+
+def minima(hashes: list[int], w: int) -> list[int]:
+    """Return the distinct window minima in the order of the text."""
+    return list(minimum_places(hashes, w))
 
 
 def signature(hashes: list[int], scheme: Scheme) -> MinHash:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 import yaml
+from programs import needed
 from servers.server import Server, free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +61,7 @@ def test_the_same_command_starts_redis_as_it_should_be(redis_path: str, tmp_path
 def test_health_is_asked_with_the_password(own_server: Server) -> None:
     """The health check's command succeeds on a server that answers, and fails on one that does not."""
     program, *arguments = service()["healthcheck"]["test"][1:]
+    needed(program)
     assert "REDISCLI_AUTH" in service()["environment"]
 
     def healthy() -> bool:

@@ -53,7 +53,7 @@ def test_other_errors_are_raised_at_once() -> None:
 def test_patience_ends_in_the_last_error() -> None:
     """When the time is over the last try's error is raised, not before a last try at the end of that time."""
     tries = list[float]()
-    errors = [Busy(str(number)) for number in range(1000)]
+    errors: list[Exception] = [Busy(str(number)) for number in range(1000)]
     with pytest.raises(Busy) as raised:
         patiently(failing(errors, tries), may_pass, seconds=0.2, pauses=(0.01, 10))
     assert str(raised.value) == str(len(tries) - 1)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xxhash
 
 import dedup
+from dedup.align import align
 from dedup.cli.print_answer import show_answer
 from dedup.engine import Index
 from dedup.report.render import section, write
@@ -56,7 +58,7 @@ def work(index: Index, monkeypatch: pytest.MonkeyPatch) -> Work:
         decompress = staticmethod(work.count("decode", unpacked.decompress))
 
     monkeypatch.setattr(codec._coders, "decompressor", Decompressor)
-    monkeypatch.setattr(verify, "align", work.count("align", verify.align))
+    monkeypatch.setattr(verify, "align", work.count("align", align))
     pack = tokens._pack
 
     def packed(texts: Sequence[str]) -> Any:
@@ -126,7 +128,7 @@ def test_many_documents_are_one_request(index: Index, work: Work) -> None:
 def test_a_version_is_the_stored_digest(index: Index, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever way a document comes out, it knows the version that `put_each` told; nothing is hashed for it."""
     (placed,) = index.put_each([dedup.Document("new", PASSAGE, {"n": 1})])
-    monkeypatch.delattr(codec.xxhash, "xxh3_128_digest")
+    monkeypatch.delattr(xxhash, "xxh3_128_digest")
     assert not isinstance(placed, dedup.Reject)
     listed = next(one for one in index.documents("n") if one.id == "new")
     read = index.look_up(PASSAGE, None, dedup.Question(limit=60)).documents["new"]

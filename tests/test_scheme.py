@@ -1,14 +1,16 @@
 """The scheme: what it refuses, how bands are chosen, and that its fingerprint tells schemes apart."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.errors import InvalidScheme
+from dedup.errors import InvalidScheme, SchemeMismatch
 from dedup.scheme import Scheme
+from dedup.stores.session import FORMAT, read_header
 
 
 def test_default_recall_at_one_half() -> None:
@@ -27,7 +29,7 @@ def test_for_threshold_keeps_its_promise_with_the_longest_bands(threshold: float
 
 
 @pytest.mark.parametrize("arguments", [{"threshold": 0}, {"threshold": 1}, {"threshold": 0.5, "recall": 1.0}])
-def test_for_threshold_refuses_the_impossible(arguments: dict[str, float]) -> None:
+def test_for_threshold_refuses_the_impossible(arguments: dict[str, Any]) -> None:
     """Thresholds and recalls lie strictly between 0 and 1."""
     with pytest.raises(InvalidScheme):
         Scheme.for_threshold(**arguments)
@@ -55,3 +57,12 @@ def test_fingerprint_tells_schemes_apart() -> None:
     assert len({base.fingerprint, *(other.fingerprint for other in others)}) == len(others) + 1
     assert base.fingerprint == xxhash.xxh3_64_hexdigest(base.to_json())
     assert Scheme.from_json(base.to_json()) == base
+
+
+@pytest.mark.parametrize("version", ["fold", "hash"])
+@pytest.mark.parametrize("wanted", [None, Scheme()])
+def test_an_index_of_another_table_or_hash_is_refused(version: str, wanted: Scheme | None) -> None:
+    """An index with a fold table or hash that this package does not have is refused, whatever scheme is asked for."""
+    stored = dataclasses.replace(Scheme(), **{version: getattr(Scheme(), version) - 1})
+    with pytest.raises(SchemeMismatch, match=r"index of-old .* put the documents into a new index"):
+        read_header("of-old", FORMAT, stored.to_json(), wanted)

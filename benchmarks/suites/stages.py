@@ -5,12 +5,12 @@ The kernels are the package's own; only the loops that keep them apart are writt
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 import dedup
-from dedup.kernels import Int64s, Uint32s, Uint64s, grown, kernel
+from dedup.kernels import Int64s, Uint32s, Uint64s, entry, grown
 from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
@@ -21,6 +21,8 @@ from dedup.sketching.xxh3 import xxh3
 _fold = text._fold  # noqa: SLF001 - to time it alone
 _shingle, _minhash, _winnow = sketches._shingle, sketches._minhash, sketches.winnow  # noqa: SLF001 - the same
 _cleared, _distinct = sketches._cleared, sketches._distinct  # noqa: SLF001 - the same
+
+Signatures: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint32]]
 
 LIMIT_LANES = 1 << 12
 LIMIT_TURNS = 2_000
@@ -67,7 +69,7 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
     }
 
 
-@kernel
+@entry
 def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s) -> int:
     """Fold each text; return the bytes written."""
     total = 0
@@ -79,7 +81,7 @@ def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s)
     return total
 
 
-@kernel
+@entry
 def shingled(tokens: Uint64s, offsets: Int64s, k: int) -> Uint64s:
     """Hash each run of k tokens, each text over the one before; return those of the last."""
     most = 0
@@ -91,8 +93,8 @@ def shingled(tokens: Uint64s, offsets: Int64s, k: int) -> Uint64s:
     return hashes[:count]
 
 
-@kernel
-def signed(hashes: Uint64s, offsets: Int64s, factors: Uint32s, terms: Uint32s) -> Any:
+@entry
+def signed(hashes: Uint64s, offsets: Int64s, factors: Uint32s, terms: Uint32s) -> Signatures:
     """Return the signature of each text."""
     signatures = np.full((len(offsets) - 1, len(factors)), np.uint32(0xFFFFFFFF))
     for document in range(len(offsets) - 1):
@@ -101,7 +103,7 @@ def signed(hashes: Uint64s, offsets: Int64s, factors: Uint32s, terms: Uint32s) -
     return signatures
 
 
-@kernel
+@entry
 def minima(hashes: Uint64s, offsets: Int64s, w: int) -> int:
     """Find the window minima of each text; return how many there are."""
     most, total = 0, 0
@@ -113,8 +115,8 @@ def minima(hashes: Uint64s, offsets: Int64s, w: int) -> int:
     return total
 
 
-@kernel
-def buckets(signatures: Any, hashes: Uint64s, offsets: Int64s, bands: int, rows: int) -> int:
+@entry
+def buckets(signatures: Signatures, hashes: Uint64s, offsets: Int64s, bands: int, rows: int) -> int:
     """Hash the bands and make a third of the shingles distinct, about as many as there are minima; return how many."""
     made, places, table = np.empty(1, np.uint64), np.empty(1, np.int32), np.empty(1, np.int32)
     total = 0
@@ -129,7 +131,7 @@ def buckets(signatures: Any, hashes: Uint64s, offsets: Int64s, bands: int, rows:
     return total
 
 
-@kernel
+@entry
 def limit(values: Uint32s, factor: np.uint32, term: np.uint32, turns: int) -> np.uint32:
     """Multiply, add and take the minimum, from the first cache and without anything else: what vector units can do."""
     least = np.uint32(0xFFFFFFFF)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.align.overlaps import count_overlaps
-from dedup.align.pair import Limits
 from dedup.align.passages import find_passages
 from dedup.kernels import Int32s, Int64s, Uint64s
 
@@ -45,8 +44,8 @@ def align(query: Uint64s, documents: Uint64s, offsets: Int64s, *, min_words: int
         min_words: tokens that a passage must have in common, at least 1.
         min_similarity: 2 * matched / (tokens of both stretches) that it must reach, 0 to 1.
     """
-    limits = Limits(int(min_words), float(min_similarity))
-    rows = find_passages(*_arrays(query, documents, offsets), limits, np.zeros(4, np.int64))
+    work = np.zeros(4, np.int64)
+    rows = find_passages(query, documents, offsets, int(min_words), float(min_similarity), work)
     return Alignments(*np.ascontiguousarray(rows.T))
 
 
@@ -61,13 +60,4 @@ def overlaps(query: Uint64s, documents: Uint64s, offsets: Int64s) -> Int64s:
     Returns:
         (m, 3) int64: |Q|, |D|, |Q ∩ D|, exact.
     """
-    return count_overlaps(*_arrays(query, documents, offsets))
-
-
-def _arrays(query: Uint64s, documents: Uint64s, offsets: Int64s) -> tuple[Uint64s, Uint64s, Int64s]:
-    """Return the arrays as the kernels are compiled for: read-only ones would be compiled for again, for seconds."""
-    return (
-        np.require(query, np.uint64, ["C", "W"]),
-        np.require(documents, np.uint64, ["C", "W"]),
-        np.require(offsets, np.int64, ["C", "W"]),
-    )
+    return count_overlaps(query, documents, offsets)

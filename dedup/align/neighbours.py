@@ -1,9 +1,8 @@
 """Neighbouring passages joined where a reader sees one."""
 
-import numpy as np
-
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.pair import Limits, Pair
+from dedup.align.rows import sorted_rows, write_row
 from dedup.kernels import Int32s, kernel
 
 GAP = 60  # ADR 3: half and double move plagdet by less than .015
@@ -26,24 +25,23 @@ def join_neighbours(pair: Pair, passages: Int32s, limits: Limits) -> int:
     """
     if len(passages) == 0:
         return 0
-    passages[:] = passages[np.argsort(passages[:, 1], kind="mergesort")]
-    last = 0
-    for row in range(1, len(passages)):
-        left, right = passages[last], passages[row]
+    ordered, last = sorted_rows(passages, 1), 0
+    for row in range(1, len(ordered)):
+        left, right = ordered[last], ordered[row]
         start, end = min(left[3], right[3]), max(left[4], right[4])
         matched = _matched_jointly(pair, left, right, limits)
         if matched > 0 and 2 * matched >= limits.similarity * (right[2] - left[1] + end - start):
             left[2], left[3], left[4], left[5] = right[2], start, end, matched
         else:
             last += 1
-            passages[last] = right
+            write_row(ordered, last, right)
     kept = 0
     for row in range(last + 1):
-        _, across, across_end, down, down_end, _ = passages[row]
+        across, across_end, down, down_end = ordered[row, 1], ordered[row, 2], ordered[row, 3], ordered[row, 4]
         if max(across_end - across, down_end - down) <= WHOLE:
-            passages[row, 5] = common_tokens(pair, across, across_end, down, down_end)
-        if passages[row, 5] >= limits.words:
-            passages[kept] = passages[row]
+            ordered[row, 5] = common_tokens(pair, across, across_end, down, down_end)
+        if ordered[row, 5] >= limits.words:
+            write_row(passages, kept, ordered[row])
             kept += 1
     return kept
 

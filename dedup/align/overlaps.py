@@ -3,10 +3,10 @@
 import numpy as np
 
 from dedup.align.numbering import ABSENT, look_up_tokens, number_tokens, slot_of, table_of
-from dedup.kernels import Int32s, Int64s, Uint64s, kernel
+from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel
 
 
-@kernel
+@entry
 def count_overlaps(query: Uint64s, documents: Uint64s, offsets: Int64s) -> Int64s:
     """Return, per document, the distinct hashes of the query, of the document, and of both."""
     _, distinct, vocabulary = number_tokens(query)

@@ -8,25 +8,30 @@ from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.neighbours import join_neighbours
 from dedup.align.numbering import look_up_tokens, number_tokens, place_pairs
 from dedup.align.pair import Flags, Limits, Pair
-from dedup.align.runs import doubled, find_runs
+from dedup.align.rows import doubled
+from dedup.align.runs import find_runs
 from dedup.align.segments import segments_of
-from dedup.kernels import Int32s, Int64s, Uint64s, kernel
+from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel, order_of
 
 CORE = 0.5  # ADR 3: without cores below a passage's length plagdet falls from .656 to .634
 LIKENESS = np.array([0.5, 0.7])  # ADR 3: without the second, loose extension plagdet falls from .656 to .624
 
 
-@kernel
-def find_passages(query: Uint64s, documents: Uint64s, offsets: Int64s, limits: Limits, work: Int64s) -> Int32s:
+@entry
+def find_passages(
+    query: Uint64s, documents: Uint64s, offsets: Int64s, words: int, similarity: float, work: Int64s
+) -> Int32s:
     """Return rows (document, query start, query end, document start, document end, matched), by document.
 
     Args:
         query: token hashes.
         documents: token hashes, one document after the other.
         offsets: where each document begins, and where the last one ends.
-        limits: what a passage must reach.
+        words: tokens that a passage must have in common.
+        similarity: what it must reach.
         work: four counts, added to (see `Pair`).
     """
+    limits = Limits(words, similarity)
     ids, distinct, vocabulary = number_tokens(query)
     table, following = place_pairs(ids)
     numbers = look_up_tokens(documents, distinct, vocabulary)
@@ -67,7 +72,8 @@ def _accept_chains(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, coun
     good = np.flatnonzero(scores >= least)
     used = np.zeros(len(runs) if len(good) else 0, np.bool_)
     pieces = np.empty((len(used), 3), np.int32)
-    for r in good[np.argsort(-scores[good], kind="mergesort")]:
+    for place in order_of(-scores[good]):
+        r = good[place]
         chain = pieces[unwind(pair, r, runs, previous, skips, used, pieces) :]
         for first, last in segments_of(pair, chain, limits.similarity):
             if chain[first:last, 2].sum() >= least:

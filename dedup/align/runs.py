@@ -4,6 +4,7 @@ import numpy as np
 
 from dedup.align.numbering import ABSENT, first_place
 from dedup.align.pair import CELLS, SEEDS, Pair
+from dedup.align.rows import doubled, sorted_rows
 from dedup.kernels import Int32s, kernel
 
 PLACES = 16  # ADR 3: half and double move plagdet by less than .015; it bounds the work in repetitive text
@@ -44,7 +45,7 @@ def find_runs(pair: Pair, table: Int32s, following: Int32s, ends: Int32s, crossi
                 ordered &= count == 0 or runs[count - 1, 1] <= j - before
                 count += 1
             i = following[i]
-    return runs[:count] if ordered else runs[:count][np.argsort(runs[:count, 1], kind="mergesort")]
+    return runs[:count] if ordered else sorted_rows(runs[:count], 1)
 
 
 @kernel
@@ -63,11 +64,3 @@ def _extend(pair: Pair, i: int, j: int, crossings: Int32s, least: int) -> tuple[
         crossings[j - before] += 1
     pair.work[CELLS] += before + after
     return before, after
-
-
-@kernel
-def doubled(rows: Int32s) -> Int32s:
-    """Return a copy with room for twice as many rows."""
-    larger = np.empty((2 * len(rows), rows.shape[1]), np.int32)
-    larger[: len(rows)] = rows
-    return larger

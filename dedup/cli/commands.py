@@ -1,6 +1,6 @@
 """The subcommands' arguments and help; the work is done in modules that are imported when one is run."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,7 +16,8 @@ def ingest(
         list[str],
         typer.Argument(
             metavar="PATH…",
-            help="Folders, files (.jsonl, .csv, .tsv, .parquet, .txt, .html, .warc, also .gz, .zst), patterns, or -.",
+            help="Files (.jsonl, .csv, .tsv, .parquet, .txt, .md, .html, .warc, each also as .gz or .zst), folders or "
+            "patterns; - reads JSON Lines from standard input.",
         ),
     ],
     index: options.Index = options.DEFAULT_INDEX,
@@ -24,78 +25,100 @@ def ingest(
     kind: options.Format = None,
     id_field: options.IdField = "id",
     text_field: options.TextField = "text",
+    encoding: options.Encoding = "",
+    delimiter: options.Delimiter = "",
     conditions: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="FIELD=VALUE", help="Only documents of which this is so; may be repeated."),
+        typer.Option(
+            "--where",
+            metavar="FIELD=VALUE",
+            help="Put only documents whose metadata have this value; VALUE may be a condition in JSON, as in "
+            "'year={\">=\": 2020}'. May be repeated.",
+        ),
     ] = None,
     # not called `limit`: a project's setting of that name is about look-ups
-    most: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="Put no more than N documents.")
-    ] = None,
+    most: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Put at most N documents.")] = None,
     rejects: options.Rejects = None,
     ttl: Annotated[
-        int | None, typer.Option("--ttl", parser=seconds, metavar="TIME", help="Let them expire: 30d, 12h, 90m.")
+        int | None,
+        typer.Option(
+            "--ttl", parser=seconds, metavar="TIME", help="Let the documents expire after TIME: 30d, 12h, 90m."
+        ),
     ] = None,
 ) -> None:
     """Put documents into the index.
 
-    An id that is there already is replaced. Each batch is durable once it is counted: after any interruption simply
-    run the same command again.
+    A document replaces the one in the index with the same id. Each batch is durable once it is counted: after an
+    interruption run the same command again.
     """
     from dedup.cli.ingest import Selection, run
     from dedup.cli.ingest_where import where
-    from dedup.formats import Fields
+    from dedup.formats import Fields, Reading
 
-    selection = Selection(kind, Fields(id_field, text_field), where(conditions or []), most)
+    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
+    selection = Selection(how, where(conditions or []), most)
     run(paths, index, selection, json=json, rejects=rejects, ttl=ttl or 0)
 
 
 def resemble(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH…", help="Queries: what ingest takes; - may also be one plain text."),
+        typer.Argument(
+            metavar="PATH…",
+            help="The queries: files as ingest takes them; - reads a text, or JSON Lines, as it begins.",
+        ),
     ] = None,
     ids: Annotated[
         list[str] | None,
-        typer.Option("--id", metavar="ID", help="Ask for a document of the index; may be repeated."),
+        typer.Option("--id", metavar="ID", help="Take a document of the index as a query. May be repeated."),
     ] = None,
     index: options.Index = options.DEFAULT_INDEX,
-    json: options.Json = False,
+    json: options.JsonLines = False,
     limit: options.Limit = DEFAULT.limit,
     min_words: options.MinWords = DEFAULT.min_words,
     min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
     passages: options.Passages = DEFAULT.passages,
     html: Annotated[
         str | None,
-        typer.Option("--html", metavar="FILE", help="Write a page to look at and to send on, instead of text."),
+        typer.Option("--html", metavar="FILE", help="Write an HTML page to FILE instead of text."),
     ] = None,
+    kind: options.Format = None,
+    id_field: options.IdField = "id",
+    text_field: options.TextField = "text",
+    encoding: options.Encoding = "",
+    delimiter: options.Delimiter = "",
     rejects: options.Rejects = None,
 ) -> None:
-    """Show which documents texts resemble, and the passages shared.
+    """Show what each text resembles, and the passages shared.
 
     A query that is in the index under the same id does not match itself.
     """
     from dedup.cli.resemble import run
+    from dedup.formats import Fields, Reading
 
     if not paths and not ids:
         raise typer.BadParameter("give a path, - for standard input, or --id ID", param_hint="PATH")
     if html and json:
         raise typer.BadParameter("give --html FILE or --json, not both", param_hint="--html")
     question = Question(limit, min_words, min_similarity, passages)
-    run(paths or [], ids or [], index, question, json=json, html=html, rejects=rejects)
+    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
+    run(paths or [], ids or [], how, index, question, json=json, html=html, rejects=rejects)
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A text file, or - for standard input.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="A text file of any ending; - reads standard input.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another text file.")],
     json: options.Json = False,
     min_words: options.MinWords = DEFAULT.min_words,
     min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
+    encoding: options.Encoding = "",
 ) -> None:
     """Show how alike two text files are; no index is needed."""
     from dedup.cli.compare import run
+    from dedup.formats import Reading
 
-    run(a, b, Question(min_words=min_words, min_similarity=min_similarity), json=json)
+    question = Question(min_words=min_words, min_similarity=min_similarity)
+    run(a, b, Reading(encoding=encoding), question, json=json)
 
 
 def get(
@@ -103,7 +126,10 @@ def get(
     index: options.Index = options.DEFAULT_INDEX,
     json: options.Json = False,
 ) -> None:
-    """Print a document: its text, or with --json what ingest takes."""
+    """Print a document of the index.
+
+    Prints its text; with --json, the record that ingest takes.
+    """
     from dedup.cli.index_commands import get
 
     get(name, index, json=json)
@@ -114,9 +140,9 @@ def remove(
     index: options.Index = options.DEFAULT_INDEX,
     json: options.Json = False,
 ) -> None:
-    """Remove documents, text and all.
+    """Remove documents and their texts from the index.
 
-    An id that is not there is no error.
+    An id that is not in the index is no error.
     """
     from dedup.cli.index_commands import remove
 
@@ -124,7 +150,7 @@ def remove(
 
 
 def stats(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
-    """Print how large the index is, and its scheme."""
+    """Print the size of the index, and its scheme."""
     from dedup.cli.index_commands import stats
 
     stats(index, json=json)
@@ -132,7 +158,7 @@ def stats(index: options.Index = options.DEFAULT_INDEX, json: options.Json = Fal
 
 def check(
     index: options.Index = options.DEFAULT_INDEX,
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what is found.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair the postings that do not agree.")] = False,
     json: options.Json = False,
 ) -> None:
     """Verify that postings and documents agree."""
@@ -142,9 +168,9 @@ def check(
 
 
 def sweep(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
-    """Delete expired documents and what interrupted writers left.
+    """Delete expired documents, and what interrupted writers left.
 
-    Readers and writers go on meanwhile.
+    Other processes can read and write the index meanwhile.
     """
     from dedup.cli.index_commands import sweep
 
@@ -158,7 +184,7 @@ def copy(
 ) -> None:
     """Put all documents of one index into another.
 
-    Run again after an interruption, it goes on: what is there already is left alone.
+    Documents that the other index holds already are left alone: after an interruption run the same command again.
     """
     from dedup.cli.copy import run
 
@@ -166,9 +192,9 @@ def copy(
 
 
 def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
-    """Spread the postings over more shards, if `dedup stats` says that it is due.
+    """Spread the postings of an index in Redis over more shards.
 
-    Readers and writers go on meanwhile.
+    It is time when `dedup stats` says so. Other processes can read and write the index meanwhile.
     """
     from dedup.cli.index_commands import grow
 
@@ -178,36 +204,74 @@ def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = Fals
 def serve(
     index: Annotated[
         str | None,
-        typer.Option("--index", envvar="DEDUP_INDEX", metavar="URL", help="Which index.", show_default=False),
+        typer.Option(
+            "--index",
+            envvar="DEDUP_INDEX",
+            metavar="URL",
+            help="The index, for instance lmdb:PATH or redis://HOST (default: lmdb:./index).",
+        ),
     ] = None,
     host: Annotated[
-        str | None, typer.Option("--host", envvar="DEDUP_HOST", metavar="ADDRESS", help="Where to listen.")
+        str | None,
+        typer.Option(
+            "--host", envvar="DEDUP_HOST", metavar="ADDRESS", help="The address to listen at (default: 127.0.0.1)."
+        ),
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", envvar="DEDUP_PORT", min=0, max=65535, metavar="N", help="On which port.")
+        int | None,
+        typer.Option(
+            "--port", envvar="DEDUP_PORT", min=0, max=65535, metavar="N", help="The port to listen at (default: 8080)."
+        ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", envvar="DEDUP_WORKERS", min=1, metavar="N", help="How many processes.")
+        int | None,
+        typer.Option("--workers", envvar="DEDUP_WORKERS", min=1, metavar="N", help="Number of processes (default: 1)."),
     ] = None,
 ) -> None:
-    """Serve the index over HTTP, with a page to look at.
+    """Serve the index over HTTP: an API, and a page for the browser.
 
-    Only this machine is served unless API keys are set.
+    The service listens on this machine only, unless API keys are set.
     """
+    from dedup.cli.service_package import require_own_service
+
+    require_own_service()
     from dedup.cli.serve import run
 
     run(index=index, host=host, port=port, workers=workers)
 
 
+def key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who the key is for: letters, digits, `.`, `_`, `-`.")],
+    scopes: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCOPE]…", help="read, write or admin (default: read).")
+    ] = None,
+) -> None:
+    """Make an API key for the service.
+
+    Prints the key, which is shown only now, and the lines for the settings file, which hold its SHA-256 only.
+    """
+    from dedup.cli.service_package import require_own_service
+
+    require_own_service()
+    from service.auth import main
+
+    main(name, *scopes or ())
+
+
 def corpus(
-    paths: Annotated[list[str], typer.Argument(metavar="INPUT…", help="What ingest takes.")],
-    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Where the results go: a folder not there yet.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT…", help="The collection: files, folders and patterns as ingest takes them."),
+    ],
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Write the results to DIR, a new folder.")],
     level: Annotated[
-        str, typer.Option("--level", envvar="DEDUP_LEVEL", metavar="LEVEL", help="Compare documents, or passages.")
+        Literal["documents", "passages"],
+        typer.Option("--level", envvar="DEDUP_LEVEL", help="Compare whole documents, or their paragraphs."),
     ] = "documents",
     threshold: options.Threshold = 0.8,
     measure: Annotated[
-        str, typer.Option("--measure", envvar="DEDUP_MEASURE", metavar="NAME", help="By jaccard, or containment.")
+        Literal["jaccard", "containment"],
+        typer.Option("--measure", envvar="DEDUP_MEASURE", help="The similarity measure."),
     ] = "jaccard",
     keep: Annotated[
         str,
@@ -215,76 +279,104 @@ def corpus(
             "--keep",
             envvar="DEDUP_KEEP",
             metavar="RULE",
-            help="Which stays: first, longest, earliest[:FIELD], or priority:FIELD=a,b.",
+            help="Which of several duplicates to keep: first, longest, earliest[:FIELD] or priority:FIELD=a,b.",
         ),
     ] = "first",
     closure: Annotated[
-        str,
+        Literal["survivor", "transitive"],
         typer.Option(
-            "--closure", envvar="DEDUP_CLOSURE", metavar="NAME", help="What a cluster is: by survivor, or transitive."
+            "--closure",
+            envvar="DEDUP_CLOSURE",
+            help="How clusters form: each duplicate resembles the document kept, or chains count.",
         ),
     ] = "survivor",
     against: Annotated[
         str | None,
         typer.Option(
-            "--against", envvar="DEDUP_AGAINST", metavar="URL", help="An index whose documents outrank all others."
+            "--against",
+            envvar="DEDUP_AGAINST",
+            metavar="URL",
+            help="An index whose documents always stay: documents of INPUT that resemble them are removed.",
         ),
     ] = None,
-    cut: Annotated[bool, typer.Option("--cut", help="Take repeated passages out of the texts.")] = False,
+    cut: Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")] = False,
     min_words: Annotated[
         int,
         typer.Option(
-            "--min-words", envvar="DEDUP_MIN_WORDS", min=1, metavar="N", help="Fewest words of a passage compared."
+            "--min-words",
+            envvar="DEDUP_MIN_WORDS",
+            min=1,
+            metavar="N",
+            help="Compare paragraphs of at least N words (--level passages).",
         ),
     ] = 12,
     threads: options.Threads = None,
     memory: options.Memory = "2GB",
-    force: Annotated[bool, typer.Option("--force", help="Replace the results that DIR holds.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the results that are in DIR.")] = False,
     kind: options.Format = None,
     id_field: options.IdField = "id",
     text_field: options.TextField = "text",
+    encoding: options.Encoding = "",
+    delimiter: options.Delimiter = "",
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
     """Find the duplicates of a whole collection.
 
-    What stays without them is written too. DIR appears when all is done: run again after an interruption, the command
-    begins anew.
+    DIR then holds the documents kept, those removed, tables and a report. It appears when everything is done: after an
+    interruption run the same command again, which starts anew.
     """
     from dedup.cli.corpus import Asked, run
-    from dedup.formats import Fields, Meter, read
+    from dedup.cli.inputs import open_input
+    from dedup.formats import Fields, Meter, Reading
 
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, threads, memory)
     meter = Meter()
-    items = read(*paths, fields=Fields(id_field, text_field), format=kind, meter=meter)
+    items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
     run(items, meter, out, asked, against=against, force=force, json=json, rejects=rejects)
 
 
 def tune(
-    paths: Annotated[list[str], typer.Argument(metavar="SAMPLE…", help="A part of the collection: what ingest takes.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="SAMPLE…", help="A part of the collection: files as ingest takes them.")
+    ],
     threshold: options.Threshold = 0.8,
-    pairs: Annotated[int, typer.Option("--pairs", min=1, max=100, metavar="N", help="How many pairs to show.")] = 10,
-    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page to look at too.")] = None,
+    pairs: Annotated[int, typer.Option("--pairs", min=1, max=100, metavar="N", help="Show N pairs.")] = 10,
+    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write an HTML page to FILE too.")] = None,
     threads: options.Threads = None,
     memory: options.Memory = "2GB",
     kind: options.Format = None,
     id_field: options.IdField = "id",
     text_field: options.TextField = "text",
+    encoding: options.Encoding = "",
+    delimiter: options.Delimiter = "",
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
     """Help to choose a threshold for corpus.
 
-    Compares the documents of a sample with each other, shows pairs from the whole range of similarities, and says what
-    thresholds and schemes would do.
+    Compares the documents of a sample with each other, shows pairs from the whole range of similarities, and prints
+    what each threshold would remove.
     """
+    from dedup.cli.inputs import open_input
     from dedup.cli.tune import run
-    from dedup.formats import Fields, Meter, read
+    from dedup.formats import Fields, Meter, Reading
 
     meter = Meter()
-    items = read(*paths, fields=Fields(id_field, text_field), format=kind, meter=meter)
+    items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
     run(items, meter, threshold, pairs, html=html, threads=threads, memory=memory, json=json, rejects=rejects)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, corpus, tune)
+def warm(json: options.Json = False) -> None:
+    """Compile the kernels for this processor, once.
+
+    The first command that needs them does the same. In an image or a package, run this where it will be used: the
+    machine code is for one kind of processor.
+    """
+    from dedup.cli.warm import run
+
+    run(json=json)
+
+
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, tune, warm)
 INDEX_COMMANDS = (grow,)

@@ -1,25 +1,27 @@
 """A whole collection: its duplicates into a folder of results."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from dedup.cli.corpus_options import check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
 from dedup.cli.exit import INTERRUPTED
-from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
-from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter, Record, Source
+from dedup.stores.urls import shown
 
 if TYPE_CHECKING:
     from dedup.corpus import Job, Summary
+    from dedup.corpus.job import Closure, Level, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,10 @@ class Asked:
     """What the command line says of a job, unchecked."""
 
     threshold: float
-    level: str
-    measure: str
+    level: "Level"
+    measure: "Measure"
     keep: str
-    closure: str
+    closure: "Closure"
     cut: bool
     min_words: int
     threads: int | None
@@ -51,14 +53,13 @@ def run(
     """Write what is duplicate among the items into the folder `out`."""
     job = _job(asked)
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
-    from dedup.corpus.kernels import run_all  # noqa: PLC0415 - the same
 
     with ExitStack() as stack:
         stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
         indexed = _indexed(stack.enter_context(open_index(against, read_only=True)), against) if against else iter(())
         progress = stack.enter_context(Stages(meter))
-        prepare_kernels(run_all)
+        prepare_kernels()
         try:
             summary = find(
                 items,
@@ -84,15 +85,14 @@ def _job(asked: Asked) -> "Job":
         InvalidInput: something makes no sense.
     """
     from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
-    from dedup.corpus.job import Closure, Level, Measure  # noqa: PLC0415 - the same
 
     check_memory(asked.memory)
     return Job(
         threshold=asked.threshold,
-        level=_one_of("level", asked.level, get_args(Level)),
-        measure=_one_of("measure", asked.measure, get_args(Measure)),
+        level=asked.level,
+        measure=asked.measure,
         keep=Keep.parse(asked.keep),
-        closure=_one_of("closure", asked.closure, get_args(Closure)),
+        closure=asked.closure,
         cut=asked.cut,
         min_words=asked.min_words,
         threads=threads_or_all(asked.threads),
@@ -100,15 +100,9 @@ def _job(asked: Asked) -> "Job":
     )
 
 
-def _one_of(name: str, value: str, known: Sequence[str]) -> Any:
-    if value not in known:
-        raise InvalidInput(f"{name}: {value!r} is unknown; give {' or '.join(known)}")
-    return value
-
-
 def _indexed(index: Index, url: str) -> Iterator[Item]:
     for document in index.documents():
-        yield Record(Source(url), document)
+        yield Record(Source(shown(url)), document)
 
 
 def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
@@ -119,8 +113,12 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
     if json:
         print(line(figures | {"seconds": round(seconds, 3), "out": out}))
         return
-    told = ", ".join(f"{count:,} {name}" for name, count in figures.items() if count is not None)
-    print(told, f"in {seconds:.2f} s")
+    counts = [
+        f"{count:,} {name.removesuffix('s') if count == 1 else name}"
+        for name, count in figures.items()
+        if count is not None
+    ]
+    print(", ".join(counts), f"in {seconds:.2f} s")
     for one in summary.largest[:3]:
         print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
-    print(f"written to {out}: see report.html")
+    print(f"the results are in {out}; open {out}/report.html")

@@ -13,7 +13,7 @@ def check_memory(written: str) -> None:
         InvalidInput: it is none.
     """
     if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", written):
-        raise InvalidInput(f"memory: {written!r} is no size; give a whole number of MB or GB, as in 2GB")
+        raise InvalidInput(f"--memory {written}: no size; give a whole number of MB or GB, as in 2GB")
 
 
 def threads_or_all(threads: int | None) -> int:

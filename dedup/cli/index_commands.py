@@ -3,10 +3,12 @@
 import sys
 from dataclasses import asdict
 
-from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.opening import open_index
 from dedup.cli.terminal import clean, line
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import StoreDamaged
 from dedup.record import record_of
+from dedup.stores.urls import shown
 
 
 def get(name: str, url: str, *, json: bool) -> None:
@@ -44,7 +46,7 @@ def stats(url: str, *, json: bool) -> None:
         print(f"{name:<10}{size:>20,}")
     print(f"{'scheme':<10}{scheme.fingerprint:>20}", *(f"{name}={value}" for name, value in parameters.items()))
     if due:
-        print("shards are full: run `dedup index grow`")
+        print("the shards are full: run `dedup index grow`")
 
 
 def check(url: str, *, repair: bool, json: bool) -> None:
@@ -60,7 +62,7 @@ def check(url: str, *, repair: bool, json: bool) -> None:
         sizes = f"{report.documents:,} documents, {report.postings:,} postings"
         print(f"{state}: {sizes}, {report.orphans:,} orphans, {report.missing:,} missing")
     if not report.sound:
-        raise StoreDamaged(f"{url}: the index contradicts itself; run `dedup check --repair`")
+        raise StoreDamaged(f"{shown(url)}: the index contradicts itself; run `dedup check --repair`")
 
 
 def sweep(url: str, *, json: bool) -> None:
@@ -75,4 +77,7 @@ def grow(url: str, *, json: bool) -> None:
     """Print whether the index has more shards now."""
     with open_index(url) as index:
         grown = index.grow()
-    print(line({"grown": grown}) if json else "grown" if grown else "not due")
+    if json:
+        print(line({"grown": grown}))
+    else:
+        print("the postings lie on more shards now" if grown else "nothing to do: the shards are not full")

@@ -11,11 +11,12 @@ import typer
 from dedup.cli.exit import INTERRUPTED
 from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.ingest_progress import IngestProgress
-from dedup.cli.opening import prepare_kernels
+from dedup.cli.inputs import open_input
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import StoreError
-from dedup.formats import Fields, Item, Meter, Rejected, Source, read
+from dedup.formats import Item, Meter, Reading, Rejected, Source
 from dedup.model import Document, Reject
 from dedup.search.filters import Filter
 
@@ -25,14 +26,12 @@ class Selection:
     """Which documents are put, of what the paths hold.
 
     Attributes:
-        format: what the files are, where their endings do not tell.
-        fields: which fields are a document's id and its text.
+        how: how the files are read.
         where: a condition that the metadata must meet.
-        limit: how many are put at most.
+        limit: the most documents to put.
     """
 
-    format: str | None
-    fields: Fields
+    how: Reading
     where: Filter | None
     limit: int | None
 
@@ -41,9 +40,7 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
     """Put what the paths hold into the index at `url`, to expire after `ttl` seconds unless that is 0."""
     meter, counts = Meter(), {"put": 0, "unchanged": 0, "replaced": 0}
     with ExitStack() as stack:
-        items = stack.enter_context(
-            closing(read(*paths, fields=selection.fields, format=selection.format, meter=meter))
-        )
+        items = stack.enter_context(closing(open_input(paths, selection.how, meter)))
         rejected = stack.enter_context(Rejects(rejects))
         index = stack.enter_context(open_patiently(url))
         prepare_kernels()
@@ -58,10 +55,13 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
                     counts[outcome.status] += 1
                     progress.advance(1)
             if index.stats().grow:
-                note("the index's shards are full, and take ever more memory: run `dedup index grow`")
+                note("the shards of the index are full and take more and more memory: run `dedup index grow`")
         except (KeyboardInterrupt, StoreError) as error:
             _stop(error, sum(counts.values()))
-    _tell(counts | {"rejected": rejected.count}, progress.seconds, json=json)
+    totals = counts | {"rejected": rejected.count}
+    if not any(totals.values()):
+        note(f"no document was put: {'no record meets --where' if selection.where else 'the input holds no record'}")
+    _tell(totals, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)
 
 

@@ -1,34 +1,55 @@
 """The options that several commands share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+
+def share(value: str | float) -> float:
+    """Return a number from 0 to 1.
+
+    Raises:
+        BadParameter: it is something else.
+    """
+    try:
+        number = float(value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is no number; give one from 0 to 1") from None
+    if 0 <= number <= 1:
+        return number
+    hint = f"; did you mean {number / 100:g}?" if 1 < number <= 100 else ""
+    raise typer.BadParameter(f"{value} is not between 0 and 1{hint}")
+
+
 Index = Annotated[
     str,
-    typer.Option("--index", envvar="DEDUP_INDEX", metavar="URL", help="Which index, for instance lmdb:PATH."),
+    typer.Option(
+        "--index", envvar="DEDUP_INDEX", metavar="URL", help="The index, for instance lmdb:PATH or redis://HOST."
+    ),
 ]
 DEFAULT_INDEX = "lmdb:./index"
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 
 Limit = Annotated[
     int,
-    typer.Option("--limit", envvar="DEDUP_LIMIT", min=1, metavar="N", help="How many documents at most."),
+    typer.Option("--limit", envvar="DEDUP_LIMIT", min=1, metavar="N", help="Show at most N documents."),
 ]
 MinWords = Annotated[
     int,
-    typer.Option("--min-words", envvar="DEDUP_MIN_WORDS", min=1, metavar="N", help="Fewest words a passage shares."),
+    typer.Option(
+        "--min-words", envvar="DEDUP_MIN_WORDS", min=1, metavar="N", help="Report passages of at least N shared words."
+    ),
 ]
 MinSimilarity = Annotated[
     float,
     typer.Option(
         "--min-similarity",
         envvar="DEDUP_MIN_SIMILARITY",
-        min=0,
-        max=1,
+        parser=share,
         metavar="X",
-        help="Least similarity of a passage's two stretches, 0 to 1.",
+        help="Report passages whose two versions are at least this similar, from 0 to 1.",
     ),
 ]
 Passages = Annotated[
@@ -37,34 +58,61 @@ Passages = Annotated[
 ]
 Rejects = Annotated[
     str | None,
-    typer.Option("--rejects", metavar="FILE", help="Write what was rejected there too, one JSON object a line."),
+    typer.Option("--rejects", metavar="FILE", help="Write each rejected record to FILE, one JSON object per line."),
 ]
 Format = Annotated[
-    str | None,
-    typer.Option("--format", metavar="NAME", help="What the files are, where endings do not tell: jsonl, csv …"),
+    Literal["jsonl", "csv", "tsv", "parquet", "text", "html", "warc"] | None,
+    typer.Option("--format", help="The format of the files (default: by their endings)."),
 ]
-IdField = Annotated[str, typer.Option("--id-field", metavar="NAME", help="Which field is the id.")]
-TextField = Annotated[str, typer.Option("--text-field", metavar="NAME", help="Which field is the text.")]
+IdField = Annotated[
+    str,
+    typer.Option(
+        "--id-field", metavar="NAME", help="The field with the id; `row` numbers records that have no such field."
+    ),
+]
+TextField = Annotated[str, typer.Option("--text-field", metavar="NAME", help="The field with the text.")]
+Encoding = Annotated[
+    str,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="The encoding of text, CSV, JSON Lines and HTML, for instance windows-1252 or utf-16 (default: UTF-8).",
+    ),
+]
+Delimiter = Annotated[
+    str,
+    typer.Option(
+        "--delimiter",
+        metavar="CHARACTER",
+        help="The character between CSV values, or the word tab (default: as the first line shows).",
+    ),
+]
 Threshold = Annotated[
     float,
     typer.Option(
         "--threshold",
         envvar="DEDUP_THRESHOLD",
-        min=0,
-        max=1,
+        parser=share,
         metavar="X",
-        help="Least similarity of a duplicate, 0 to 1.",
+        help="Call documents duplicates that are at least this similar, from 0 to 1.",
     ),
 ]
 Threads = Annotated[
     int | None,
     typer.Option(
-        "--threads", envvar="DEDUP_THREADS", min=1, metavar="N", help="How many work; by default all processors."
+        "--threads",
+        envvar="DEDUP_THREADS",
+        min=1,
+        metavar="N",
+        help="Number of worker threads (default: one per processor).",
     ),
 ]
 Memory = Annotated[
     str,
     typer.Option(
-        "--memory", envvar="DEDUP_MEMORY", metavar="SIZE", help="What the join takes before it spills to disk."
+        "--memory",
+        envvar="DEDUP_MEMORY",
+        metavar="SIZE",
+        help="Memory of the join before it spills to disk, for instance 500MB.",
     ),
 ]

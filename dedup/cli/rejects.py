@@ -1,6 +1,7 @@
 """Rejected records: each on standard error, and in a file if one was asked for."""
 
 import json
+from collections import Counter
 from types import TracebackType
 from typing import Self
 
@@ -10,22 +11,27 @@ from dedup.cli.terminal import note
 from dedup.formats import Rejected
 
 _LONGEST_ID = 480
+MOST_ALIKE = 10  # not measured: half a terminal
 
 
 class Rejects:
-    """Tells what was rejected as it happens, and counts it."""
+    """Tells what was rejected as it happens, at most ten records of each code, and counts it."""
 
     def __init__(self, path: str | None) -> None:
         """Write JSON Lines to `path` too, unless it is None."""
         self.count = 0
+        self._path = path
+        self._codes = Counter[str]()
         self._file = open_for("--rejects", path, "ascii") if path else None
 
     def add(self, rejected: Rejected) -> None:
-        """Tell of one."""
+        """Tell of a rejected record."""
         self.count += 1
+        self._codes[rejected.code] += 1
         name = rejected.id[:_LONGEST_ID]
-        subject = f"{name}: " if name else ""
-        note(f"rejected[{rejected.code}]: {rejected.source}: {subject}{rejected.reason}")
+        if self._codes[rejected.code] <= MOST_ALIKE:
+            subject = f"{name}: " if name else ""
+            note(f"rejected[{rejected.code}]: {rejected.source}: {subject}{rejected.reason}")
         if self._file:
             source = rejected.source
             record = {"path": source.path, "line": source.line, "id": name}
@@ -46,6 +52,10 @@ class Rejects:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the file."""
+        """Tell how many records were rejected beyond those shown; close the file."""
+        for code, count in self._codes.items():
+            if count > MOST_ALIKE:
+                kept = f"each is in {self._path}" if self._path else "--rejects FILE keeps each"
+                note(f"rejected[{code}]: {count - MOST_ALIKE:,} more records; {kept}")
         if self._file:
             self._file.close()

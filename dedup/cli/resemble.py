@@ -6,13 +6,13 @@ from itertools import chain
 import typer
 
 from dedup.cli.files import open_for
-from dedup.cli.opening import open_index, prepare_kernels
-from dedup.cli.print_answer import show_answer
+from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index, unknown
 from dedup.errors import InvalidDocument
-from dedup.formats import Item, Record, Rejected, Source, read_queries
+from dedup.formats import Item, Reading, Record, Rejected, Source, read_queries
 from dedup.model import Document
 from dedup.record import answer_json
 from dedup.search.lookup import Lookup
@@ -22,6 +22,7 @@ from dedup.search.question import Question
 def run(
     paths: list[str],
     ids: list[str],
+    how: Reading,
     url: str,
     question: Question,
     *,
@@ -30,7 +31,7 @@ def run(
     rejects: str | None,
 ) -> None:
     """Answer what the paths hold, then the documents of those ids."""
-    streams = [read_queries(path) for path in paths]
+    streams = [read_queries(path, how) for path in paths]
     with Rejects(rejects) as rejected, open_index(url, read_only=True) as index:
         prepare_kernels()
         lookups = _look_up(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)
@@ -40,6 +41,8 @@ def run(
             if json:
                 print(line(answer_json(query.id, lookup.answer)), flush=True)
             else:
+                from dedup.cli.print_answer import show_answer  # noqa: PLC0415 - Rich is loaded for people only
+
                 show_answer(query, lookup)
     raise typer.Exit(rejected.exit_code)
 

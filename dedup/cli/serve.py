@@ -1,13 +1,14 @@
 """The index over HTTP."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from dedup.cli.opening import open_index, prepare_kernels
+from dedup.cli.opening import open_index
 from dedup.cli.terminal import note
+from dedup.cli.warm import prepare_kernels
 from dedup.errors import InvalidInput
+from dedup.stores.urls import shown
 from service.auth import refuse_open_doors
 from service.server import listening
 from service.server import run as start
@@ -28,10 +29,5 @@ def run(**given: Any) -> None:
         prepare_kernels()
         open_index(settings.index, create=True).close()
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        note(f"serving {_without_password(settings.index)} at http://{host}:{sockets[0].getsockname()[1]}/")
+        note(f"serving {shown(settings.index)} at http://{host}:{sockets[0].getsockname()[1]}/")
         start(settings, sockets)
-
-
-def _without_password(url: str) -> str:
-    password = urlsplit(url).password
-    return url.replace(f":{password}@", ":***@") if password else url

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import ExitStack, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,10 +10,10 @@ import typer
 from dedup.cli.corpus_options import check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
 from dedup.cli.files import open_for
-from dedup.cli.opening import prepare_kernels
 from dedup.cli.print_answer import show_comparison
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import clean, line
+from dedup.cli.warm import prepare_kernels
 from dedup.engine import compare
 from dedup.formats import Item, Meter
 
@@ -34,15 +34,14 @@ def run(
     rejects: str | None,
 ) -> None:
     """Show pairs of the sample, and what thresholds and schemes would do."""
-    from dedup.corpus.kernels import run_all  # noqa: PLC0415 - what it needs is an extra
-    from dedup.corpus.tune import tune  # noqa: PLC0415 - the same
+    from dedup.corpus.tune import tune  # noqa: PLC0415 - what it needs is an extra
 
     check_memory(memory)
     with ExitStack() as stack:
         stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
         progress = stack.enter_context(Stages(meter))
-        prepare_kernels(run_all)
+        prepare_kernels()
         found = tune(
             items,
             threshold,
@@ -64,7 +63,7 @@ def run(
 def _show(found: "Tuning") -> None:
     for sample in found.samples:
         print(f"\nJaccard {sample.similarity:.3f}: {clean(sample.a.id)}, {clean(sample.b.id)}")
-        show_comparison(sample.a, sample.b, compare(sample.a.text, sample.b.text))
+        show_comparison(sample.a, sample.b, replace(compare(sample.a.text, sample.b.text), id=sample.b.id))
     print(f"{found.documents:,} documents\n\nthreshold    pairs  removed")
     for choice in found.choices:
         print(f"{choice.threshold:9g} {choice.pairs:8,} {choice.removed:8,}")
@@ -73,7 +72,7 @@ def _show(found: "Tuning") -> None:
     for cost in found.costs:
         shape = f"{cost.scheme.bands} × {cost.scheme.rows}"
         figures = f"{cost.at_threshold:13.4f} {cost.recall:7.4f} {cost.compared:20.2f}"
-        print(f"{cost.scheme.num_perm:12} {shape:>13} {figures}{'  <- dedup corpus takes it' * cost.chosen}")
+        print(f"{cost.scheme.num_perm:12} {shape:>13} {figures}{'  <- dedup corpus uses these' * cost.chosen}")
     print(f"\n{_written(found)}")
 
 

@@ -11,15 +11,11 @@ One definition of the result, whatever the order of the input, the number of thr
    it resembles. So a chain of small changes is no cluster, unless `closure` is "transitive".
 """
 
-from dedup.errors import MissingExtra
+from dedup.extras import extra
 
-try:
+with extra("corpus", "dedup.corpus"):
     import duckdb  # noqa: F401 - to say what is missing, once, and first
     import pyarrow as pa  # noqa: F401 - the same
-except ModuleNotFoundError as error:
-    raise MissingExtra(
-        f"{error.name} is not installed; install resembles[corpus], for instance: pip install 'resembles[corpus]'"
-    ) from error
 
 from dedup.corpus.job import Job
 from dedup.corpus.keep import Keep

@@ -2,21 +2,10 @@
 
 import numpy as np
 
-from dedup.kernels import Int32s, Int64s, Uint64s, kernel
+from dedup.kernels import Int32s, Int64s, ReadUint64s, Uint64s, entry, kernel
 
 
-def run_all() -> None:
-    """Run every kernel, so that all are compiled."""
-    owners, pair = np.arange(2, dtype=np.int64), np.zeros(1, np.int64)
-    sets, offsets = distinct(np.zeros(2, np.uint64), np.array([0, 1, 2], np.int64))
-    sets.flags.writeable = False  # as a file mapped for reading
-    shared(sets, offsets, pair, pair)
-    attach(owners, pair, pair)
-    unite(owners, pair, pair)
-    flatten(owners)
-
-
-@kernel
+@entry
 def distinct(hashes: Uint64s, offsets: Int64s) -> tuple[Uint64s, Int64s]:
     """Return each text's shingle hashes sorted, each once, and the offsets at which each text's begin."""
     sets, ends = np.empty(len(hashes), np.uint64), np.zeros(len(offsets), np.int64)
@@ -31,8 +20,8 @@ def distinct(hashes: Uint64s, offsets: Int64s) -> tuple[Uint64s, Int64s]:
     return sets[: ends[-1]], ends
 
 
-@kernel
-def shared(sets: Uint64s, offsets: Int64s, left: Int64s, right: Int64s) -> Int32s:
+@entry
+def shared(sets: ReadUint64s, offsets: Int64s, left: Int64s, right: Int64s) -> Int32s:
     """Return how many hashes the sets of left[i] and right[i] have in common; without a branch that data decide."""
     counts = np.zeros(len(left), np.int32)
     for pair in range(len(left)):
@@ -48,7 +37,7 @@ def shared(sets: Uint64s, offsets: Int64s, left: Int64s, right: Int64s) -> Int32
     return counts
 
 
-@kernel
+@entry
 def attach(owners: Int64s, better: Int64s, worse: Int64s) -> None:
     """Give each unit that resembles a survivor the best ranked one; all others own themselves.
 
@@ -61,7 +50,7 @@ def attach(owners: Int64s, better: Int64s, worse: Int64s) -> None:
             owners[b] = a
 
 
-@kernel
+@entry
 def unite(owners: Int64s, better: Int64s, worse: Int64s) -> None:
     """Put both ends of each edge under the better ranked of their roots (union-find with path halving)."""
     for edge in range(len(worse)):
@@ -69,7 +58,7 @@ def unite(owners: Int64s, better: Int64s, worse: Int64s) -> None:
         owners[max(a, b)] = min(a, b)
 
 
-@kernel
+@entry
 def flatten(owners: Int64s) -> None:
     """Let each unit own its root's name."""
     for unit in range(len(owners)):

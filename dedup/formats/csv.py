@@ -1,16 +1,21 @@
-"""Comma or tab separated values: the first record names the fields, each other one is a document."""
+"""Values separated by commas, semicolons, tabs or bars: the first record names the fields, each other is a document."""
 
 import importlib.util
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dedup.formats.items import Item, Rejected, Source, record
+from dedup.errors import InvalidInput
+from dedup.formats.encoding import not_utf8
+from dedup.formats.items import Item, Rejected, Source, naming, numbers, record
 from dedup.formats.jsonl import BYTE_ORDER_MARK
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.record import USUAL, Fields
 
 MOST_BYTES = 16 << 20  # not measured: a lost quote would else swallow the file
+DELIMITERS = ",;\t|"
+DELIMITERS_NAMED = {"tab": "\t", r"\t": "\t"}
+_TAKEN = set('"\r\n\0')
 _SKIPPED_AT_ONCE = 1 << 20  # not measured: memory while a long line is passed over
 
 
@@ -36,53 +41,74 @@ class _Row(NamedTuple):
     reason: str = ""
 
 
-def comma(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Iterator[Item]:
-    """Yield a document or a reject for each record of comma separated values."""
-    return _records(stream, path, name, fields, ",")
-
-
-def tab(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Iterator[Item]:
-    """Yield a document or a reject for each record of tab separated values."""
-    return _records(stream, path, name, fields, "\t")
-
-
-def _records(stream: Stream, path: str, _: str, fields: Fields, delimiter: str) -> Iterator[Item]:
-    rows, line = _rows(Rewind(stream), delimiter), 1
+def records(stream: Stream, path: str, name: str, fields: Fields = USUAL, *, delimiter: str = "") -> Iterator[Item]:
+    """Yield a document or a reject for each record; by default its first record shows the delimiter."""
+    rewind, line = Rewind(stream), 1
     try:
+        rows = _rows(rewind, DELIMITERS_NAMED.get(delimiter, delimiter) or _shown(rewind, fields))
         header = next(rows, _Row(1, [], 0))
         if wrong := _unusable(header, fields):
             yield Rejected(Source(path, header.line), "", *wrong)
             return
         for row in rows:
             line = row.line
-            yield _item(Source(path, line), row, header.values, fields)
+            yield _item(Source(path, line), row, header.values, name, fields)
             line += row.lines
     except DAMAGE as error:
         yield unreadable(Source(path, line), error)
+
+
+def check_delimiter(delimiter: str) -> None:
+    """Refuse what cannot stand between values.
+
+    Raises:
+        InvalidInput: it is no single character, or one that has another meaning.
+    """
+    if len(DELIMITERS_NAMED.get(delimiter, delimiter)) != 1 or delimiter in _TAKEN:
+        raise InvalidInput(f"--delimiter {delimiter!r}: give a single character, or the word tab")
+
+
+def _shown(stream: Rewind, fields: Fields) -> str:
+    """Return the delimiter under which the first record names the fields wanted, else the most fields."""
+    best = ",", (False, 1)
+    for delimiter in DELIMITERS:
+        taken = _Lines(stream, first=True)
+        row = _row(taken, 1, delimiter)
+        stream.unread(bytes(taken.data))
+        usable = not row.code and not _unusable(row, fields)
+        if (usable, len(row.values)) > best[1]:
+            best = delimiter, (usable, len(row.values))
+    return best[0]
 
 
 def _unusable(header: _Row, fields: Fields) -> tuple[str, str] | None:
     """Return the code and the reason why no record can be read under such a header."""
     if header.code:
         return header.code, f"{header.reason}; without the names of the fields nothing can be read"
-    names = header.values
-    found = ", ".join(names)[:200] or "none"
+    names = [name for name in header.values if name]
     if len(set(names)) < len(names):
-        return "invalid_csv", f"two fields have the same name (there are {found}); rename one"
-    if fields.id not in names:
-        return "no_id", f"there is no field {fields.id!r}, but {found}; name one with --id-field"
+        twice = next(name for name in names if names.count(name) > 1)
+        return "invalid_csv", f'two fields are called "{twice}"; rename one of them'
+    if fields.id not in names and not numbers(fields, names):
+        return "no_id", f'there is no field "{fields.id}"; {naming(names, "--id-field")}'
     if fields.text not in names:
-        return "no_text", f"there is no field {fields.text!r}, but {found}; name one with --text-field"
+        return "no_text", f'there is no field "{fields.text}"; {naming(names, "--text-field")}'
     return None
 
 
-def _item(source: Source, row: _Row, names: list[str], fields: Fields) -> Item:
+def _item(source: Source, row: _Row, names: list[str], name: str, fields: Fields) -> Item:
     if row.code:
         return Rejected(source, "", row.code, row.reason)
     if len(row.values) != len(names):
-        reason = f"{len(row.values)} values where the first line names {len(names)}; check quotes and separators"
+        reason = f"{len(row.values)} values where the first line names {len(names)}; check the quotes and --delimiter"
         return Rejected(source, "", "invalid_csv", reason)
-    return record(source, dict(zip(names, row.values, strict=True)), fields)
+    return record(source, _named(names, row.values), fields, name)
+
+
+def _named(names: list[str], values: list[str]) -> dict[str, Any]:
+    """Return the values by name; one without a name is called `column N`, and left out if it is empty."""
+    pairs = enumerate(zip(names, values, strict=True), 1)
+    return {name or f"column {place}": value for place, (name, value) in pairs if name or value}
 
 
 def _rows(stream: Rewind, delimiter: str) -> Iterator[_Row]:
@@ -109,7 +135,7 @@ def _row(taken: "_Lines", line: int, delimiter: str) -> _Row:
     except _TooLong:
         return _Row(line, [], taken.lines, "long_line", f"more than {MOST_BYTES:,} bytes; check the quotes")
     if taken.wrong:
-        return _Row(line, [], taken.lines, "invalid_utf8", f"not UTF-8 ({taken.wrong}); convert the file")
+        return _Row(line, [], taken.lines, "invalid_utf8", not_utf8(taken.wrong))
     return _Row(line, values, taken.lines)
 
 
@@ -126,7 +152,7 @@ class _Lines:
         self.data = bytearray()
         self.first = 0
         self.lines = 0
-        self.wrong = ""
+        self.wrong: UnicodeDecodeError | None = None
 
     def __iter__(self) -> "_Lines":
         return self
@@ -149,7 +175,7 @@ class _Lines:
         try:
             return line.decode()
         except UnicodeDecodeError as error:
-            self.wrong = error.reason
+            self.wrong = error
             return line.decode(errors="replace")
 
     def _skip(self, line: bytes) -> None:

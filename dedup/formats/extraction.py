@@ -75,14 +75,14 @@ class _Extractor:
         self._process: subprocess.Popen[bytes] | None = None
 
     def extract(self, page: Page) -> Extract | int:
-        """Return what was found, or the signal that ended the process."""
+        """Return the extract, or how the process ended: its exit status, or a signal as a negative number."""
         process = self._process = self._process or self._start()
         try:
             send(cast("IO[bytes]", process.stdin), Task(page.html, page.charset, page.url))
             data = receive(cast("IO[bytes]", process.stdout))
         except BrokenPipeError:
             data = b""
-        return msgspec.msgpack.decode(data, type=Extract) if data else -self.end()
+        return msgspec.msgpack.decode(data, type=Extract) if data else self.end()
 
     def kill(self) -> None:
         """Let the process die, whatever it is at."""
@@ -127,11 +127,12 @@ def _document(page: Page, idle: SimpleQueue[_Extractor]) -> Item:
         found = extractor.extract(page)
     finally:
         idle.put(extractor)
-    if found == signal.SIGALRM:
+    if found == -signal.SIGALRM:
         reason = f"no main text was found within {SECONDS:g} seconds; extract the text yourself"
         return Rejected(page.source, page.id, "extraction_timeout", reason)
     if isinstance(found, int):
-        reason = f"the page ended the extractor (signal {found}); extract the text yourself"
+        how = f"signal {-found}" if found < 0 else f"exit status {found}"
+        reason = f"the page ended the extractor ({how}); extract the text yourself"
         return Rejected(page.source, page.id, "extraction_failed", reason)
     if found.error:
         return Rejected(page.source, page.id, "extraction_failed", f"{found.error}; extract the text yourself")

@@ -14,15 +14,17 @@ def records(
     path: str,
     name: str,
     fields: Fields = USUAL,  # noqa: ARG001 - a page has none
+    *,
+    charset: str = "",
 ) -> Iterator[Page | Rejected]:
-    """Yield the whole stream as one page of that name."""
+    """Yield the whole stream as one page of that name; by default the page itself tells its charset."""
     source = Source(path)
     try:
         data = stream.read(MOST_BYTES + 1)
     except DAMAGE as error:
         yield unreadable(source, error)
         return
-    yield too_long(source, name) if len(data) > MOST_BYTES else Page(source, name, data, {})
+    yield too_long(source, name) if len(data) > MOST_BYTES else Page(source, name, data, {}, charset)
 
 
 def too_long(source: Source, name: str) -> Rejected:

@@ -1,6 +1,6 @@
 """What a reader yields: a document or a reject, each with the place it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,14 +67,46 @@ class Page:
 
 
 Item = Record | Rejected
+ROW = "row"
+"""As the name of the id's field: records get their number as id, unless they have a field of that name."""
+_MOST_SHOWN = 200  # not measured: three lines of a terminal
 
 
-def record(source: Source, values: Mapping[str, Any], fields: Fields) -> Item:
-    """Return the document that the values of an input's record make, unless its id or text is no string."""
+def record(source: Source, values: dict[str, Any], fields: Fields, name: str | None = None) -> Item:
+    """Return the document that the values of an input's record make, unless its id or text is no string.
+
+    Args:
+        source: where the record was read.
+        values: its fields.
+        fields: which of them are the id and the text; with `row` for the id a record without such a field is numbered.
+        name: the file's name in the ids `NAME:LINE` of numbered records; None where records have no lines.
+    """
+    if name is not None and numbers(fields, values):
+        values = {ROW: f"{name}:{source.line}", **values}
     document = document_of(values, fields)
     try:
         check_types(document, fields.id, fields.text)
     except InvalidDocument as error:
-        option = {"no_id": "--id-field", "no_text": "--text-field"}[error.code]
-        return Rejected(source, name_of(document), error.code, f"{error}, or name another field with {option}")
+        return Rejected(source, name_of(document), error.code, _wanting(error, values, fields))
     return Record(source, document, values, fields)
+
+
+def _wanting(error: InvalidDocument, values: dict[str, Any], fields: Fields) -> str:
+    """Return why the id or the text is none, and which option names another field."""
+    wanted, option = {"no_id": (fields.id, "--id-field"), "no_text": (fields.text, "--text-field")}[error.code]
+    if wanted in values:
+        return f"{error}, or name another field with {option}"
+    return f'there is no field "{wanted}"; {naming(values, option)}'
+
+
+def numbers(fields: Fields, names: Container[str]) -> bool:
+    """Return whether records with fields of these names are to get their number as id."""
+    return fields.id == ROW and ROW not in names
+
+
+def naming(names: Iterable[str], option: str) -> str:
+    """Return the advice to name one of the fields that there are."""
+    shown = ", ".join(names)
+    shown = f"{shown[:_MOST_SHOWN]}…" if len(shown) > _MOST_SHOWN else shown
+    numbered = f", or let {option} {ROW} number the records" if option == "--id-field" else ""
+    return f"the fields are {shown or 'none'}: name one with {option}{numbered}"

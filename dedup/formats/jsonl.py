@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from dedup.admission import kind
+from dedup.formats.encoding import not_utf8
 from dedup.formats.items import Item, Rejected, Source, record
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.record import USUAL, Fields, loads
@@ -13,12 +14,13 @@ MOST_BYTES = 64 << 20  # 2**24 code points of at most four bytes, the longest te
 MOST_METADATA = 1 << 20  # not measured: they are kept with each document, read with each candidate
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SKIPPED_AT_ONCE = 1 << 20  # not measured: memory while a long line is passed over
+_MOST_SHOWN = 200  # not measured: three lines of a terminal
 
 
 def records(
     stream: Stream,
     path: str,
-    name: str = "",  # noqa: ARG001 - the lines have ids of their own
+    name: str = "",
     fields: Fields = USUAL,
     *,
     most_bytes: int = MOST_BYTES,
@@ -31,7 +33,7 @@ def records(
             if data is None:
                 yield Rejected(source, "", "long_line", f"more than {most_bytes:,} bytes; split the document")
             elif whole := data.removeprefix(BYTE_ORDER_MARK if line == 1 else b"").strip():
-                yield _item(source, whole, fields)
+                yield _item(source, whole, name, fields)
     except DAMAGE as error:
         yield unreadable(Source(path, line + 1), error)
 
@@ -47,20 +49,26 @@ def _lines(stream: Stream, most_bytes: int) -> Iterator[bytes | None]:
         yield None
 
 
-def _item(source: Source, data: bytes, fields: Fields) -> Item:
+def _item(source: Source, data: bytes, name: str, fields: Fields) -> Item:
     try:
         if len(data) > MOST_METADATA and (reject := _unwieldy(source, data, fields)):
             return reject
         values = loads(data)
     except UnicodeDecodeError as error:
-        return Rejected(source, "", "invalid_utf8", f"not UTF-8 ({error.reason}); convert the file")
+        return Rejected(source, "", "invalid_utf8", not_utf8(error))
     except RecursionError:
-        return Rejected(source, "", "invalid_json", "nested too deeply")
+        return Rejected(source, "", "invalid_json", "nested too deeply; flatten the record")
     except ValueError as error:
-        return Rejected(source, "", "invalid_json", str(error))
+        reason = f"{str(error)[:_MOST_SHOWN]}; mend the line, which must be an object"
+        return Rejected(source, "", "invalid_json", reason)
     if not isinstance(values, dict):
-        return Rejected(source, "", "not_an_object", f"the line is {kind(values)}, not an object")
-    return record(source, values, fields)
+        return Rejected(source, "", "not_an_object", _no_object(values))
+    return record(source, values, fields, name)
+
+
+def _no_object(value: object) -> str:
+    advice = "write an object a line, as jq -c '.[]' does" if isinstance(value, list) else "give an object a line"
+    return f"the line is {kind(value)}, not an object; {advice}"
 
 
 def _unwieldy(source: Source, data: bytes, fields: Fields) -> Rejected | None:

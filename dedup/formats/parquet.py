@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from dedup.formats.items import Item, Rejected, Source, record
+from dedup.formats.items import Item, Rejected, Source, naming, numbers, record
 from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
 from dedup.record import USUAL, Fields
 
@@ -19,14 +19,14 @@ MOST_IN_A_PAGE = 128 << 20  # not measured: a page is held whole; two of the lon
 _ROWS_IN_A_PAGE = 1024  # as most writers have it: the footer tells of row groups only, and a page is held whole
 
 
-def records(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Iterator[Item]:  # noqa: ARG001 - rows have ids
+def records(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Iterator[Item]:
     """Yield a document or a reject for each row."""
     from pyarrow import ArrowException  # noqa: PLC0415 - an extra
 
     row = 0
     try:
         with tempfile.TemporaryFile() as spool:
-            for row, item in enumerate(_rows(_seekable(stream, spool), path, fields), 1):  # noqa: B007 - told on damage
+            for row, item in enumerate(_rows(_seekable(stream, spool), path, name, fields), 1):  # noqa: B007 - told on damage
                 yield item
     except (*DAMAGE, ArrowException) as error:
         yield unreadable(Source(path, row + 1), error)
@@ -41,7 +41,7 @@ def _seekable(stream: Stream, spool: IO[bytes]) -> IO[bytes] | io.BufferedReader
     return spool
 
 
-def _rows(file: IO[bytes] | io.BufferedReader, path: str, fields: Fields) -> Iterator[Item]:
+def _rows(file: IO[bytes] | io.BufferedReader, path: str, name: str, fields: Fields) -> Iterator[Item]:
     from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - an extra
 
     opened = ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)
@@ -59,13 +59,13 @@ def _rows(file: IO[bytes] | io.BufferedReader, path: str, fields: Fields) -> Ite
         for batch in opened.iter_batches(ROWS_AT_ONCE, row_groups=[place], use_threads=False):
             for values in _each(batch):
                 row += 1
-                yield _item(Source(path, row), values, fields)
+                yield _item(Source(path, row), values, name, fields)
 
 
-def _item(source: Source, values: dict[str, Any] | UnicodeDecodeError, fields: Fields) -> Item:
+def _item(source: Source, values: dict[str, Any] | UnicodeDecodeError, name: str, fields: Fields) -> Item:
     if isinstance(values, UnicodeDecodeError):
         return Rejected(source, "", "invalid_utf8", f"not UTF-8 ({values.reason}); write the column anew")
-    return record(source, values, fields)
+    return record(source, values, fields, name)
 
 
 def _each(batch: "pa.RecordBatch") -> Iterator[dict[str, Any] | UnicodeDecodeError]:
@@ -84,15 +84,17 @@ def _unusable(schema: "pa.Schema", fields: Fields) -> tuple[str, str] | None:
     """Return the code and the reason why no row of such a file is a document."""
     from pyarrow import types  # noqa: PLC0415 - an extra
 
-    found = ", ".join(schema.names)[:200] or "none"
     for code, name, option in (("no_id", fields.id, "--id-field"), ("no_text", fields.text, "--text-field")):
-        if schema.names.count(name) != 1:
-            return code, f"there is no one column {name!r}, but {found}; name one with {option}"
+        if code == "no_id" and numbers(fields, schema.names):
+            continue
+        if (count := schema.names.count(name)) != 1:
+            there = "are several columns" if count else "is no column"
+            return code, f'there {there} "{name}"; {naming(schema.names, option)}'
         kind = schema.field(name).type
         kind = kind.value_type if types.is_dictionary(kind) else kind
         number = code == "no_id" and types.is_integer(kind)
         if not (number or types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
-            return code, f"column {name!r} is {kind}; give strings, or name another column with {option}"
+            return code, f'column "{name}" is {kind}; give strings, or name another column with {option}'
     return None
 
 

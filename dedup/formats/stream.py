@@ -5,6 +5,7 @@ import io
 import stat
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
@@ -36,12 +37,19 @@ class Stream(Protocol):
 
 
 class Meter:
-    """How many bytes have been read from files and standard input, before unpacking, and of how many if known."""
+    """How many bytes have been read from files and standard input, before unpacking, and of how many if known.
+
+    Attributes:
+        done: bytes read.
+        total: bytes to read; None where nobody knows.
+        passed_over: how many files of folders are not read because of their endings, by ending.
+    """
 
     def __init__(self) -> None:
         """Begin at nought."""
         self.done = 0
         self.total: int | None = 0
+        self.passed_over = Counter[str]()
 
     def expect(self, size: int | None) -> None:
         """Expect so many more bytes; None where nobody knows."""
@@ -80,35 +88,50 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
-class _Unpacked(io.RawIOBase):
-    """What `chunks` unpack from `packed`, one after the other, up to a ratio that no text has."""
+class Chunks(io.RawIOBase):
+    """A raw stream of what `chunks` yields."""
 
-    def __init__(self, packed: _Counted, chunks: Iterator[bytes]) -> None:
-        self._packed = packed
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        """Begin with the first chunk."""
         self._chunks = chunks
         self._ready = memoryview(b"")
-        self._count = 0
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Fill the buffer with what there is of a chunk; 0 at the end."""
         while not self._ready:
             self._ready = memoryview(next(self._chunks, b""))
             if not self._ready:
                 return 0
-            self._count += len(self._ready)
-            if self._count > MOST_RATIO * max(self._packed.count, BYTES_AT_ONCE):
-                raise Bomb(f"the compressed data unpack to more than {MOST_RATIO:,} times their size")
         view = memoryview(buffer)
         size = min(len(view), len(self._ready))
         view[:size] = self._ready[:size]
         self._ready = self._ready[size:]
         return size
 
+
+class _Unpacked(Chunks):
+    """What is unpacked from `packed`, up to a ratio that no text has."""
+
+    def __init__(self, packed: _Counted, chunks: Iterator[bytes]) -> None:
+        super().__init__(_bounded(packed, chunks))
+        self._packed = packed
+
     def close(self) -> None:
         self._packed.close()
         super().close()
+
+
+def _bounded(packed: _Counted, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    count = 0
+    for chunk in chunks:
+        count += len(chunk)
+        if count > MOST_RATIO * max(packed.count, BYTES_AT_ONCE):
+            raise Bomb(f"the compressed data unpack to more than {MOST_RATIO:,} times their size")
+        yield chunk
 
 
 def _gzip(packed: Buffered) -> Iterator[bytes]:
@@ -171,4 +194,5 @@ def unreadable(source: Source, error: Exception) -> Rejected:
     reason = getattr(error, "strerror", None) or str(error)
     if isinstance(error, Bomb):
         return Rejected(source, "", "bomb", f"{reason}; what follows is left out: unpack and check it")
-    return Rejected(source, "", "unreadable_file", f"{reason}; check the file")
+    advice = "" if ";" in reason else "; check the file"
+    return Rejected(source, "", "unreadable_file", f"{reason}{advice}")

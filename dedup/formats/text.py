@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dedup.formats.encoding import not_utf8
 from dedup.formats.items import Item, Record, Rejected, Source
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.model import Document
@@ -33,6 +34,4 @@ def records(
     try:
         yield Record(source, Document(name, data.decode("utf-8")))
     except UnicodeDecodeError as error:
-        yield Rejected(
-            source, name, "invalid_utf8", f"byte {error.start} is not UTF-8 ({error.reason}); convert the file"
-        )
+        yield Rejected(source, name, "invalid_utf8", not_utf8(error))

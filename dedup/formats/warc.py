@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
 MOST_HEADER = 1 << 16  # not measured: what the service allows too
+_MOST_SHOWN = 80  # not measured: a line of a terminal
 _MOST_BLOCK = MOST_BYTES + MOST_HEADER
 _END = b"\r\n\r\n"
 _NEXT = _END + b"WARC/1."
@@ -63,7 +64,8 @@ def _item(source: Source, block: _Block, fields: Fields) -> Item | Page | None:
         kind = _kind(record)
         data = record.reader.read(MOST_BYTES + 1) if kind else b""
     except (OSError, ValueError, StopIteration) as error:
-        return Rejected(source, "", "invalid_warc", f"{error or 'no record'}; the record is left out")
+        reason = str(error)[:_MOST_SHOWN] or "no record"  # a message may hold the whole record
+        return Rejected(source, "", "invalid_warc", f"{reason}; the record is left out")
     if not kind:
         return None
     values = {"url": record.headers.get("WARC-Target-URI"), "date": record.headers.get("WARC-Date")}
@@ -98,7 +100,9 @@ def _page(
     try:
         return Record(source, Document(name, data.decode(charset or "utf-8"), values))
     except (UnicodeDecodeError, LookupError) as error:
-        return Rejected(source, name, "invalid_utf8", f"{error}; the record is left out")
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else "no known encoding"
+        told = f"the text is not {charset[:_MOST_SHOWN] or 'utf-8'} ({reason[:_MOST_SHOWN]}); the record is left out"
+        return Rejected(source, name, "invalid_utf8", told)
 
 
 def _blocks(stream: Rewind) -> Iterator[_Block]:

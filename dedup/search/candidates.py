@@ -9,7 +9,7 @@ source of another.
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, entry, kernel
 from dedup.stores.base import Numbers, Postings
 
 BUDGET = 32  # ADR 4: 4 to 64 find alike; it bounds the work on frequent buckets
@@ -34,7 +34,7 @@ def rank(postings: Postings, total: int, most: int, budget: int = 4096) -> tuple
     return _rank(postings.offsets, postings.numbers, weights, order, most), cut
 
 
-@kernel
+@entry
 def _rank(offsets: Int64s, numbers: Uint32s, weights: Float64s, order: Int64s, most: int) -> Uint32s:
     total = 0
     for bucket in order:

@@ -1,7 +1,7 @@
 """A query and the texts of its candidates in, matches with exact figures out."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
-from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, kernel
+from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
 from dedup.model import Containment, Document, Match, Passage
 from dedup.scheme import Scheme
+from dedup.search.names import names_only
 from dedup.search.places import Places
 from dedup.search.question import Question
 from dedup.sketching.sketches import shingles, winnow
@@ -20,8 +21,6 @@ from dedup.sketching.tokens import Tokens
 NEAR = 0.5  # not measured: a definition, half of the shingles
 FEW_DOCUMENTS = 1000  # ADR 4: 5,000 halves the forms called boilerplate; a smaller index knows little
 COMMON = 200  # ADR 4: 20 calls a quarter as many forms boilerplate, 2,000 takes 3 of the seeds' 14 passages for it
-TELLING_WORDS = 3  # ADR 4: up to 5 no passage of the seeds is lost; 8 loses 3 required ones
-TELLING_LENGTH = 4  # ADR 4: up to 4 no passage of the seeds is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +161,23 @@ def _passage(
     document_start, document_end = int(found.document_start[row]), int(found.document_end[row])
     matched = int(found.matched[row])
     windows, surprise, rarest = evidence[row]
-    says_nothing = _common(windows, surprise, query.total) or _names_only(query, start, end)
+    place = here.span(start, end)
+    says_nothing = _common(windows, surprise, query.total) or names_only(
+        (query.text[first:last] for first, last in _places(query.tokens, start, end)),
+        query.text[place.start : place.end],
+    )
     return Passage(
-        query=here.span(start, end),
+        query=place,
         document=there.span(document_start, document_end),
         matched_words=matched,
         similarity=2 * matched / (end - start + document_end - document_start),
         documents=max(1, int(rarest)),
         kind="boilerplate" if says_nothing else "passage",
     )
+
+
+def _places(tokens: Tokens, first: int, end: int) -> Iterator[tuple[int, int]]:
+    return zip(tokens.starts[first:end].tolist(), tokens.ends[first:end].tolist(), strict=True)
 
 
 def _common(windows: float, surprise: float, total: int) -> bool:
@@ -183,20 +190,7 @@ def _common(windows: float, surprise: float, total: int) -> bool:
     return windows > 0 and surprise < windows * math.log(COMMON) and surprise < 2 * math.log(total)
 
 
-def _names_only(query: Query, start: int, end: int) -> bool:
-    """Whether names and titles are all there is: hardly a longer word in lower case, in a script that has cases."""
-    starts, ends = query.tokens.starts[start:end].tolist(), query.tokens.ends[start:end].tolist()
-    if not any(character.islower() for character in query.text[starts[0] : ends[-1]]):
-        return False
-    telling = 0
-    for first, last in zip(starts, ends, strict=True):
-        character = query.text[first]
-        long_enough = last - first >= TELLING_LENGTH or not character.islower()
-        telling += character.isalpha() and not character.isupper() and long_enough
-    return telling < TELLING_WORDS
-
-
-@kernel
+@entry
 def _evidence(
     documents: Int32s,
     starts: Int32s,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import Int64s, Uint32s, kernel
+from dedup.kernels import Float64s, Int64s, Uint32s, entry, kernel, order_of
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 from dedup.sketching.sketches import Sketch, shingles
@@ -58,7 +58,8 @@ class Windows:
         least = np.lib.stride_tricks.sliding_window_view(hashes, self._shingles).min(axis=1)
         minima = self._sketched.buckets[self._scheme.bands :]
         order = np.argsort(minima)
-        return order[np.searchsorted(minima, least, sorter=order)] + self._scheme.bands
+        places: NDArray[np.int64] = order[np.searchsorted(minima, least, sorter=order)] + self._scheme.bands
+        return places
 
     def hide(self, cut: NDArray[np.bool_], min_words: int) -> bool:
         """Return whether a document that matches may stand only in buckets that were not read to their end.
@@ -86,27 +87,32 @@ class Windows:
         buckets = np.repeat(np.arange(len(listed)), listed)
         by_number = np.argsort(postings.numbers, kind="stable")
         numbers, starts = np.unique(postings.numbers[by_number], return_index=True)
-        if not len(numbers):
-            return numbers, 0
         weights = np.log1p(total / np.maximum(postings.counts, 1))[buckets[by_number]]
         gains = np.add.reduceat(weights, starts)
         by_bucket = np.argsort(self._buckets, kind="stable")
         firsts = np.searchsorted(self._buckets[by_bucket], np.arange(len(listed) + 1))
+        # a passage of min_words whose other side has no word more
+        stretch = int(min(question.min_words * (2 / question.min_similarity - 1), 1 << 32))
         likely = _likely(
             *(numbers, np.append(starts, len(by_number)), buckets[by_number], firsts, by_bucket),
-            self._limits(question),
+            *(question.min_words, stretch, self._half, self._scheme.bands, self._words, self._shingles),
         )
         return numbers[np.lexsort((-gains, ~likely))], int(likely.sum())
 
-    def _limits(self, question: Question) -> _Limits:
-        # a passage of min_words whose other side has no word more
-        stretch = int(min(question.min_words * (2 / question.min_similarity - 1), 1 << 32))
-        return _Limits(question.min_words, stretch, self._half, self._scheme.bands, self._words, self._shingles)
 
-
-@kernel
+@entry
 def _likely(
-    numbers: Uint32s, starts: Int64s, buckets: Int64s, firsts: Int64s, windows: Int64s, limits: _Limits
+    numbers: Uint32s,
+    starts: Int64s,
+    buckets: Int64s,
+    firsts: Int64s,
+    windows: Int64s,
+    words: int,
+    stretch: int,
+    half: int,
+    bands: int,
+    covered_words: int,
+    covered_shingles: int,
 ) -> NDArray[np.bool_]:
     """Return which chunks may match, by their own windows or together with those of the next chunks of a document.
 
@@ -116,8 +122,14 @@ def _likely(
         buckets: places of the buckets that the chunks share with the query.
         firsts: the windows of bucket b are windows[firsts[b]:firsts[b + 1]].
         windows: places of windows in the query.
-        limits: what they must reach.
+        words: words that the windows must cover within a stretch.
+        stretch: how many words that is.
+        half: shingles that they must cover instead.
+        bands: how many of the buckets are bands.
+        covered_words: words in a window.
+        covered_shingles: shingles in a window.
     """
+    limits = _Limits(words, stretch, half, bands, covered_words, covered_shingles)
     likely = np.zeros(len(numbers), np.bool_)
     for chunk in range(len(numbers)):
         end = chunk + 1
@@ -136,20 +148,25 @@ def _reaches(buckets: Int64s, firsts: Int64s, windows: Int64s, limits: _Limits) 
         if bucket < limits.bands:
             return True
         count += firsts[bucket + 1] - firsts[bucket]
-    places, used = np.empty(count, np.int64), 0
+    places, used = np.empty(count), 0
     for bucket in buckets:
         for place in windows[firsts[bucket] : firsts[bucket + 1]]:
             places[used] = place
             used += 1
-    places.sort()
+    return _cover(places, order_of(places), limits)
+
+
+@kernel
+def _cover(places: Float64s, order: Int64s, limits: _Limits) -> bool:
+    """Say whether windows at these places, in ascending order, cover enough."""
     words, shingles, first = limits.covered_words, limits.covered_shingles, 0
-    for at in range(len(places)):
+    for at in range(len(order)):
         if at:
-            step = places[at] - places[at - 1]
+            step = int(places[order[at]] - places[order[at - 1]])
             words += min(step, limits.covered_words)
             shingles += min(step, limits.covered_shingles)
-        while places[at] - places[first] > limits.stretch:
-            words -= min(places[first + 1] - places[first], limits.covered_words)
+        while places[order[at]] - places[order[first]] > limits.stretch:
+            words -= min(int(places[order[first + 1]] - places[order[first]]), limits.covered_words)
             first += 1
         if words >= limits.words or shingles >= limits.half:
             return True

@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import Int32s, Int64s, Uint32s, Uint64s, grown, kernel
+from dedup.extras import extra
+from dedup.kernels import Int32s, Int64s, Uint32s, Uint64s, entry, grown, kernel
 from dedup.scheme import Scheme
 from dedup.sketching.tokens import Tokens, tokenize
 from dedup.sketching.xxh3 import xxh3
@@ -89,8 +90,17 @@ def shingles(tokens: Tokens, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int
 
 
 def to_datasketch(signature: NDArray[np.uint32], scheme: Scheme) -> "MinHash":
-    """Return a signature as a datasketch MinHash, ready for that package's own indexes."""
-    from datasketch import MinHash  # noqa: PLC0415 - costs seconds, so only who asks for it pays
+    """Return a signature as a datasketch MinHash, ready for that package's own indexes.
+
+    Args:
+        signature: (num_perm,) uint32, a row of `Sketch.signatures`.
+        scheme: the scheme that it was made with.
+
+    Raises:
+        MissingExtra: datasketch is not installed.
+    """
+    with extra("", "to_datasketch"):
+        from datasketch import MinHash  # noqa: PLC0415 - costs seconds, so only who asks for it pays
 
     return MinHash(seed=scheme.seed, hashvalues=signature, scheme="affine32")
 
@@ -126,7 +136,7 @@ def _joined(parts: list[Sketch], scheme: Scheme) -> Sketch:
     )
 
 
-@kernel
+@entry
 def _sketch(
     tokens: Uint64s, offsets: Int64s, k: int, w: int, factors: Uint32s, terms: Uint32s, bands: int, rows: int
 ) -> tuple[NDArray[np.uint32], Uint64s, Int32s, Int64s]:
@@ -156,7 +166,7 @@ def _sketch(
     return signatures, buckets[:used], places[:used], ends
 
 
-@kernel
+@entry
 def _shingles(tokens: Uint64s, offsets: Int64s, k: int) -> tuple[Uint64s, Int64s]:
     hashes, ends = np.empty(len(tokens) + LANES, np.uint64), np.zeros(len(offsets), np.int64)
     for text in range(len(offsets) - 1):

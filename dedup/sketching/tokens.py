@@ -24,13 +24,24 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import Bytes, Int64s, Uint32s, Uint64s, grown, kernel
+from dedup.kernels import (
+    Bytes,
+    Int64s,
+    ReadBytes,
+    ReadUint16s,
+    ReadUint32s,
+    Uint32s,
+    Uint64s,
+    entry,
+    grown,
+    kernel,
+)
 from dedup.sketching import fold
 
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
 VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
-Codes: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
+Codes: TypeAlias = ReadBytes | ReadUint16s | ReadUint32s
 
 SPACE, APOSTROPHE = np.uint8(32), np.uint8(39)
 SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
@@ -91,7 +102,7 @@ def _pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
     return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32), begins
 
 
-@kernel
+@entry
 def _tokenize(
     codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s
 ) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dedup.errors import InvalidURL
 from dedup.scheme import Scheme
 from dedup.stores.base import Store
+from dedup.stores.urls import shown
 
 
 def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
@@ -32,6 +33,15 @@ _KINDS: dict[str, Callable[..., Store]] = {
 }
 
 
+def _unknown(kind: str) -> str:
+    if kind in ("http", "https"):
+        return (
+            "a remote index is opened by dedup.Client in Python; give an index itself, as in lmdb:PATH or redis://HOST"
+        )
+    known = ", ".join(f"{name}:" for name in _KINDS)
+    return f"unknown kind {kind!r}; known are {known} (or a path)"
+
+
 def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False) -> Store:
     """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or a new `memory:`.
 
@@ -48,8 +58,7 @@ def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_onl
     named = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", url)
     kind = named[1] if named else "lmdb"
     if kind not in _KINDS:
-        known = ", ".join(f"{name}:" for name in _KINDS)
-        raise InvalidURL(f"index URL {url!r}: unknown kind {kind!r}; known are {known} (or a path)")
+        raise InvalidURL(f"index URL {shown(url)!r}: {_unknown(kind)}")
     if url in ("", "lmdb:"):
         raise InvalidURL(f"index URL {url!r} names no folder; write lmdb:PATH")
     return _KINDS[kind](url, scheme, create=create, read_only=read_only)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedup.admission import LONGEST_ID, id_key, known_key
+from dedup.admission import id_key, known_key
 from dedup.errors import StoreDamaged
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -218,7 +218,7 @@ class LMDBStore:
 
     def _page(self, after: bytes) -> list[Stored]:
         with self._reading() as txn, txn.cursor(self._ids) as cursor:
-            more = cursor.set_range(after[:LONGEST_ID] + b"\0") if after else cursor.first()
+            more = cursor.set_range(after + b"\0") if after else cursor.first()
             page: list[Stored] = []
             while more and len(page) < _SCAN:
                 page.append(self._by_number(txn, bytes(cursor.value())))

@@ -52,4 +52,11 @@ def translate(error: lmdb.Error | OSError, name: str) -> StoreError:
         return StoreBusy(f"index {name}: {READERS} readers are at work ({error}); try again later")
     if isinstance(error, lmdb.Error) and not code:
         return StoreClosed(f"index {name} was closed meanwhile ({error}); open it again")
-    return StoreUnreachable(f"index {name}: {error}; see that the folder is there and readable")
+    return StoreUnreachable(
+        _no_index(name) if code == errno.ENOENT else f"index {name}: {error}; see that the folder is readable"
+    )
+
+
+def _no_index(name: str) -> str:
+    shown = name if name.startswith(("/", ".")) else f"./{name}"
+    return f"there is no index at {shown}; `dedup ingest PATH` makes one"

@@ -1,6 +1,5 @@
 """A real service, and a real headless Chromium that can reach nothing else."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,22 +8,21 @@ import pytest
 from browser.corpus import documents
 from browser.pages import Open
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Route, sync_playwright
+from programs import needed
 from servers.service import serving
 
 import dedup
 from dedup.report.render import section, write
 
-CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Debian's Chromium, with a new profile."""
-    if not CHROMIUM:
-        pytest.skip("there is no chromium here: apt-get install chromium")
+    chromium = needed("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
 
@@ -52,7 +50,8 @@ def visit(browser: Browser, address: str) -> Iterator[Open]:
             route.abort()
 
     def listen(message: ConsoleMessage) -> None:
-        refused = message.text.startswith("Failed to load resource") and message.location["url"] == message.page.url
+        address = message.page.url if message.page else None
+        refused = message.text.startswith("Failed to load resource") and message.location["url"] == address
         if message.type == "error" and not refused:
             complaints.append(message.text)
 

@@ -3,15 +3,16 @@
 import hashlib
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from browser.corpus import HOSTILE, SEEDS, STORY, A, B, D
 from browser.pages import PAIR, PLACES, Open, focused, serious, tops
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, Response
 from servers.service import serving
 
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "light": {},
     "dark": {"color_scheme": "dark"},
     "phone": {"viewport": {"width": 360, "height": 740}},
@@ -240,6 +241,18 @@ def test_a_megabyte_opens_in_two_seconds(visit: Open) -> None:
     assert best < 2
 
 
+def failures(page: Page) -> list[str]:
+    """Return the addresses that a page is refused, to be filled as it opens."""
+    failed = list[str]()
+
+    def note(answer: Response) -> None:
+        if not answer.ok:
+            failed.append(answer.url)
+
+    page.on("response", note)
+    return failed
+
+
 def test_a_key_is_the_password(browser: Browser, tmp_path: Path) -> None:
     """With API keys set the browser asks for a password, which is a key; with it all pages and files open."""
     secret = "a key of this test"  # noqa: S105 - as said
@@ -247,8 +260,8 @@ def test_a_key_is_the_password(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path, keys=(key,)) as service:
         for password, status in (("another", 401), (secret, 200)):
             context = browser.new_context(http_credentials={"username": "anyone", "password": password})
-            page, failed = context.new_page(), list[str]()
-            page.on("response", lambda answer, failed=failed: answer.ok or failed.append(answer.url))
+            page = context.new_page()
+            failed = failures(page)
             answer = page.goto(service.url)
             assert answer
             assert answer.status == status

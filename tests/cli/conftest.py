@@ -13,19 +13,14 @@ import pytest
 from cli.running import SEEDS, Records, Run
 from typer.testing import CliRunner, Result
 
-import dedup
 from dedup.cli import app
-from dedup.corpus import kernels as corpus_kernels
+from dedup.kernels import warm
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled() -> None:
     """Compile the kernels, so that no test finds their announcement among its messages."""
-    with dedup.open("memory:") as index:
-        index.put(dedup.Document(path.stem, path.read_text("utf-8")) for path in SEEDS.glob("*.txt"))
-        for document in list(index.documents()):
-            index.resemble(id=document.id)
-    corpus_kernels.run_all()  # other tests of this process may have loaded them
+    warm.compile_all([task for task in warm.all_tasks() if not task.kept])
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     "id of 10,000 bytes": ({"id": "x" * 10_000, "text": "words"}, "long_id"),
     "surrogate in id": ({"id": "\udc80", "text": "words"}, "invalid_id"),
     "too long a text": ({"id": "a", "text": "x" * (2**24 + 1)}, "long_text"),
-    "id that is a number": ({"id": 1, "text": "words"}, "no_id"),
+    "id that is no whole number": ({"id": 1.5, "text": "words"}, "no_id"),
     "no text": ({"id": "a"}, "no_text"),
 }
 INDEXED: dict[str, dict[str, Any]] = {
@@ -106,7 +106,7 @@ def test_invalid_utf8_is_rejected_by_name(run: Run, here: Path) -> None:
 def test_bad_query_is_rejected_and_the_others_answered(seeded: Run, write: Records, here: Path) -> None:
     """Queries that cannot be read or judged are rejected as documents are; the others get their answer."""
     (here / "bad.txt").write_bytes(b"\xff")
-    queries = write({"id": "long", "text": "x" * (2**24 + 1)}, {"id": 7}, GOOD)
+    queries = write({"id": "long", "text": "x" * (2**24 + 1)}, {"id": 7.5}, GOOD)
     result = seeded("resemble", "bad.txt", queries, "--json", code=3)
     assert [answer["query"] for answer in rows(result.stdout)] == ["good"]
     codes = [line.split("]")[0] for line in result.stderr.splitlines() if line.startswith("rejected")]
@@ -127,14 +127,14 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "no index to remove from": (["remove", "a"], 4, "store_unreachable"),
     "no index to check": (["check"], 4, "store_unreachable"),
     "foreign folder": (["stats", "--index", f"lmdb:{SEEDS}"], 4, "store_foreign"),
-    "foreign folder to write": (["ingest", str(SEEDS), "--index", f"lmdb:{SEEDS}"], 4, "store_foreign"),
+    "foreign folder to write": (["ingest", f"{SEEDS}/*.txt", "--index", f"lmdb:{SEEDS}"], 4, "store_foreign"),
     "unknown kind": (["stats", "--index", "nosuch:thing"], 2, "invalid_url"),
     "no such path": (["ingest", "nowhere"], 2, "invalid_input"),
     "no known format": (["ingest", str(SEEDS / "gold.json")], 2, "invalid_input"),
     "no such query": (["resemble", "nowhere.txt"], 2, "invalid_input"),
     "nothing to compare": (["compare", "nowhere.txt", "-"], 2, "invalid_input"),
     "folder to compare": (["compare", str(SEEDS), "-"], 2, "unreadable_file"),
-    "rejects unwritable": (["ingest", str(SEEDS), "--rejects", "no/such/folder"], 2, "invalid_input"),
+    "rejects unwritable": (["ingest", f"{SEEDS}/*.txt", "--rejects", "no/such/folder"], 2, "invalid_input"),
 }
 
 

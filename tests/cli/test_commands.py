@@ -89,7 +89,8 @@ def test_options_bound_the_answer(seeded: Run) -> None:
     """--limit, --min-words, --min-similarity and --no-passages each leave out what they say."""
 
     def ask(*options: object) -> list[dict[str, list[dict[str, float]]]]:
-        return rows(seeded("resemble", "--id", B, "--json", *options).stdout)[0]["matches"]
+        (answer,) = rows(seeded("resemble", "--id", B, "--json", *options).stdout)
+        return list(answer["matches"])
 
     assert [len(ask()), len(ask("--limit", 1))] == [2, 1]
     assert {one["matched_words"] >= 90 for match in ask("--min-words", 90) for one in match["passages"]} == {True}

@@ -1,5 +1,7 @@
 """Help is at hand at once and says what there is."""
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,7 +52,11 @@ def test_package_loads_its_names_when_they_are_used() -> None:
 @pytest.mark.slow
 def test_compilation_is_announced_once(command: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path) -> None:
     """On a machine that has compiled nothing the first command says so, compiles everything, and the next is silent."""
-    for arguments, announced in ((["ingest", SEEDS], b"compiling kernels, once\n"), (["resemble", SEEDS], b"")):
+    announced = rb"compiling \d+ kernels for this processor, once\n"
+    for arguments, expected in ((["ingest", SEEDS], announced), (["resemble", SEEDS], b""), (["warm", "--json"], b"")):
         with command(*arguments, NUMBA_CACHE_DIR=str(tmp_path / "cache")) as process:
-            _, messages = process.communicate()
-        assert (process.returncode, messages) == (0, announced)
+            answer, messages = process.communicate()
+        assert process.returncode == 0
+        assert re.fullmatch(expected, messages)
+    report = json.loads(answer)
+    assert (report["compiled"], report["kernels"]) == (0, len(list(Path(report["folder"]).iterdir())))

@@ -21,7 +21,7 @@ import dedup
 from dedup.cli.ingest import Selection
 from dedup.cli.ingest import run as run_ingest
 from dedup.errors import StoreError, StoreUnreachable
-from dedup.formats import FORMATS, Fields
+from dedup.formats import FORMATS, Reading
 
 MOST_MEMORY = 1 << 30
 LINES = [
@@ -88,7 +88,7 @@ def test_fields_and_format_are_named(run: Run, here: Path) -> None:
     assert rows(run("get", "a", "--json").stdout) == [{"id": "a", "text": "some words", "n": "7"}]
     run("ingest", "-", "--format", "text", stdin=b"plain words on standard input")
     assert "-" in ids()
-    assert "there are jsonl, csv" in run("ingest", "dump.txt", "--format", "docx", code=2).stderr
+    assert "not one of 'jsonl', 'csv'" in run("ingest", "dump.txt", "--format", "docx", code=2).stderr
 
 
 def test_missing_package_is_named(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +235,7 @@ def failing(own_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fai
     def put(back_after: float | None) -> None:
         threads.append(threading.Thread(target=feed, args=[back_after]))
         threads[0].start()
-        selection = Selection(None, Fields(), None, None)
+        selection = Selection(Reading(), None, None)
         run_ingest(["-"], f"{own_server.url()}?patience=1", selection, json=True, rejects=None)
 
     yield put

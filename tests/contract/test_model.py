@@ -171,4 +171,4 @@ def test_servers(kind: str, examples: int, request: pytest.FixtureRequest) -> No
     url = url_on(kind, request) + "?namespace={0.name}"
     machine = type(kind, (Histories,), {"url": url})
     wanted = settings(max_examples=examples, stateful_step_count=20, deadline=None)
-    run_state_machine_as_test(machine, settings=wanted)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=wanted)

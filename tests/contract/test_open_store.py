@@ -27,7 +27,7 @@ def test_path_and_lmdb_url_are_the_same_index(tmp_path: Path, written: str) -> N
     second.close()
 
 
-@pytest.mark.parametrize("url", ["redus://host", "http://a/b", "C:index", "index:old"])
+@pytest.mark.parametrize("url", ["redus://host", "ftp://a/b", "C:index", "index:old"])
 def test_unknown_kind_is_refused_and_the_known_are_named(url: str) -> None:
     """A URL of an unknown kind is refused with the list of kinds."""
     with pytest.raises(InvalidURL, match=r"memory:.*lmdb:"):

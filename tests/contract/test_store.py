@@ -86,7 +86,8 @@ def test_answer_to_a_lookup_has_the_documented_types(store: Store) -> None:
     """Counts and numbers are uint32, offsets int64, one more than buckets, even where nothing is found."""
     for asked in (buckets(), buckets(1), buckets(1, 2)):
         answer = store.lookup(asked, 64)
-        assert (answer.counts.dtype, answer.offsets.dtype, answer.numbers.dtype) == (np.uint32, np.int64, np.uint32)
+        types = [part.dtype.name for part in (answer.counts, answer.offsets, answer.numbers)]
+        assert types == ["uint32", "int64", "uint32"]
         assert (len(answer.counts), len(answer.offsets)) == (len(asked), len(asked) + 1)
 
 
@@ -197,7 +198,7 @@ def test_scan_follows_the_bytes_of_the_ids(store: Store) -> None:
     store.put([entry(document_id, [1]) for document_id in reversed(ids)])
     ids.sort(key=str.encode)
     assert [stored.id for stored in store.scan()] == ids
-    for after in [*ids, "a\0\0", "c", "z" * 479, "z" * 481, "\ud800", "\U0010ffff"]:
+    for after in [*ids, "a\0\0", "c", "z" * 479, "z" * 481, "a" * 600, "z" * 1000, "\ud800", "\U0010ffff"]:
         follows = [name for name in ids if name.encode() > after.encode("utf-8", "surrogatepass")]
         assert [stored.id for stored in store.scan(after)] == follows
 

@@ -219,10 +219,7 @@ def test_bad_records_do_not_stop_the_rest(tmp_path: Path, command: Command) -> N
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--level", "sentences"),
-        ("--measure", "cosine"),
         ("--keep", "newest"),
-        ("--closure", "none"),
         ("--threshold", "0"),
         ("--memory", "lots"),
         ("--cut",),
@@ -234,6 +231,18 @@ def test_options_that_make_no_sense(arguments: tuple[str, ...], tmp_path: Path, 
     said = command("corpus", "news.jsonl", "--out", "out", *arguments, code=2).stderr
     assert "error[invalid_input]" in said
     assert "give" in said
+    assert {one.name for one in tmp_path.iterdir()} == {"news.jsonl"}
+
+
+@pytest.mark.parametrize(
+    ("option", "known"), [("level", "passages"), ("measure", "jaccard"), ("closure", "transitive")]
+)
+def test_choice_that_there_is_not(option: str, known: str, tmp_path: Path, command: Command) -> None:
+    """A choice that does not exist is refused with those that do, and nothing is written."""
+    three(tmp_path)
+    said = command("corpus", "news.jsonl", "--out", "out", f"--{option}", "nonsense", code=2).stderr
+    assert f"'--{option}'" in said
+    assert f"'{known}'" in said
     assert {one.name for one in tmp_path.iterdir()} == {"news.jsonl"}
 
 

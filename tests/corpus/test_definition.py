@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.corpus import Job, Keep, run
+from dedup.corpus.job import Measure
 from dedup.formats import Rejected
 
 KEEPS = {"first": list, "longest": lambda texts: sorted(texts, key=lambda n: (-len(texts[n]), n))}
@@ -22,7 +23,7 @@ KEEPS = {"first": list, "longest": lambda texts: sorted(texts, key=lambda n: (-l
     measure=st.sampled_from(("jaccard", "containment")),
     threads=st.sampled_from((1, 2)),
 )
-def test_survivors_are_those_of_the_definition(seed: int, keep: str, measure: str, threads: int) -> None:
+def test_survivors_are_those_of_the_definition(seed: int, keep: str, measure: Measure, threads: int) -> None:
     """On collections of families of edited copies each document belongs to the survivor that the naive model names."""
     texts = families(seeded(seed), 80)
     job = Job(threshold=0.6, measure=measure, keep=Keep.parse(keep), threads=threads)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dedup.corpus import Job, run
 from dedup.corpus.output import without
 from dedup.corpus.units import paragraphs
-from dedup.formats import Fields, read
+from dedup.formats import Fields, Reading, read
 
 NOTICE = "This notice stands below every article of ours and says nothing at all, to anybody, ever; not even to you."
 
@@ -59,7 +59,7 @@ def test_cut_takes_the_text_that_was_compared(tmp_path: Path) -> None:
         {"url": f"u{i}", "body": f"{NOTICE}\n\n{one}", "id": f"{i}", "text": f"teaser {i}"} for i, one in enumerate(own)
     ]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
-    items = read(str(tmp_path / "in.jsonl"), fields=Fields("url", "body"))
+    items = read(str(tmp_path / "in.jsonl"), how=Reading(Fields("url", "body")))
     run(items, tmp_path / "out", Job(level="passages", cut=True))
     assert lines(tmp_path / "out/kept.jsonl.zst") == [records[0], records[1] | {"body": own[1]}]
     [removed] = lines(tmp_path / "out/removed.jsonl.zst")

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from corpus import naive
 from corpus.texts import documents, edited, families, owners, seeded, text
+from programs import needed
 from pyspark.sql import DataFrame, SparkSession
 
 from dedup.corpus import Job, Keep, run
@@ -25,7 +26,7 @@ from dedup.model import Document
 
 ROOT = Path(__file__).parents[2]
 LONGEST = Keep("longest")
-SETTINGS = {
+SETTINGS: dict[str, bool | float | int | str | None] = {
     "spark.ui.enabled": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
@@ -39,6 +40,8 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
     """Return a session of two cores, whose workers run this Python."""
+    if "JAVA_HOME" not in os.environ:
+        needed("java")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -18,12 +19,16 @@ from dedup.errors import SchemeMismatch
 from dedup.model import Document
 from dedup.scheme import Scheme
 
-rng = random.Random(9)  # noqa: S311 - reproducible
-PASSAGES = [" ".join(f"w{rng.randrange(3000)}" for _ in range(40)) for _ in range(500)]
-TEXTS = [
-    f"{rng.choice(PASSAGES)} {' '.join(f'w{rng.randrange(3000)}' for _ in range(60))} {rng.choice(PASSAGES)}"
-    for _ in range(1_500)
-]
+
+def made_texts() -> Iterator[str]:
+    """Yield texts that share passages."""
+    rng = random.Random(9)  # noqa: S311 - reproducible
+    passages = [" ".join(f"w{rng.randrange(3000)}" for _ in range(40)) for _ in range(500)]
+    for _ in range(1_500):
+        yield f"{rng.choice(passages)} {' '.join(f'w{rng.randrange(3000)}' for _ in range(60))} {rng.choice(passages)}"
+
+
+TEXTS = list(made_texts())
 
 
 @pytest.fixture(scope="module")

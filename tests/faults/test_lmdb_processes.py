@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from faults.indexes import entries, is_whole, opened, run
+from waiting import until
 
 from dedup.errors import (
     StoreBusy,
@@ -37,6 +38,12 @@ def hold(folder: Path, seconds: float) -> "subprocess.Popen[str]":
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     return holder
+
+
+def lock_holders(folder: Path, pid: int) -> int:
+    """Return how many times a process has the writer's lock file open: it holds the lock, or waits for it."""
+    links = Path(f"/proc/{pid}/fd").iterdir()
+    return sum(os.path.realpath(link) == str((folder / WRITER).resolve()) for link in links)
 
 
 def test_second_writer_waits_then_is_told_who_writes(index: Path) -> None:
@@ -135,7 +142,7 @@ def test_two_processes_create_the_same_index(tmp_path: Path) -> None:
     (tmp_path / "index").mkdir()
     with hold(tmp_path / "index", 60) as holder:
         others = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "index")]) for _ in range(3)]
-        time.sleep(1)
+        until(lambda: all(lock_holders(tmp_path / "index", other.pid) for other in others))
         holder.kill()
         assert [other.wait(30) for other in others] == [0, 0, 0]
     with opened(tmp_path / "index") as store:
@@ -148,7 +155,7 @@ def test_lock_file_made_meanwhile_is_kept(index: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         with writer_lock(index, 1):
             opening = pool.submit(LMDBStore, index)
-            time.sleep(0.2)
+            until(lambda: lock_holders(index, os.getpid()) == 2)
             (index / LOCK).write_bytes(bytes(100_000))
             made = (index / LOCK).stat().st_ino
         store = opening.result(10)

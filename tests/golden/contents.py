@@ -24,7 +24,7 @@ EXPIRING = Document("until 2100", "this document is as good as removed at the be
 
 # the content of `plain` before compression: the length of the JSON, the JSON with sorted keys, the text
 CONTENT = (23).to_bytes(8, "little") + b'{"n":1,"source":"wire"}' + PLAIN.encode()
-SCHEME = b'{"bands": 42, "fold": 1, "hash": 1, "k": 4, "num_perm": 128, "rows": 3, "seed": 1, "w": 4}'
+SCHEME = b'{"bands": 42, "fold": 2, "hash": 1, "k": 4, "num_perm": 128, "rows": 3, "seed": 1, "w": 4}'
 
 
 def read(name: str) -> bytes:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import redis
 import zstandard
@@ -37,7 +38,7 @@ def fill(index: Index) -> None:
     index.put([EXPIRING], ttl=EXPIRES - ceil(time.time()))
 
 
-def dump(client: redis.Redis) -> Iterator[list[bytes]]:
+def dump(client: redis.Redis) -> Iterator[list[Any]]:
     """Yield the commands that write every key of the index."""
     for key in sorted(client.scan_iter(match=f"{NAMESPACE}:*")):
         kind = client.type(key)

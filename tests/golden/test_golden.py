@@ -57,7 +57,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Index]:
 def test_documents_come_back(index: Index) -> None:
     """Each document has its text and metadata, and the one with a time to live its expiry."""
     assert list(index.documents()) == sorted(ALL, key=lambda document: document.id.encode())
-    assert index.scheme == dedup.Scheme(k=4, w=4, num_perm=128, bands=42, rows=3, seed=1, fold=1, hash=1)
+    assert index.scheme == dedup.Scheme(k=4, w=4, num_perm=128, bands=42, rows=3, seed=1, fold=2, hash=1)
     assert index.get("removed") is None
     (stored,) = index._store.get([EXPIRING.id])
     assert stored is not None
@@ -77,8 +77,10 @@ def test_answers_are_the_same(index: Index) -> None:
     """A text of 17 words, the same within 5 more, and a line of 18 notices are found with figures counted by hand."""
     first, second = index.resemble(PLAIN)
     assert (first.id, first.jaccard) == ("plain", 1)
-    assert (second.id, second.jaccard) == ("copy", pytest.approx(14 / 19))  # 17 and 22 words: 14 and 19 shingles
-    assert (second.containment.query_in_document, second.containment.document_in_query) == (1, pytest.approx(14 / 19))
+    assert second.id == "copy"
+    assert second.jaccard == pytest.approx(14 / 19)  # 17 and 22 words: 14 and 19 shingles
+    assert second.containment.query_in_document == 1
+    assert second.containment.document_in_query == pytest.approx(14 / 19)
     (passage,) = second.passages
     assert (passage.document.start, passage.document.end) == (26, 26 + len(PLAIN))
     (long,) = index.resemble(" ".join(f"w{i}" for i in range(1400, 1450)))

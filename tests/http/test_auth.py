@@ -6,6 +6,7 @@ import sys
 import tomllib
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from servers.service import Serving, Start, code, prose
@@ -35,7 +36,7 @@ KEYS = (
 
 def status(service: Serving, name: str, method: str, path: str) -> int:
     """Return the status that a key's holder gets."""
-    body = {"json": {"text": prose(9)}} if method in {"PUT", "POST"} else {}
+    body: dict[str, Any] = {"json": {"text": prose(9)}} if method in {"PUT", "POST"} else {}
     headers = {"Authorization": f"Bearer {SECRETS.get(name, name)}"} if name else {}
     return service.http.request(method, path, headers=headers, **body).status_code
 

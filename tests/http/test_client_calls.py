@@ -43,7 +43,13 @@ def from_a_loop(url: str, queries: list[str | Document], **fields: Any) -> Asked
 def test_many_queries_are_answered_as_the_library_does(ask: Callable[..., Asked], start: Start, tmp_path: Path) -> None:
     """More queries than a batch holds are answered in order; one that cannot be looked up is a Reject in its place."""
     documents = [Document(f"d{i}", f"{prose(20)} {WIRE}", {"source": f"s{i}"}) for i in range(3)]
-    queries = [WIRE, "short", *documents, *(f"{prose(5)} {WIRE}" for _ in range(70)), Document("not there", WIRE)]
+    queries: list[str | Document] = [
+        WIRE,
+        "short",
+        *documents,
+        *(f"{prose(5)} {WIRE}" for _ in range(70)),
+        Document("not there", WIRE),
+    ]
     with start() as service, dedup.open(f"lmdb:{tmp_path / 'embedded'}") as embedded:
         embedded.put(documents)
         with dedup.Client(service.url) as client:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
+from programs import needed
 from servers.server import free_port
 from servers.service import Serving, answering
 from test_compose import VARIABLES, filled_in, on_this_machine
@@ -91,6 +91,7 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
         assert (ROOT / name).exists()
         assert f"!{name}\n" in kept
     assert "curl" not in DOCKERFILE
+    assert re.findall(r" -r (\S+)", DOCKERFILE) == ["locks/service.txt"]
 
 
 def test_compose_gives_the_service_little() -> None:
@@ -126,9 +127,7 @@ def test_the_proxy_cuts_slow_clients_within_ten_seconds() -> None:
 @pytest.fixture
 def proxy(service: Serving, tmp_path: Path) -> Iterator[int]:
     """The proxy before the service, with times of one second instead of eight; its port."""
-    program, port = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), free_port()
-    if not program:
-        pytest.skip("there is no nginx here: apt-get install nginx-light")
+    program, port = needed("nginx"), free_port()
     described = (ROOT / "deploy/nginx.conf").read_text("utf-8")
     here = described.replace("service:8080", f"127.0.0.1:{service.port}").replace("listen 8080", f"listen {port}")
     folders = "".join(

@@ -2,13 +2,13 @@
 
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from servers.service import Start, code, prose, serving
+from waiting import until
 
 import dedup
 
@@ -69,7 +69,7 @@ def test_a_request_under_way_finishes_when_the_service_stops(start: Start) -> No
         ask.start()
         begun.wait(10)
         service.server.should_exit = True
-        time.sleep(0.3)
+        until(lambda: not any(one.is_serving() for one in service.server.servers))  # it is stopping
         go.set()
         ask.join()
     assert answers[0].status_code == 200

@@ -3,7 +3,7 @@
 import gzip
 import json
 import socket
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,14 @@ import zstandard
 from servers.service import Serving, Start, code, prose
 
 from dedup.formats import Record, read
+from dedup.model import Document
 
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "zstd": zstandard.compress,
+    "identity": bytes,
+}
 HEAD = b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
 HEAD += b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -95,7 +102,7 @@ def test_a_line_is_the_same_document_by_every_way_in(service: Serving, tmp_path:
     [result, _] = service.lines(body)
     assert result["id"] == item.document.id
     answer = service.http.get(f"/v1/documents/{item.document.id}").json()
-    assert {name: answer[name] for name in ("id", "text", "metadata")} == asdict(item.document)
+    assert Document(answer["id"], answer["text"], answer["metadata"]) == item.document
 
 
 def test_equal_lines_again_change_nothing(service: Serving) -> None:
@@ -105,10 +112,10 @@ def test_equal_lines_again_change_nothing(service: Serving) -> None:
     assert [one["status"] for one in service.lines(body)[:-1]] == ["unchanged", "unchanged"]
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "zstd", "x-gzip", "identity"])
+@pytest.mark.parametrize("encoding", PACKERS)
 def test_bodies_may_be_compressed(service: Serving, encoding: str) -> None:
     """Gzip and zstd bodies, also of several members or frames, are unpacked on the way."""
-    pack = {"gzip": gzip.compress, "x-gzip": gzip.compress, "zstd": zstandard.compress}.get(encoding, bytes)
+    pack = PACKERS[encoding]
     body = b"".join(pack(line(f"{encoding}{i}")) for i in range(3))
     *results, last = service.lines(body, **{"Content-Encoding": encoding})
     assert [one["id"] for one in results] == [f"{encoding}{i}" for i in range(3)]

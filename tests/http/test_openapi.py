@@ -15,7 +15,8 @@ HERE = Path(__file__).parent
 def test_the_service_is_as_described(service: Serving, examples: int) -> None:
     """Examples, edges, random requests and sequences of them: all checks of Schemathesis pass, and nothing is a 5xx."""
     service.put("known", prose(40), source="wire")
-    command = [Path(sys.executable).parent / "schemathesis", "--config-file", HERE / "schemathesis.toml", "run"]
+    program = str(Path(sys.executable).parent / "schemathesis")
+    command = [program, "--config-file", str(HERE / "schemathesis.toml"), "run"]
     options = f"--checks all --max-examples {examples} --seed 1 --no-color --suppress-health-check all"
     options += " --phases examples,coverage,fuzzing,stateful --generation-database none"
     done = subprocess.run(

@@ -67,7 +67,7 @@ def test_a_document_does_not_match_itself(service: Serving, papers: dict[str, st
 
 def test_parameters_of_the_address_are_those_of_the_body(service: Serving, papers: dict[str, str]) -> None:
     """GET …/resembles takes limit, passages, thresholds, offsets and explain."""
-    given = {"limit": 1, "min_words": 20, "min_similarity": 0.9, "offsets": "utf16", "explain": True}
+    given: dict[str, Any] = {"limit": 1, "min_words": 20, "min_similarity": 0.9, "offsets": "utf16", "explain": True}
     by_address = service.http.get("/v1/documents/paper0/resembles", params={**given, "explain": "true"}).json()
     assert by_address == ask(service, id="paper0", **given)
     assert len(by_address["matches"]) == 1

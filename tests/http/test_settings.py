@@ -37,7 +37,7 @@ def test_a_setting_that_makes_no_sense_is_refused() -> None:
     """A value out of range is refused; a key whose hash is no hash too."""
     for wrong in ({"batch": 0}, {"body_seconds": 11}, {"keys": [{"name": "a", "sha256": "short"}]}, {"port": -1}):
         with pytest.raises(ValidationError):
-            Settings(**wrong)  # type: ignore[arg-type] # that is what is refused
+            Settings(**wrong)
 
 
 def test_every_setting_is_explained_with_its_default() -> None:
@@ -56,7 +56,7 @@ def test_every_setting_is_explained_with_its_default() -> None:
 def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, workers: str) -> None:
     """`dedup serve` announces its address, serves, tells of all workers' requests, and ends with 0 on SIGTERM."""
     port = "18467" if workers == "1" else "18468"
-    command = [Path(sys.executable).parent / "dedup", "serve", "--port", port, "--workers", workers]
+    command: list[str | Path] = [Path(sys.executable).parent / "dedup", "serve", "--port", port, "--workers", workers]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DEDUP_")}
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:

@@ -61,8 +61,8 @@ def test_texts_metadata_ids_and_keys_are_in_no_log(start: Start, capfd: pytest.C
         created = ask("PUT", own, json={"text": text, "metadata": {MARKER: MARKER}})
         asked = ask("POST", "/v1/resemble", json={"text": text, "filter": {MARKER: MARKER}, "explain": True})
         assert (created.status_code, asked.status_code) == (201, 200)
-        lines = json.dumps({"id": MARKER, "text": text, MARKER: 1}).encode() + b"\n" + MARKER.encode()
-        assert len(service.lines(lines)) == 3
+        body_lines = json.dumps({"id": MARKER, "text": text, MARKER: 1}).encode() + b"\n" + MARKER.encode()
+        assert len(service.lines(body_lines)) == 3
         for method, path, body in (
             ("PUT", own, {"text": [text]}),
             ("POST", "/v1/resemble", {"text": text, MARKER: 1}),
@@ -117,7 +117,7 @@ def test_spans_reach_a_collector(tmp_path: Path) -> None:
     threading.Thread(target=collector.serve_forever).start()
     endpoint = f"http://127.0.0.1:{collector.server_address[1]}"
     own = {"DEDUP_TELEMETRY": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "DEDUP_PORT": str(free_port())}
-    command = [Path(sys.executable).parent / "dedup", "serve"]
+    command: list[str | Path] = [Path(sys.executable).parent / "dedup", "serve"]
     try:
         with subprocess.Popen(command, cwd=tmp_path, env=os.environ | own, stderr=subprocess.DEVNULL) as process:
             try:
@@ -147,6 +147,6 @@ def test_telemetry_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(("given", "kept"), [("abc-1.2_3", True), ("a b", False), ("x" * 65, False), ("ü", False)])
 def test_a_request_id_is_kept_if_it_is_harmless(service: Serving, given: str, kept: bool) -> None:
     """A client's request id comes back if it could not forge a log line; else, and without one, a new one is made."""
-    answer = service.http.get("/livez", headers={"X-Request-ID": given.encode()})
+    answer = service.http.get("/livez", headers=[(b"X-Request-ID", given.encode())])
     assert (answer.headers["x-request-id"] == given) == kept
     assert re.fullmatch(r"[0-9a-f]{32}", service.http.get("/livez").headers["x-request-id"])

@@ -32,8 +32,8 @@ class Sentinels:
             return int(client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER)[1])
 
     def _client(self, port: int) -> redis.Redis:
-        secure = {"ssl": True, "ssl_ca_certs": self.servers[0].authority} if self.servers[0].authority else {}
-        return redis.Redis(port=port, **secure)
+        authority = self.servers[0].authority
+        return redis.Redis(port=port, ssl=bool(authority), ssl_ca_certs=str(authority) if authority else None)
 
     def wait_until_ready(self) -> None:
         """Wait until each Sentinel knows the replica and the two others, and the replica is in step."""

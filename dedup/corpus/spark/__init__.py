@@ -4,14 +4,11 @@ The definition is that of `dedup.corpus`, and so are the kernels, which run in P
 else are joins, windows and aggregates of Spark's own, so that what does not fit into memory is on disk.
 """
 
-from dedup.errors import MissingExtra
+from dedup.extras import extra
 
-try:
+with extra("spark", "dedup.corpus.spark"):
+    import pandas as pd  # noqa: F401 - the workers of PySpark need it
     import pyspark  # noqa: F401 - to say what is missing, once, and first
-except ModuleNotFoundError as error:
-    raise MissingExtra(
-        f"{error.name} is not installed; install resembles[spark], for instance: pip install 'resembles[spark]'"
-    ) from error
 
 from dedup.corpus.spark.run import deduplicate
 

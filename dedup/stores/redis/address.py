@@ -12,8 +12,10 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from dedup.errors import InvalidURL
+from dedup.stores.urls import shown
 
 _OWN = {"namespace": "dedup", "documents": "0", "patience": "15", "tls": "0"}
+_ENCODE = "write reserved characters of a password percent-encoded, / as %2F, # as %23, [ as %5B"
 _TIMEOUTS = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
 
 
@@ -44,22 +46,25 @@ class Address:
         Raises:
             InvalidURL: it names no server, or a parameter makes no sense.
         """
-        parts = urlsplit(url)
-        shown = url.replace(f":{parts.password}@", ":***@") if parts.password else url
+        name = shown(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # its message holds what was taken for a host, which may be a part of a password
+            raise InvalidURL(f"index URL {name!r}: its host makes no sense; {_ENCODE}") from None
+        if "@" in url.partition("://")[2] and "@" not in parts.netloc:
+            raise InvalidURL(f"index URL {name!r}: the user or password holds one of / ? #; {_ENCODE}")
         given = dict(parse_qsl(parts.query))
         own = _OWN | {name: value for name, value in given.items() if name in _OWN}
         rest = {name: value for name, value in given.items() if name not in _OWN}
         if not (parts.netloc or (parts.scheme == "unix" and parts.path)):
-            raise InvalidURL(f"index URL {shown!r} names no server; write {parts.scheme}://HOST:PORT")
+            raise InvalidURL(f"index URL {name!r} names no server; write {parts.scheme}://HOST:PORT")
         for name in ("documents", "patience"):
             if not own[name].isdigit():
-                raise InvalidURL(f"index URL {shown!r}: {name}={own[name]}; give a whole number")
+                raise InvalidURL(f"index URL {name!r}: {name}={own[name]}; give a whole number")
         if not own["namespace"].isascii() or set(own["namespace"]) & set("{}*?[]\\ ") or len(own["namespace"]) > 64:
-            raise InvalidURL(
-                f"index URL {shown!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\"
-            )
+            raise InvalidURL(f"index URL {name!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\")
         plain = urlunsplit(parts._replace(query=urlencode(rest)))
-        return cls(plain, shown, own["namespace"], int(own["documents"]), float(own["patience"]), own["tls"] == "1")
+        return cls(plain, name, own["namespace"], int(own["documents"]), float(own["patience"]), own["tls"] == "1")
 
     def client(self) -> Any:
         """Return a redis-py client, which connects when it is used.
@@ -74,9 +79,16 @@ class Address:
                 return self._sentinel(settled)
             if scheme == "redis+cluster":
                 return self._cluster(settled)
-            return redis.Redis.from_url(self.url, **_TIMEOUTS | settled)
-        except (ValueError, TypeError) as error:
-            raise InvalidURL(f"index URL {self.shown!r}: {error}") from error
+            client = redis.Redis.from_url(self.url, **_TIMEOUTS | settled)
+            client.connection_pool.make_connection()  # an unknown parameter shows here, before anything connects
+        except ValueError:  # its message may hold a part of the password
+            raise InvalidURL(f"index URL {self.shown!r}: its host, port or parameters make no sense") from None
+        except TypeError as error:
+            reason = str(error).rpartition(") ")[2]
+            raise InvalidURL(
+                f"index URL {self.shown!r}: {reason}; see docs/operations.md for the parameters"
+            ) from error
+        return client
 
     def _hosts(self) -> tuple[list[tuple[str, int]], dict[str, Any], str]:
         """Return the servers named, the credentials and options, and the path."""

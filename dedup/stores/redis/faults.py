@@ -46,4 +46,5 @@ def translate(error: BaseException, name: str) -> StoreError:
         return StoreForeign(f"index {name}: a key of that namespace is another program's; give another ?namespace=")
     if isinstance(error, exceptions.ResponseError) and not passing(error):
         return StoreError(f"index {name}: the server refuses a command ({error}); see docs/operations.md for versions")
-    return StoreUnreachable(f"index {name}: {error or type(error).__name__}; see that all servers run, then try again")
+    reason = str(error).rstrip(".") or type(error).__name__
+    return StoreUnreachable(f"index {name}: {reason}; see that all servers run, then try again")

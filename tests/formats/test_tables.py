@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from dedup.formats import Fields, Item, Record, Source, read
+from dedup.formats import Fields, Item, Reading, Record, Rejected, Source, read
 from dedup.formats import csv as csv_format
 from dedup.formats import parquet as parquet_format
 from dedup.model import Document
@@ -83,14 +83,15 @@ BAD_HEADERS = {
 def test_csv_without_usable_header_is_rejected_once(tmp_path: Path, data: bytes, code: str) -> None:
     """A file whose first record does not name the fields is one reject, not one for each line."""
     (tmp_path / "a.csv").write_bytes(data)
-    assert codes(list(read(str(tmp_path / "a.csv")))) == [(code, 1)]
+    place = None if code == "invalid_utf8" else 1
+    assert codes(list(read(str(tmp_path / "a.csv")))) == [(code, place)]
 
 
 def test_fields_are_named(tmp_path: Path) -> None:
     """Other fields can be the id and the text."""
     (tmp_path / "a.csv").write_text("id,key,body\n1,k,words\n")
     assert [
-        item.document for item in read(str(tmp_path), fields=Fields("key", "body")) if isinstance(item, Record)
+        item.document for item in read(str(tmp_path), how=Reading(Fields("key", "body"))) if isinstance(item, Record)
     ] == [Document("k", "words", {"id": "1"})]
 
 
@@ -118,19 +119,24 @@ def test_parquet_gives_what_json_can_hold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "code"),
+    ("columns", "code", "named"),
     [
-        ({"name": ["a"], "text": ["words"]}, "no_id"),
-        ({"id": ["a"], "body": ["words"]}, "no_text"),
-        ({"id": ["a"], "text": [7]}, "no_text"),
-        ({"id": [1.5], "text": ["words"]}, "no_id"),
-        ({"id": ["a"], "text": [["words"]]}, "no_text"),
+        ({"name": ["a"], "text": ["words"]}, "no_id", "name, text"),
+        ({"id": ["a"], "body": ["words"]}, "no_text", "id, body"),
+        ({}, "no_id", "none"),
+        ({"id": ["a"], "text": [7]}, "no_text", '"text" is int64'),
+        ({"id": [1.5], "text": ["words"]}, "no_id", '"id" is double'),
+        ({"id": ["a"], "text": [["words"]]}, "no_text", '"text" is list<'),
     ],
 )
-def test_parquet_with_other_columns_is_rejected_once(tmp_path: Path, columns: dict[str, Any], code: str) -> None:
+def test_parquet_with_other_columns_is_rejected_once(
+    tmp_path: Path, columns: dict[str, Any], code: str, named: str
+) -> None:
     """A file without the columns, or with columns of another type, is one reject that names what there is."""
     [item] = read(table(tmp_path / "a.parquet", columns))
     assert codes([item]) == [(code, None)]
+    assert isinstance(item, Rejected)
+    assert named in item.reason
 
 
 def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:
@@ -171,4 +177,4 @@ def test_parquet_is_read_packed_and_from_standard_input(tmp_path: Path, monkeypa
     (tmp_path / "b.parquet.zst").write_bytes(zstandard.compress(path.read_bytes()))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
     assert codes(list(read(str(tmp_path / "b.parquet.zst")))) == [("1", 1)]
-    assert codes(list(read("-", format="parquet"))) == [("1", 1)]
+    assert codes(list(read("-", how=Reading(format="parquet")))) == [("1", 1)]

@@ -51,6 +51,25 @@ def test_passages_lie_in_bounds_and_reach_the_limits(
         assert 2 * matched >= min_similarity * (j - i + m - k) - 1e-9
 
 
+def edited_copies(rng: np.random.Generator) -> tuple[list[int], list[int]]:
+    """Return two texts of the same pieces, each with words left out and others put between."""
+    one, other = list[int](), list[int]()
+    for _ in range(4):
+        piece = rng.integers(0, int(rng.choice([4, 8, 15, 10**6])), 8).tolist()
+        for text in (one, other):
+            text.extend(word for word in piece if rng.random() > 0.15)
+            text.extend(rng.integers(0, int(rng.choice([8, 10**6])), rng.integers(0, 20)).tolist())
+    return one, other
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 9), st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]))
+def test_loose_copies_are_counted_exactly(seed: int, min_words: int, min_similarity: float) -> None:
+    """Where neighbouring passages of edited copies become one, `matched` is still rapidfuzz's figure."""
+    query, document = edited_copies(np.random.default_rng(seed))
+    for _, i, j, k, m, matched in found_in(query, [document], min_words, min_similarity):
+        assert matched == LCSseq.similarity(query[i:j], document[k:m])
+
+
 @settings(max_examples=200, deadline=None)
 @given(FEW_WORDS, st.lists(FEW_WORDS, max_size=4), st.integers(1, 15), SIMILARITIES)
 def test_passages_are_disjoint_and_in_order(

@@ -63,6 +63,12 @@ def test_a_rare_bucket_beats_several_common_ones() -> None:
     assert 500 in numbers
 
 
+def test_a_tie_goes_to_the_lowest_number() -> None:
+    """Of chunks that share buckets of equal rarity the lowest numbers are taken, in whatever order they are listed."""
+    assert rank(postings([[9], [3], [7], [5]]), 100, 3)[0].tolist() == [3, 5, 7]
+    assert rank(postings([[4, 8], [2, 6]]), 100, 4)[0].tolist() == [2, 4, 6, 8]
+
+
 def test_copies_leave_room_for_another_source() -> None:
     """Sixty copies of one passage do not push out the only source of another."""
     numbers, _ = rank(postings([list(range(60))] * 10 + [[999]] * 3), 20_000, 5)

@@ -14,8 +14,9 @@ from rapidfuzz.distance import LCSseq
 
 from dedup.align import Alignments, align, overlaps
 from dedup.align.lcs import common_tokens
-from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Limits, Pair
+from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Pair
 from dedup.align.passages import find_passages
+from dedup.kernels import Int32s, Uint64s, entry
 from dedup.sketching.tokens import tokenize
 
 Row: TypeAlias = tuple[int, ...]
@@ -23,8 +24,16 @@ Places: TypeAlias = tuple[int, int]
 Found: TypeAlias = dict[tuple[str, str], list[tuple[Places, Places]]]
 Maker: TypeAlias = Callable[[int], NDArray[np.uint64]]
 
-SEED_TEXTS = Path(__file__).parents[1] / "seeds"
+SEED_TEXTS = Path(__file__).parents[2] / "seeds"
 GOLD = json.loads((SEED_TEXTS / "gold.json").read_text(encoding="utf-8"))
+
+
+@entry
+def common(query: Int32s, document: Int32s, masks: Uint64s) -> int:
+    """Let Python call the kernel on two whole texts."""
+    taken = np.zeros(0, np.bool_)
+    pair = Pair(query, document, taken, taken, masks, np.zeros(4, np.int64))
+    return common_tokens(pair, 0, len(query), 0, len(document))
 
 
 def hashes(*texts: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -79,6 +88,29 @@ def test_single_equal_words_beyond_an_edit_belong_to_the_passage() -> None:
     assert found == [(0, 0, 20, 0, 20, 18)]
 
 
+def alternating(common: str, other: str, count: int) -> str:
+    """Return so many distinct words, each followed by one of another kind: no two of them side by side."""
+    return " ".join(f"{common}{i} {other}{i}" for i in range(count))
+
+
+@pytest.mark.parametrize(("strangers", "reached"), [(6, True), (12, False)])
+def test_an_end_is_not_extended_over_too_many_strange_words(strangers: int, reached: bool) -> None:
+    """Scattered equal words behind a few different ones belong to a passage; behind many they do not, however many."""
+    query = f"{words('run', 20)} {words('x', strangers)} {alternating('k', 'x', 20)}"
+    document = f"{words('run', 20)} {words('y', strangers)} {alternating('k', 'y', 20)}"
+    whole = len(query.split()) - 1
+    expected = (0, 0, whole, 0, whole, 40) if reached else (0, 0, 20, 0, 20, 20)
+    assert passages(query, document, min_similarity=0.3) == [expected]
+
+
+def test_a_weak_chain_does_not_cross_a_better_passage() -> None:
+    """Two short runs around a part of a longer copied stretch, in one text only, do not tear that stretch apart."""
+    before, part, between, rest = words("one", 5), words("b", 11), words("two", 5), words("c", 20)
+    query = f"{alternating('k', 'm', 8)} {before} {between} {words('z', 80)} {part} {rest}"
+    document = f"{alternating('k', 'n', 8)} {before} {part} {between} {words('u', 10)} {rest}"
+    assert passages(query, document, min_similarity=0.3) == [(0, 106, 137, 21, 67, 31)]
+
+
 def test_moved_block_is_a_passage_of_its_own() -> None:
     """Two blocks in swapped order are both found, each with its own places."""
     first, second = words("f", 15), words("s", 15)
@@ -102,6 +134,12 @@ def test_paragraphs_around_an_inserted_sentence_are_one_passage() -> None:
     """A sentence put into a copied text does not make two passages of it."""
     before, after = words("b", 60), words("a", 60)
     assert passages(f"{before} {after}", f"{before} {words('x', 30)} {after}") == [(0, 0, 120, 0, 150, 120)]
+
+
+def test_words_of_a_joined_passage_are_counted_anew() -> None:
+    """Of passages joined to one, words may be in common that are so in neither of them, nor between them."""
+    query, document = "a b c d e d f", "a b e c g d d e c h e d f"
+    assert passages(query, document, min_words=4, min_similarity=0.2) == [(0, 0, 7, 0, 13, 7)]
 
 
 def test_a_chain_is_cut_where_it_thins_out() -> None:
@@ -185,10 +223,16 @@ def test_common_subsequence_equals_rapidfuzz(length: int) -> None:
     for variety in (1, 2, 5, 40):
         a = random.integers(0, variety, length, dtype=np.int32)
         b = random.integers(-1, variety, random.integers(0, 300), dtype=np.int32)
-        flags = np.zeros(0, np.bool_)
-        pair = Pair(a, b, flags, flags, np.zeros(variety, np.uint64), np.zeros(4, np.int64))
-        assert common_tokens(pair, 0, len(a), 0, len(b)) == LCSseq.similarity(a.tolist(), b.tolist())
-        assert not pair.masks.any()
+        masks = np.zeros(variety, np.uint64)
+        assert common(a, b, masks) == LCSseq.similarity(a.tolist(), b.tolist())
+        assert not masks.any()
+
+
+@pytest.mark.parametrize("tokens", [[150, 10], [150, 10, 11], [390, 10, 200, 20], [399, 0, 398, 1]])
+def test_common_subsequence_carries_over_machine_words_without_a_match(tokens: list[int]) -> None:
+    """Few tokens out of order, with whole machine words between them where nothing is equal, are rapidfuzz's too."""
+    text, masks = np.arange(400, dtype=np.int32), np.zeros(400, np.uint64)
+    assert common(text, np.array(tokens, np.int32), masks) == LCSseq.similarity(text.tolist(), tokens)
 
 
 @pytest.fixture(scope="module")
@@ -286,11 +330,25 @@ def test_work_is_linear_in_hostile_texts(make: Maker) -> None:
     for length in (4000, 32000):
         query, document = make(length), make(length)
         work = np.zeros(4, np.int64)
-        find_passages(query, document, np.array([0, length]), Limits(12, 0.6), work)
+        find_passages(query, document, np.array([0, length]), 12, 0.6, work)
         assert work[SEEDS] <= 16 * length
         assert work[CELLS] <= 64 * length
         assert work[LINKS] <= 50 * 16 * length
         assert work[STEPS] <= 160 * length
+
+
+def test_work_is_linear_where_each_run_leads_back_to_the_start() -> None:
+    """Where the query holds each beginning of a paragraph that the document repeats, no run is followed to its start.
+
+    Every word of the document seeds a run on a diagonal of its own: without a bound on the runs that cross a place each
+    would be followed back to the paragraph's first word.
+    """
+    paragraph = np.arange(300, dtype=np.uint64)
+    query = np.concatenate([np.append(paragraph[:end], np.uint64(1000 + end)) for end in range(1, 301)])
+    document = np.tile(paragraph, 100)
+    work = np.zeros(4, np.int64)
+    find_passages(query, document, np.array([0, len(document)]), 12, 0.6, work)
+    assert work[CELLS] <= 64 * len(document)
 
 
 @pytest.mark.parametrize("period", [1, 2, 50, 300])

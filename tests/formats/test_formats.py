@@ -35,7 +35,7 @@ def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
 
 def test_folder_is_read_in_order_with_paths_as_ids(tmp_path: Path) -> None:
     """A folder yields its .txt files, sorted, whose ids are the paths below it without the ending."""
-    for name in ["b.txt", "a.txt", "sub/deep/c.d.txt", "gold.json", "notes.md", "UPPER.TXT"]:
+    for name in ["b.txt", "a.txt", "sub/deep/c.d.txt", "gold.json", "notes.rst", "UPPER.TXT"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"text of {name}")
     records = list(read(str(tmp_path)))
@@ -175,7 +175,8 @@ def test_damaged_archive_gives_what_it_holds_and_a_reject(tmp_path: Path, ending
     path.write_bytes(data)
     *before, last = read(str(path))
     assert isinstance(last, Rejected)
-    assert (last.code, last.source) == ("unreadable_file", Source(str(path), len(before) + 1))
+    place = None if damage == "no such format" else len(before) + 1
+    assert (last.code, last.source) == ("unreadable_file", Source(str(path), place))
     assert codes(before) == [str(i) for i in range(len(before))]
     assert (len(before) > 100) == (damage != "no such format")
 

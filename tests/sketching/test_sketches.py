@@ -6,9 +6,10 @@ import xxhash
 from datasketch import MinHash
 from hypothesis import given
 from hypothesis import strategies as st
-from naive import buckets, minima, shingle_hash, shingles, signature
+from naive import buckets, minima, minimum_places, shingle_hash, shingles, signature
 
 import dedup
+from dedup.kernels import Uint32s, entry
 from dedup.scheme import Scheme
 from dedup.sketching.sketches import shingles as shingle_hashes
 from dedup.sketching.sketches import sketch
@@ -22,17 +23,28 @@ SCHEMES = [
     Scheme(k=2, w=64, num_perm=128, bands=4, rows=32),
     Scheme(k=3, w=3, num_perm=3, bands=3, rows=1),
 ]
+
+
+@entry
+def hashed(data: Uint32s, seed: np.uint64) -> np.uint64:
+    """Let Python call the kernel."""
+    return xxh3(data, seed)
+
+
 texts = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=80).map(" ".join), max_size=6)
 
 
 @given(texts, st.sampled_from(SCHEMES))
 def test_equals_datasketch_xxhash_and_the_naive_model(given_texts: list[str], scheme: Scheme) -> None:
-    """Signature, band keys and window minima are bit for bit what the packages and the naive model say."""
+    """Signature, band keys, window minima and their places are what the packages and the naive model say."""
     sketched = sketch(given_texts, scheme)
     for i, text in enumerate(given_texts):
         hashes = shingles([int(h) for h in tokenize([text]).hashes], scheme.k)
         assert sketched.signatures[i].tolist() == signature(hashes, scheme).hashvalues.tolist()
-        assert sketched.buckets[sketched.offsets[i] : sketched.offsets[i + 1]].tolist() == buckets(hashes, scheme)
+        own = slice(sketched.offsets[i], sketched.offsets[i + 1])
+        assert sketched.buckets[own].tolist() == buckets(hashes, scheme)
+        places = [-1] * scheme.bands if hashes else []
+        assert sketched.places[own].tolist() == places + list(minimum_places(hashes, scheme.w).values())
 
 
 def test_long_texts_cross_the_blocks() -> None:
@@ -128,7 +140,7 @@ def _bands(one: np.ndarray, other: np.ndarray) -> list[np.ndarray]:
 def test_xxh3_is_xxhash(values: list[int], seed: int) -> None:
     """The kernel equals the xxhash package for every length and seed that bands use."""
     data = np.array(values, np.uint32)
-    assert int(xxh3(data, np.uint64(seed))) == xxhash.xxh3_64_intdigest(data.tobytes(), seed)
+    assert int(hashed(data, np.uint64(seed))) == xxhash.xxh3_64_intdigest(data.tobytes(), seed)
 
 
 def test_shingle_hash_avalanche() -> None:

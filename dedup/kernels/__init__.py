@@ -1,0 +1,39 @@
+"""How hot functions are compiled (Numba, GIL released), where their machine code is kept, and the arrays they take.
+
+An *entry* is a kernel that Python calls. It is compiled for the types of its annotations and for nothing else, and its
+machine code is kept: on a machine that has compiled it before, a process loads it without Numba's compiler. Any other
+*kernel* becomes part of the entries that call it.
+"""
+
+from dedup.kernels.arrays import (
+    Bytes,
+    Float64s,
+    Int32s,
+    Int64s,
+    ReadBytes,
+    ReadUint16s,
+    ReadUint32s,
+    ReadUint64s,
+    Uint32s,
+    Uint64s,
+    grown,
+    order_of,
+)
+from dedup.kernels.compiled import entry, kernel
+
+__all__ = [
+    "Bytes",
+    "Float64s",
+    "Int32s",
+    "Int64s",
+    "ReadBytes",
+    "ReadUint16s",
+    "ReadUint32s",
+    "ReadUint64s",
+    "Uint32s",
+    "Uint64s",
+    "entry",
+    "grown",
+    "kernel",
+    "order_of",
+]

@@ -1,0 +1,90 @@
+"""Conditions on metadata, as a table: which metadata meet them."""
+
+from typing import Any
+
+import pytest
+
+from dedup.errors import InvalidInput
+from dedup.search.filters import Filter
+
+MISSING: dict[str, Any] = {}
+
+
+def meets(condition: Any, metadata: dict[str, Any], own: dict[str, Any] | None = None) -> bool:
+    """Whether metadata meet a condition on the field `n`."""
+    chosen = Filter.of({"n": condition}, own)
+    assert chosen is not None
+    return chosen(metadata)
+
+
+@pytest.mark.parametrize(
+    ("condition", "met", "not_met"),
+    [
+        (1, [1, 1.0], [2, "1", True, None]),
+        (True, [True], [1, False, "true"]),
+        (None, [None], [0, "", False]),
+        ([1, "b"], [1, "b"], [2, "a"]),
+        ([], [], [1, None]),
+        ({"<": 2}, [1, 1.5, -1], [2, 2.0, 3, "1", True, None]),
+        ({"<=": 2}, [1, 2, 2.0], [2.5, 3]),
+        ({">": 2}, [2.5, 3], [1, 2, 2.0]),
+        ({">=": 2}, [2, 3], [1, 1.9, True]),
+        ({">=": "2026-01-01", "<": "2026-02-01"}, ["2026-01-01", "2026-01-31T23:59:59Z"], ["2026-02-01", "2025", 2026]),
+        ({"not": 1}, [2, True, None, "1"], [1, 1.0]),
+        ({"not": ["a", "b"]}, ["c", 1], ["a", "b"]),
+        ({">": 1, "not": 3}, [2, 4], [1, 3]),
+    ],
+)
+def test_values_that_meet_a_condition(condition: Any, met: list[Any], not_met: list[Any]) -> None:
+    """Each condition is met by the values of its kind within its bounds, the bound itself as its sign says."""
+    assert [value for value in met if not meets(condition, {"n": value})] == []
+    assert [value for value in not_met if meets(condition, {"n": value})] == []
+
+
+@pytest.mark.parametrize("condition", [1, None, [1, None], {"<": 1}, {">=": ""}, {"not": 1, ">": 0}])
+def test_a_missing_field_meets_no_condition_but_not(condition: Any) -> None:
+    """A field that is missing equals nothing, not even null, and compares with nothing."""
+    assert not meets(condition, MISSING)
+    assert meets({"not": [1, None]}, MISSING)
+
+
+@pytest.mark.parametrize(
+    ("own", "metadata", "same"),
+    [
+        ({"n": "a"}, {"n": "a"}, True),
+        ({"n": "a"}, {"n": "b"}, False),
+        ({"n": 1}, {"n": True}, False),
+        ({"n": None}, {"n": None}, True),
+        ({"n": "a"}, MISSING, False),
+        (MISSING, {"n": "a"}, False),
+        (MISSING, MISSING, False),
+    ],
+)
+def test_same_compares_with_the_query_document(own: dict[str, Any], metadata: dict[str, Any], same: bool) -> None:
+    """`same` asks for the query document's own value; two documents that both lack the field are not the same."""
+    assert meets({"same": True}, metadata, own) == same
+    assert meets({"same": False}, metadata, own) != same
+
+
+def test_every_field_must_meet_its_condition() -> None:
+    """Conditions on several fields are a conjunction."""
+    chosen = Filter.of({"source": ["wire", "paper"], "year": {">": 2000}}, None)
+    assert chosen is not None
+    assert chosen({"source": "wire", "year": 2001, "more": 1})
+    assert not chosen({"source": "wire", "year": 2000})
+    assert not chosen({"source": "blog", "year": 2001})
+
+
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_no_condition_is_no_filter(nothing: dict[str, Any] | None) -> None:
+    """Without a condition there is nothing to ask of any document."""
+    assert Filter.of(nothing, None) is None
+
+
+@pytest.mark.parametrize(
+    "condition", [{}, {"=": 1}, {"<": True}, {"<": None}, {">": [1]}, {"same": 1}, {"same": True}, {"not": 1, "x": 2}]
+)
+def test_a_condition_of_no_known_form_is_refused(condition: dict[str, Any]) -> None:
+    """A sign that is none, an operand of a wrong kind, or `same` without a query document: the field is named."""
+    with pytest.raises(InvalidInput, match="'n'"):
+        Filter.of({"n": condition}, None)

@@ -1,0 +1,82 @@
+"""Which documents count as matches, in what order, and which of them a limit keeps."""
+
+import pytest
+from naive import figures
+
+import dedup
+from dedup.model import Containment, Kind, Match, Passage, Span
+from dedup.search.verify import best
+
+TITLES = "Sen. David Boren, D-Okla., of the Senate Select Committee on Intelligence and Sen. Warren Rudman of New York"
+
+
+def words(prefix: str, count: int) -> str:
+    """Return so many distinct words, none so short that it might be part of a title."""
+    return " ".join(f"{prefix}word{i}" for i in range(count))
+
+
+def answer(query: str, documents: dict[str, str]) -> dedup.Answer:
+    """Index documents; return what the query resembles."""
+    with dedup.open("memory:") as index:
+        index.put([dedup.Document(name, text) for name, text in documents.items()])
+        return index.resemble(query)
+
+
+def match(name: str, *stretches: tuple[int, int], kind: Kind = "passage") -> Match:
+    """Return a match with passages at these places of the query."""
+    passages = [Passage(Span(*stretch), Span(*stretch), 12, 1.0, 1, kind) for stretch in stretches]
+    return Match(name, 0.1, Containment(0.1, 0.1), {}, tuple(passages))
+
+
+def test_half_of_either_sides_shingles_is_enough_without_a_passage() -> None:
+    """Three short documents within a query, too short for a passage, match; so does a long one around the query."""
+    short = {name: words(name, 8) for name in "abc"}
+    query = " ".join(short.values())
+    found = answer(query, {**short, "far": words("far", 8)})
+    assert [one.id for one in found] == ["a", "b", "c"]
+    for one in found:
+        assert one.passages == ()
+        assert (one.jaccard, *containments(one)) == pytest.approx(figures(query, short[one.id]))
+        assert max(one.jaccard, one.containment.query_in_document) < 0.5
+    around = f"{words('x', 40)} {short['a']} {words('y', 40)}"
+    assert [one.id for one in answer(short["a"], {"around": around})] == ["around"]
+
+
+def containments(one: Match) -> tuple[float, float]:
+    """Return the containment each way."""
+    return one.containment.query_in_document, one.containment.document_in_query
+
+
+def test_order_is_words_in_passages_then_jaccard_then_id() -> None:
+    """More words shared come first; of as many the more alike document; of as alike ones the lower id."""
+    passage = words("p", 20)
+    documents = {
+        "a": f"{words('a', 60)} {passage}",
+        "b": f"{words('b', 30)} {passage}",
+        "c": f"{words('c', 30)} {passage}",
+        "d": f"{words('d', 90)} {passage} {words('q', 5)}",
+    }
+    assert [one.id for one in answer(f"{passage} {words('q', 5)}", documents)] == ["d", "b", "c", "a"]
+
+
+def test_boilerplate_comes_last_within_a_match() -> None:
+    """Names and titles that the query has before a real passage stand behind it among a match's passages."""
+    passage = words("prose", 20)
+    one, other = (f"{TITLES} {words(side, 80)} {passage}" for side in ("left", "right"))
+    found = dedup.compare(one, other).passages
+    assert [part.kind for part in found] == ["passage", "boilerplate"]
+    assert found[0].query.start > found[1].query.end
+
+
+@pytest.mark.parametrize(("length", "kept"), [(19, ["a", "b", "c"]), (21, ["a", "b", "other"])])
+def test_the_nth_source_of_a_stretch_counts_one_nth(length: int, kept: list[str]) -> None:
+    """The third copy of 60 characters is worth 20: more than the only source of 19, less than that of 21."""
+    matches = [*(match(name, (0, 60)) for name in "abcd"), match("other", (100, 100 + length))]
+    assert [one.id for one in best(matches, 200, 3)] == kept
+
+
+def test_boilerplate_is_worth_nothing() -> None:
+    """A match whose only passage is boilerplate gives way to any real one; the order of the answer stays."""
+    matches = [match("stock", (0, 90), kind="boilerplate"), match("one", (0, 60)), match("two", (0, 60), (70, 80))]
+    assert [one.id for one in best(matches, 100, 2)] == ["one", "two"]
+    assert best(matches, 100, 3) == matches
