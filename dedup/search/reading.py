@@ -11,7 +11,7 @@ from dedup.stores.base import Buckets, Numbers, Postings, Store, Stored
 from dedup.stores.codec import decode
 
 ROUND = 64  # not measured: chunks in a request; a round of long documents must not fill the memory
-MOST = 512  # ADR 10: documents verified; 300 near-duplicates are fewer, and it bounds the time on a crowd
+MOST = 512  # ADR 10: documents verified unless more are asked for; it bounds the time on a crowd
 FETCHED = 4096  # ADR 10: chunks fetched for a filter, and the depth to which it reads a crowded bucket
 DEEP = 1 << 16  # ADR 10: postings read for a filter beyond the usual ones
 BYTES = 1 << 26  # not measured: payloads held at once
@@ -44,8 +44,9 @@ def read(store: Store, numbers: Numbers, likely: int, wanted: Filter | None, mos
         name: the id of a document that is passed over.
     """
     reading, at, size = Reading(), 0, 0
+    verified, fetched = max(MOST, most), max(FETCHED, 2 * most)
     while at < (len(numbers) if len(reading.documents) < most else likely):
-        if len(reading.documents) >= MOST or at >= FETCHED or size >= BYTES:
+        if len(reading.documents) >= verified or at >= fetched or size >= BYTES:
             break
         end = at + ROUND if at >= likely else min(at + ROUND, likely)
         for one in store.fetch(numbers[at:end]):
