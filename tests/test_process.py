@@ -44,7 +44,7 @@ from dedup.stores.redis.store import RedisStore
 with dedup.open("memory:") as index:
     index.put([dedup.Document("a", "a text of more than a few words, put and asked for")])
     assert [match.id for match in index.resemble("a text of more than a few words, put and asked for")] == ["a"]
-(item,) = csv_format.comma(io.BytesIO(b"id,text\\n1," + b"x" * 200_000), "a.csv", "a.csv")
+(item,) = csv_format.records(io.BufferedReader(io.BytesIO(b"id,text\\n1," + b"x" * 200_000)), "a.csv", "a.csv")
 assert len(item.document.text) == 200_000
 after = state()
 assert before == after, [name for name in before if before[name] != after[name]]

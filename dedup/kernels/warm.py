@@ -136,4 +136,5 @@ class _Worker:
     def stop(self) -> None:
         """End the process."""
         self._process.kill()
-        self._process.wait()
+        with suppress(OSError):  # what it has not read is lost with it
+            self._process.communicate()
