@@ -34,7 +34,7 @@ class Span:
         start: its first code point in the original string.
         end: the code point after its last.
         line: the line on which it begins, from 1; lines end with LF, CR or both. 0 where nobody counted.
-        end_line: the line on which its last word ends.
+        end_line: the line on which its last word ends. Lines follow from the places, and are not compared.
     """
 
     start: int
