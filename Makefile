@@ -81,8 +81,8 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-emit-find-links $(UPGRADE) --group build
 lock:
 	@mkdir -p locks
-	$(LOCK) --extra all --group dev --group bench --output-file locks/bench.txt pyproject.toml
-	$(LOCK) --constraint locks/bench.txt --extra all --group dev --output-file locks/test.txt pyproject.toml
+	$(LOCK) --extra all --extra spark --group dev --group bench --output-file locks/bench.txt pyproject.toml
+	$(LOCK) --constraint locks/bench.txt --extra all --extra spark --group dev --output-file locks/test.txt pyproject.toml
 	$(LOCK) --constraint locks/bench.txt --extra service --output-file locks/service.txt pyproject.toml
 	$(LOCK) --constraint locks/bench.txt --output-file locks/run.txt pyproject.toml
 

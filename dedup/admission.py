@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dedup.errors import InvalidDocument
+from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document
 
 LONGEST_ID = 480  # an LMDB key holds 511 bytes
@@ -20,8 +20,8 @@ def admit(document: Document) -> bytes:
     Lone surrogates are encoded one by one, as escapes would join two of them to one character.
 
     Raises:
-        InvalidDocument: `no_id`, `empty_id`, `long_id`, `invalid_id`, `no_text`, `long_text` or `invalid_metadata`. The
-            message holds nothing of the document: whoever passes it on names the document beside it.
+        InvalidDocument: `invalid_document`, `no_id`, `empty_id`, `long_id`, `invalid_id`, `no_text`, `long_text` or `invalid_metadata`.
+            The message holds nothing of the document: whoever passes it on names the document beside it.
     """
     check_types(document)
     id_key(document.id)
@@ -30,20 +30,33 @@ def admit(document: Document) -> bytes:
 
 
 def check_types(document: Document, id_field: str = "id", text_field: str = "text") -> None:
-    """Refuse an id or a text that is no string.
+    """Refuse what is no document, and an id or a text that is no string.
 
     Raises:
-        InvalidDocument: `no_id` or `no_text`; the message calls them by the names of the record's fields.
+        InvalidDocument: `invalid_document`, `no_id` or `no_text`; the message calls them by the names of the record's fields.
     """
+    if not isinstance(document, Document):
+        raise InvalidDocument("invalid_document", f"this is {kind(document)}; give a dedup.Document")
     if not isinstance(document.id, str):
         raise InvalidDocument("no_id", f'"{id_field}" is {kind(document.id)}; give a string')
     if not isinstance(document.text, str):
         raise InvalidDocument("no_text", f'"{text_field}" is {kind(document.text)}; give a string')
 
 
+def check_several(values: object) -> None:
+    """Refuse a single text, document or record where several are taken one after the other.
+
+    Raises:
+        InvalidInput: it is a single one.
+    """
+    if isinstance(values, str | Document | Mapping):
+        raise InvalidInput(f"several are expected, and this is {kind(values)}; give a list, also of a single item")
+
+
 def name_of(document: Document) -> str:
     """Return the id by which a refusal names a document; nothing if it is no string."""
-    return document.id if isinstance(document.id, str) else ""
+    name = getattr(document, "id", "")
+    return name if isinstance(name, str) else ""
 
 
 def id_key(document_id: str) -> bytes:

@@ -1,11 +1,35 @@
 """When a document was published, as its metadata tells."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
 
 KEYS = ("published", "date")
+Precision = Literal["year", "month", "day", "time"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST = 64  # not measured: twice the longest form, so that no pattern runs over a text
+_NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:E\+?\d+)?")
+_YEAR, _MONTH = re.compile(r"\d{4}"), re.compile(r"(\d{4})[-/.](\d{1,2})")
+_DAY = re.compile(r"^(\d{4})([-/.:])(\d{1,2})\2(\d{1,2})(?=[T ]|$)")
+_ORDINAL = re.compile(r"^(\d{4})-?(\d{3})(?=[T ]|$)")
+_SHORT_HOUR = re.compile(r"(?<=[T ])(?=\d:)")
+_MIDNIGHT = re.compile(r"(?<=[T ])24(?=(?::?00)*(?:[.,]0*)?(?:Z|[+-][\d:]+)?$)")
+_LEAP_SECOND = re.compile(r"(?<=[T ])(\d\d:?\d\d:?)60(?=\D|$)")
+_ZONE = re.compile(r"\s*(?:UTC|GMT)$|\s+(?=[+-]\d\d:?\d\d$)")
+_ARCHIVED = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_WEEKDAY = re.compile(r"^\w+,\s*|[,.]")
+_NAMED: dict[str, Precision] = {
+    "%d %B %Y": "day",
+    "%d %b %Y": "day",
+    "%B %d %Y": "day",
+    "%b %d %Y": "day",
+    "%B %Y": "month",
+    "%b %Y": "month",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,36 +37,110 @@ class Moment:
     """A point in time.
 
     Attributes:
-        at: in UTC; a date or time without an offset counts as UTC.
-        whole_day: whether only the date is known.
+        at: in UTC, the first of what is named; a date or time without an offset counts as UTC.
+        precision: what of it is known.
     """
 
     at: datetime
-    whole_day: bool
+    precision: Precision = "time"
+
+    @property
+    def whole_day(self) -> bool:
+        """Whether no time of day is known."""
+        return self.precision != "time"
 
     @property
     def machine(self) -> str:
         """ISO 8601."""
-        return self.at.date().isoformat() if self.whole_day else self.at.isoformat().replace("+00:00", "Z")
+        day = self.at.date().isoformat()
+        lengths = {"year": len("2018"), "month": len("2018-04"), "day": len("2018-04-19")}
+        return day[: lengths[self.precision]] if self.whole_day else self.at.isoformat().replace("+00:00", "Z")
 
     def __str__(self) -> str:
         """Return it for people: 19 April 2018, 14:05 UTC."""
-        day = f"{self.at.day} {self.at:%B} {self.at.year}"
-        return day if self.whole_day else f"{day}, {self.at:%H:%M} UTC"
+        year, month = str(self.at.year), f"{self.at:%B} {self.at.year}"
+        written = {"year": year, "month": month}.get(self.precision, f"{self.at.day} {month}")
+        return written if self.whole_day else f"{written}, {self.at:%H:%M} UTC"
 
 
 def published(metadata: Mapping[str, Any]) -> Moment | None:
-    """Return when `published`, else `date`, says in ISO 8601; None if neither does."""
+    """Return when `published`, else `date`, says; None if neither does."""
     return next((found for key in KEYS if (found := moment(metadata.get(key)))), None)
 
 
 def moment(value: object) -> Moment | None:
-    """Return the point in time that a string names in ISO 8601; None for anything else."""
-    if not isinstance(value, str):
+    """Return the point in time that a value names; None if it names none.
+
+    It may be written in ISO 8601, of which the time, the day and the month may be missing, with slashes, dots or
+    colons in place of the hyphens; as in mail and RSS (RFC 2822); with the month's English name; in the 12 or 14 digits
+    of web archives; or as the number of seconds since 1970, from 1973 on, or of milliseconds, microseconds or
+    nanoseconds, which its length tells. What could be either a day or a month (3/4/2024) names none.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    try:
-        at = datetime.fromisoformat(value.strip())
-        whole_day = len(value.strip()) <= len("2018-04-19")
-        return Moment(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC), whole_day)
-    except (ValueError, OverflowError):
+    if isinstance(value, int) and value.bit_length() > 64:
         return None
+    written = str(value).strip().upper().removesuffix(".0")  # as a float or a table has a whole number
+    if len(written) > _LONGEST:
+        return None
+    for read in (_number, _month, _iso, _mail, _named):
+        try:
+            if found := read(written):
+                return found
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _number(written: str) -> Moment | None:
+    """Return what a number means by its length: a year, the digits of an archive, or the time since 1970."""
+    if not _NUMBER.fullmatch(written):
+        return None
+    if _YEAR.fullmatch(written):
+        return Moment(datetime(int(written), 1, 1, tzinfo=UTC), "year")
+    if written.isdigit() and len(written) in _ARCHIVED and written[:2] in ("19", "20"):
+        return Moment(datetime.strptime(written, _ARCHIVED[len(written)]).replace(tzinfo=UTC))
+    digits = len(str(abs(int(float(written)))))
+    if not 9 <= digits <= 20:  # a few seconds after 1970 are no date but a number of something else
+        return None
+    return Moment(_EPOCH + timedelta(seconds=float(written) / 1000 ** ((digits - 9) // 3)))
+
+
+def _month(written: str) -> Moment | None:
+    found = _MONTH.fullmatch(written)
+    return Moment(datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC), "month") if found else None
+
+
+def _iso(written: str) -> Moment:
+    written = _DAY.sub(lambda day: f"{day[1]}-{day[3]:0>2}-{day[4]:0>2}", _ZONE.sub(_offset, written))
+    written = _SHORT_HOUR.sub("0", _ORDINAL.sub(_day_of_year, written))
+    midnight, leap = _MIDNIGHT.search(written), _LEAP_SECOND.search(written)
+    written = _LEAP_SECOND.sub(r"\g<1>59", _MIDNIGHT.sub("00", written))
+    at = datetime.fromisoformat(written) + timedelta(days=bool(midnight), seconds=bool(leap))
+    return Moment(_in_utc(at), "day" if len(written) <= len("2018-04-19") else "time")
+
+
+def _offset(zone: re.Match[str]) -> str:
+    return "Z" if zone[0].strip() else ""
+
+
+def _day_of_year(found: re.Match[str]) -> str:
+    first = date(int(found[1]), 1, 1)
+    day = first + timedelta(days=int(found[2]) - 1)
+    return day.isoformat() if day.year == first.year else found[0]
+
+
+def _mail(written: str) -> Moment:
+    return Moment(_in_utc(parsedate_to_datetime(written)))
+
+
+def _named(written: str) -> Moment | None:
+    plain = _WEEKDAY.sub("", written)
+    for form, precision in _NAMED.items():
+        with suppress(ValueError):
+            return Moment(datetime.strptime(plain, form).replace(tzinfo=UTC), precision)
+    return None
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self, Unpack
 
-from dedup.admission import admit, check_length, name_of
+from dedup.admission import admit, check_length, check_several, name_of
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
@@ -83,6 +83,7 @@ class Index:
 
         With `create` a document whose id is there already is `kept` as it is, also if several processes create it.
         """
+        check_several(documents)
         for batch in _batches(documents):
             entries = self._entries(batch, ttl, create=create)
             outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
@@ -156,6 +157,7 @@ class Index:
         Raises:
             InvalidInput: a limit or condition makes no sense.
         """
+        check_several(queries)
         question = Question(**fields)
         return (self._answered(place, query, question) for place, query in enumerate(queries))
 

@@ -1,6 +1,7 @@
 """JSON in and out: whatever an index holds can be written, and what could not be given back is refused."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -20,14 +21,15 @@ class JsonAnswer(Response):
 
 
 def load(data: bytes, depth: int) -> Any:
-    """Return what JSON holds.
+    """Return what JSON holds; a byte order mark before it is ignored, as RFC 8259 allows.
 
     Raises:
         ValueError: if it is no JSON, no UTF-8, deeper than `depth`, or holds a lone surrogate or a number that no
             double can hold; the message never repeats the data.
     """
     try:
-        value = json.loads(data.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
+        text = data.removeprefix(BOM_UTF8).decode()
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:

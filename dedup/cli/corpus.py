@@ -110,6 +110,10 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
         name: getattr(summary, name)
         for name in ("documents", "indexed", "rejected", "exact", "near", "clusters", "kept", "removed", "pairs")
     }
+    if summary.undated:
+        name = summary.settings["keep"]["field"] or "published or date"
+        which = f"{summary.undated:,} of {summary.documents:,} documents"
+        note(f"{which} have no date that could be read (field {name}) and rank last")
     if json:
         print(line(figures | {"seconds": round(seconds, 3), "out": out}))
         return

@@ -35,7 +35,7 @@ _REFUSALS = (  # in the words of typer before 0.29, and since
     (r".* is not in the range ([0-9]+)<=x<=([0-9]+)", r"give a number from \1 to \2"),
     ("Input should be greater than or equal to ", "give a number of at least "),
     ("Input should be less than or equal to ", "give a number of at most "),
-    (r"[. ]*$", "."),
+    (r"(?<=[^?. ])[. ]*$", "."),
 )
 _NO_BRACKETS = str.maketrans("", "", "<>")  # choices come as <one|other>
 

@@ -1,4 +1,4 @@
-"""What the paths of a command hold: it tells which files are passed over, and ends early where nothing is right."""
+"""What the paths of a command hold: it tells what is passed over, and ends early where nothing is right."""
 
 from collections import Counter
 from collections.abc import Generator
@@ -10,7 +10,7 @@ from dedup.formats import Item, Meter, Reading, Rejected, read
 
 ENOUGH = 1_000
 """So many rejects, all of one code and with no document among them, mean a wrong option and not a bad record."""
-_SHOWN = 5  # not measured: a line of a terminal
+_SHOWN = 8  # not measured: a line of a terminal
 _BY_OPTION = {"no_id", "no_text", "invalid_utf8", "invalid_json", "not_an_object", "invalid_csv"}
 
 
@@ -21,16 +21,36 @@ def open_input(paths: list[str], how: Reading, meter: Meter) -> Generator[Item, 
         InvalidInput: a path cannot be read; or, while reading, the first 1,000 records were rejected alike.
     """
     items = read(*paths, how=how, meter=meter)
+    tell_files(meter)
+    return _told(_unless_all_fail(items), meter)
+
+
+def tell_files(meter: Meter) -> None:
+    """Say which files of folders are passed over, if any are."""
     if meter.passed_over:
-        note(_passed_over(meter.passed_over))
-    return _unless_all_fail(items)
+        note(_passed_over("file", meter.passed_over))
 
 
-def _passed_over(endings: Counter[str]) -> str:
-    count = endings.total()
-    files = "1 file of another kind" if count == 1 else f"{count:,} files of other kinds"
-    shown = [f"{many:,} {ending or 'without ending'}" for ending, many in endings.most_common(_SHOWN)]
-    return f"{files} passed over: {', '.join(shown)}{' …' if len(endings) > _SHOWN else ''}"
+def tell_records(meter: Meter) -> None:
+    """Say which records of archives were passed over, if any were."""
+    if meter.records_passed_over:
+        note(_passed_over("record", meter.records_passed_over))
+
+
+def _passed_over(noun: str, kinds: Counter[str]) -> str:
+    count = kinds.total()
+    what = f"1 {noun} of another kind" if count == 1 else f"{count:,} {noun}s of other kinds"
+    shown = [f"{many:,} {kind or 'without ending'}" for kind, many in kinds.most_common(_SHOWN)]
+    return f"{what} passed over: {', '.join(shown)}{' …' if len(kinds) > _SHOWN else ''}"
+
+
+def _told(items: Generator[Item, None, None], meter: Meter) -> Generator[Item, None, None]:
+    """Yield the items; at the end, or where reading stops, say which records were passed over."""
+    try:
+        with closing(items):
+            yield from items
+    finally:
+        tell_records(meter)
 
 
 def _unless_all_fail(items: Generator[Item, None, None]) -> Generator[Item, None, None]:

@@ -49,7 +49,7 @@ MinSimilarity = Annotated[
         envvar="DEDUP_MIN_SIMILARITY",
         parser=share,
         metavar="X",
-        help="Report passages whose two versions are at least this similar, from 0 to 1.",
+        help="Report passages whose two versions are at least this similar: above 0, up to 1.",
     ),
 ]
 Passages = Annotated[

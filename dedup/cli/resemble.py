@@ -6,13 +6,14 @@ from itertools import chain
 import typer
 
 from dedup.cli.files import open_for
+from dedup.cli.inputs import tell_files, tell_records
 from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index, unknown
 from dedup.errors import InvalidDocument
-from dedup.formats import Item, Reading, Record, Rejected, Source, read_queries
+from dedup.formats import Item, Meter, Reading, Record, Rejected, Source, read_queries
 from dedup.model import Document
 from dedup.record import answer_json
 from dedup.search.lookup import Lookup
@@ -31,7 +32,9 @@ def run(
     rejects: str | None,
 ) -> None:
     """Answer what the paths hold, then the documents of those ids."""
-    streams = [read_queries(path, how) for path in paths]
+    meter = Meter()
+    streams = [read_queries(path, how, meter) for path in paths]
+    tell_files(meter)
     with Rejects(rejects) as rejected, open_index(url, read_only=True) as index:
         prepare_kernels()
         lookups = _look_up(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)
@@ -44,6 +47,7 @@ def run(
                 from dedup.cli.print_answer import show_answer  # noqa: PLC0415 - Rich is loaded for people only
 
                 show_answer(query, lookup)
+        tell_records(meter)
     raise typer.Exit(rejected.exit_code)
 
 

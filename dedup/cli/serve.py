@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from dedup.cli.opening import open_index
 from dedup.cli.terminal import note
 from dedup.cli.warm import prepare_kernels
-from dedup.errors import InvalidInput
+from dedup.errors import InvalidInput, StoreUnreachable
 from dedup.stores.urls import shown
 from service.auth import refuse_open_doors
 from service.server import listening
@@ -27,7 +27,18 @@ def run(**given: Any) -> None:
     require_exporter(settings)
     with listening(settings) as sockets:
         prepare_kernels()
-        open_index(settings.index, create=True).close()
+        if _made(settings.index):
+            note(f"there was no index at {shown(settings.index)}: a new one was made, which is empty")
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         note(f"serving {shown(settings.index)} at http://{host}:{sockets[0].getsockname()[1]}/")
         start(settings, sockets)
+
+
+def _made(url: str) -> bool:
+    """Make the index if there is none; return whether there was none."""
+    try:
+        open_index(url, read_only=True).close()
+    except StoreUnreachable:
+        open_index(url, create=True).close()
+        return True
+    return False

@@ -11,7 +11,7 @@ import httpx2
 import msgspec
 
 from dedup import errors
-from dedup.admission import admit, name_of
+from dedup.admission import admit, check_several, name_of
 from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
 from dedup.model import Answer, Document, Match, Reject, Report
 from dedup.record import document_json, dumps, loads, read
@@ -89,6 +89,7 @@ def resemble(text: str | None, name: str | None, question: Question) -> Call[Ans
 
 def resemble_many(queries: Iterable[str | Document], question: Question) -> Iterator[Call[list[Answer | Reject]]]:
     """Look queries up, a batch at a time."""
+    check_several(queries)
     bodies = (
         _json(_asked(query, None, question) if isinstance(query, str) else _asked(query.text, query.id, question))
         for query in queries

@@ -20,7 +20,7 @@ from dedup.formats import Source
 ROWS = 1 << 20  # not measured: 8 MB a column
 _RANKED_DOCUMENTS = """
 CREATE TABLE documents AS
-SELECT document, id, indexed, row_number() OVER (ORDER BY indexed DESC, key, id) - 1 AS rank
+SELECT document, id, key, indexed, row_number() OVER (ORDER BY indexed DESC, key, id) - 1 AS rank
 FROM (
     SELECT * FROM read_parquet(?)
     QUALIFY row_number() OVER (PARTITION BY indexed, id ORDER BY key, content, document) = 1

@@ -70,7 +70,7 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
 
 
 def _totals(summary: Summary) -> Sequence[tuple[str, str]]:
-    shown = ("documents", "kept", "removed", "exact", "near", "clusters", "indexed", "rejected")
+    shown = ("documents", "kept", "removed", "exact", "near", "clusters", "indexed", "rejected", "undated")
     return [(name, f"{count:,}") for name in shown if (count := getattr(summary, name)) is not None]
 
 

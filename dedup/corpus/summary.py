@@ -12,6 +12,7 @@ from dedup.corpus.clusters import BINS, EXACT, NEAR, Found
 from dedup.corpus.intake import documents_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
+from dedup.corpus.keep import LAST
 from dedup.corpus.results_folder import SUMMARY
 
 LARGEST, BEGINNING = 10, 120
@@ -19,6 +20,7 @@ _SIZES = """
 SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor_rank) GROUP BY size ORDER BY size
 """
 _DUPLICATES = "SELECT count(*) FROM named WHERE kind = ? AND NOT indexed AND document <> survivor_document"
+_UNDATED = "SELECT count(*) FROM documents WHERE NOT indexed AND key = ?"
 _LARGEST = """
 SELECT survivor, count(*) AS size, survivor_document, survivor_start, survivor_stop FROM named
 GROUP BY survivor_rank, survivor, survivor_document, survivor_start, survivor_stop
@@ -54,6 +56,7 @@ class Summary:
         candidates: pairs that shared a bucket, each compared.
         pairs: those similar enough.
         histogram: candidates by similarity, in equal parts from 0 to 1.
+        undated: documents without a date that could be read, which rank last; None unless the earliest is kept.
         full_buckets: buckets in which only the best ranked were paired with all.
         recall_at_threshold: share of the pairs at the threshold that share a bucket; None where no formula gives it.
         expected_recall: share of this run's pairs that are expected to have been found; the same.
@@ -75,6 +78,7 @@ class Summary:
     candidates: int
     pairs: int
     histogram: list[int]
+    undated: int | None
     full_buckets: int
     recall_at_threshold: float | None
     expected_recall: float | None
@@ -103,6 +107,7 @@ def summarize(
         candidates=found.candidates,
         pairs=found.edges,
         histogram=found.histogram.tolist(),
+        undated=join.one(_UNDATED, [LAST]) if job.keep.rule == "earliest" else None,
         full_buckets=cut,
         recall_at_threshold=scheme.recall(job.threshold) if by_band else None,
         expected_recall=_expected(found, job) if by_band else None,

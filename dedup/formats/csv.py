@@ -1,13 +1,13 @@
 """Values separated by commas, semicolons, tabs or bars: the first record names the fields, each other is a document."""
 
 import importlib.util
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dedup.errors import InvalidInput
 from dedup.formats.encoding import not_utf8
-from dedup.formats.items import Item, Rejected, Source, naming, numbers, record
-from dedup.formats.jsonl import BYTE_ORDER_MARK
+from dedup.formats.items import Entry, Item, PassedOver, Rejected, Source, naming, numbers, record
 from dedup.formats.rewind import Rewind
 from dedup.formats.stream import DAMAGE, Stream, unreadable
 from dedup.record import USUAL, Fields
@@ -41,8 +41,11 @@ class _Row(NamedTuple):
     reason: str = ""
 
 
-def records(stream: Stream, path: str, name: str, fields: Fields = USUAL, *, delimiter: str = "") -> Iterator[Item]:
-    """Yield a document or a reject for each record; by default its first record shows the delimiter."""
+def records(stream: Stream, path: str, name: str, fields: Fields = USUAL, *, delimiter: str = "") -> Iterator[Entry]:
+    """Yield a document or a reject for each record; by default its first record shows the delimiter.
+
+    A record equal to the first is passed over: it is the header of a file that was appended.
+    """
     rewind, line = Rewind(stream), 1
     try:
         rows = _rows(rewind, DELIMITERS_NAMED.get(delimiter, delimiter) or _shown(rewind, fields))
@@ -52,7 +55,10 @@ def records(stream: Stream, path: str, name: str, fields: Fields = USUAL, *, del
             return
         for row in rows:
             line = row.line
-            yield _item(Source(path, line), row, header.values, name, fields)
+            if row.values == header.values:
+                yield PassedOver("header repeated")
+            else:
+                yield _item(Source(path, line), row, header.values, name, fields)
             line += row.lines
     except DAMAGE as error:
         yield unreadable(Source(path, line), error)
@@ -72,7 +78,7 @@ def _shown(stream: Rewind, fields: Fields) -> str:
     """Return the delimiter under which the first record names the fields wanted, else the most fields."""
     best = ",", (False, 1)
     for delimiter in DELIMITERS:
-        taken = _Lines(stream, first=True)
+        taken = _Lines(stream)
         row = _row(taken, 1, delimiter)
         stream.unread(bytes(taken.data))
         usable = not row.code and not _unusable(row, fields)
@@ -115,7 +121,7 @@ def _rows(stream: Rewind, delimiter: str) -> Iterator[_Row]:
     """Yield each record that is not blank; behind one that is none go on at the line after its first."""
     line = 1
     while True:
-        taken = _Lines(stream, first=line == 1)
+        taken = _Lines(stream)
         row = _row(taken, line, delimiter)
         if not taken.lines:
             return
@@ -146,9 +152,8 @@ class _TooLong(Exception):
 class _Lines:
     """The lines of one record as csv takes them, and their bytes, should they have to be read once more."""
 
-    def __init__(self, stream: Rewind, *, first: bool) -> None:
+    def __init__(self, stream: Rewind) -> None:
         self._stream = stream
-        self._start = first
         self.data = bytearray()
         self.first = 0
         self.lines = 0
@@ -169,7 +174,7 @@ class _Lines:
             if self.lines == 1:
                 self._skip(line)
             raise _TooLong
-        return self._decoded(line.removeprefix(BYTE_ORDER_MARK) if self._start and self.lines == 1 else line)
+        return self._decoded(line.removeprefix(BOM_UTF8) if self.lines == 1 else line)
 
     def _decoded(self, line: bytes) -> str:
         try:

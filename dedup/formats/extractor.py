@@ -46,7 +46,7 @@ def _decoded(task: Task) -> str | bytes:
     """Return the page as text if its charset was told and is right, else let the extractor find out."""
     try:
         return task.html.decode(task.charset) if task.charset else task.html
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
         return task.html
 
 

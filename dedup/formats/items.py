@@ -55,6 +55,13 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Something in an archive that is no document by its kind, such as a request or an image; `kind` names it."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """An HTML page whose main text is still to be extracted; `charset` and `url` are empty where not known."""
 
@@ -67,6 +74,8 @@ class Page:
 
 
 Item = Record | Rejected
+Entry = Record | Rejected | Page | PassedOver
+"""What a format yields."""
 ROW = "row"
 """As the name of the id's field: records get their number as id, unless they have a field of that name."""
 _MOST_SHOWN = 200  # not measured: three lines of a terminal

@@ -1,5 +1,6 @@
 """JSON Lines: an object a line with an id, a text and any other fields, which become the metadata."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 import msgspec
@@ -12,7 +13,6 @@ from dedup.record import USUAL, Fields, loads
 
 MOST_BYTES = 64 << 20  # 2**24 code points of at most four bytes, the longest text
 MOST_METADATA = 1 << 20  # not measured: they are kept with each document, read with each candidate
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SKIPPED_AT_ONCE = 1 << 20  # not measured: memory while a long line is passed over
 _MOST_SHOWN = 200  # not measured: three lines of a terminal
 
@@ -32,7 +32,12 @@ def records(
             source = Source(path, line)
             if data is None:
                 yield Rejected(source, "", "long_line", f"more than {most_bytes:,} bytes; split the document")
-            elif whole := data.removeprefix(BYTE_ORDER_MARK if line == 1 else b"").strip():
+                continue
+            whole = data.removeprefix(BOM_UTF8).strip()  # on any line: files with one are joined
+            if whole in (b"[", b"{"):
+                yield Rejected(source, "", "invalid_json", _over_lines(path, array=whole == b"["))
+                return  # the lines of that one value would be rejected one by one
+            if whole:
                 yield _item(source, whole, name, fields)
     except DAMAGE as error:
         yield unreadable(Source(path, line + 1), error)
@@ -64,6 +69,11 @@ def _item(source: Source, data: bytes, name: str, fields: Fields) -> Item:
     if not isinstance(values, dict):
         return Rejected(source, "", "not_an_object", _no_object(values))
     return record(source, values, fields, name)
+
+
+def _over_lines(path: str, *, array: bool) -> str:
+    value, program = ("an array", "'.[]'") if array else ("an object", ".")
+    return f"the file holds {value} over many lines; write an object a line: jq -c {program} {path}"
 
 
 def _no_object(value: object) -> str:

@@ -5,8 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
-import msgspec
-
+from dedup.formats.arrow import values_of
 from dedup.formats.items import Item, Rejected, Source, naming, numbers, record
 from dedup.formats.stream import BYTES_AT_ONCE, DAMAGE, Stream, unreadable
 from dedup.record import USUAL, Fields
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 16  # not measured: bounds memory where rows hold long texts
 MOST_IN_A_PAGE = 128 << 20  # not measured: a page is held whole; two of the longest texts
+_MOST_SHOWN = 200  # not measured: three lines of a terminal
 _ROWS_IN_A_PAGE = 1024  # as most writers have it: the footer tells of row groups only, and a page is held whole
 
 
@@ -28,7 +28,7 @@ def records(stream: Stream, path: str, name: str, fields: Fields = USUAL) -> Ite
         with tempfile.TemporaryFile() as spool:
             for row, item in enumerate(_rows(_seekable(stream, spool), path, name, fields), 1):  # noqa: B007 - told on damage
                 yield item
-    except (*DAMAGE, ArrowException) as error:
+    except (*DAMAGE, ArrowException, UnicodeDecodeError) as error:  # the last: a column's name
         yield unreadable(Source(path, row + 1), error)
 
 
@@ -62,17 +62,20 @@ def _rows(file: IO[bytes] | io.BufferedReader, path: str, name: str, fields: Fie
                 yield _item(Source(path, row), values, name, fields)
 
 
-def _item(source: Source, values: dict[str, Any] | UnicodeDecodeError, name: str, fields: Fields) -> Item:
+def _item(source: Source, values: dict[str, Any] | Exception, name: str, fields: Fields) -> Item:
     if isinstance(values, UnicodeDecodeError):
         return Rejected(source, "", "invalid_utf8", f"not UTF-8 ({values.reason}); write the column anew")
+    if isinstance(values, Exception):
+        reason = f"a value is nothing that JSON can hold ({str(values)[:_MOST_SHOWN]}); leave its column out"
+        return Rejected(source, "", "invalid_metadata", reason)
     return record(source, values, fields, name)
 
 
-def _each(batch: "pa.RecordBatch") -> Iterator[dict[str, Any] | UnicodeDecodeError]:
+def _each(batch: "pa.RecordBatch") -> Iterator[dict[str, Any] | Exception]:
     """Yield each row's values, or what is wrong with them."""
     try:
         yield from _plain(batch)
-    except UnicodeDecodeError as error:
+    except (ValueError, TypeError, OverflowError, NotImplementedError, RecursionError) as error:
         if len(batch) == 1:
             yield error
             return
@@ -99,14 +102,6 @@ def _unusable(schema: "pa.Schema", fields: Fields) -> tuple[str, str] | None:
 
 
 def _plain(batch: "pa.RecordBatch") -> list[dict[str, Any]]:
-    """Return the rows with values that JSON can hold: times as strings, no number for what is none."""
-    from pyarrow import compute, types  # noqa: PLC0415 - an extra
-
-    columns = {}
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if types.is_floating(column.type):
-            columns[name] = compute.if_else(compute.is_finite(column), column, None).to_pylist()
-        else:
-            columns[name] = column.to_pylist()
-    rows = zip(*columns.values(), strict=True)
-    return [msgspec.to_builtins(dict(zip(columns, values, strict=True))) for values in rows]
+    """Return the rows with values that JSON can hold."""
+    columns = [values_of(column) for column in batch.columns]
+    return [dict(zip(batch.schema.names, values, strict=True)) for values in zip(*columns, strict=True)]

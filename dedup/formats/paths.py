@@ -4,15 +4,15 @@ import glob
 import os
 import re
 import sys
+from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
 from dedup.errors import InvalidInput
-from dedup.formats import jsonl
 from dedup.formats.extraction import extracted
-from dedup.formats.items import Item, Page, Rejected, Source
+from dedup.formats.items import Entry, Item, Page, PassedOver, Rejected, Source
 from dedup.formats.reading import ENDINGS, FORMATS, KNOWN, STDIN, Reader, Reading, reader_of
 from dedup.formats.stream import UNPACKERS, Meter, open_file, open_stdin, unreadable
 
@@ -32,7 +32,7 @@ def read(*paths: str, how: Reading = USUAL, meter: Meter | None = None) -> Gener
     Args:
         paths: in this order; a folder's files come in order of their names.
         how: what endings and first bytes do not tell.
-        meter: is told how many bytes are to be read and have been read, and which files of folders are passed over.
+        meter: is told how many bytes are to be read and have been read, and what is passed over.
 
     Raises:
         InvalidInput: at once, if a path does not exist or is of no known format, or a folder or pattern has nothing.
@@ -40,14 +40,14 @@ def read(*paths: str, how: Reading = USUAL, meter: Meter | None = None) -> Gener
     """
     meter = meter or Meter()
     found = [one for path in paths for one in _found(path, how, meter)]
-    return extracted(chain.from_iterable(found), PROCESSES)
+    return extracted(_counted(chain.from_iterable(found), meter), PROCESSES)
 
 
-def read_queries(path: str, how: Reading = USUAL) -> Iterator[Item]:
+def read_queries(path: str, how: Reading = USUAL, meter: Meter | None = None) -> Iterator[Item]:
     """Return the records as `read` does; standard input that does not begin with `{` is one plain text with id `-`."""
     if path != STDIN or how.format:
-        return read(path, how=how)
-    return extracted(_queries(how), PROCESSES)
+        return read(path, how=how, meter=meter)
+    return extracted(_counted(_queries(how), meter or Meter()), PROCESSES)
 
 
 def read_text(path: str, how: Reading = USUAL) -> Item:
@@ -58,20 +58,33 @@ def read_text(path: str, how: Reading = USUAL) -> Item:
     """
     reader = reader_of("text", how, path)
     if path == STDIN:
-        return next(extracted(reader(open_stdin(), STDIN, STDIN, how.fields), 1))
+        return _only(reader(open_stdin(), STDIN, STDIN, how.fields))
     place = _existing(path)
     if place.is_dir():
         return Rejected(Source(path), "", "unreadable_file", "a folder; name a text file")
-    return next(extracted(_unpacked(place, _split(Path(place.name))[0], reader, how, Meter()), 1))
+    return _only(_unpacked(place, _split(Path(place.name))[0], reader, how, Meter()))
 
 
-def _queries(how: Reading) -> Iterator[Item | Page]:
+def _only(entries: Iterable[Entry]) -> Item:
+    return next(extracted(_counted(entries, Meter()), 1))
+
+
+def _counted(entries: Iterable[Entry], meter: Meter) -> Iterator[Item | Page]:
+    """Yield the entries but those passed over, of which the meter is told."""
+    for entry in entries:
+        if isinstance(entry, PassedOver):
+            meter.records_passed_over[entry.kind] += 1
+        else:
+            yield entry
+
+
+def _queries(how: Reading) -> Iterator[Entry]:
     stream = open_stdin()
-    start = stream.peek(1).removeprefix(jsonl.BYTE_ORDER_MARK).lstrip()
+    start = stream.peek(1).removeprefix(BOM_UTF8).lstrip()
     yield from reader_of("jsonl" if start.startswith(b"{") else "text", how)(stream, STDIN, STDIN, how.fields)
 
 
-def _found(path: str, how: Reading, meter: Meter) -> Iterator[Iterator[Item | Page]]:
+def _found(path: str, how: Reading, meter: Meter) -> Iterator[Iterator[Entry]]:
     """Yield a stream of items for each file that a path stands for; what is wrong with the path is told at once."""
     place = Path(path)
     if path == STDIN:
@@ -102,7 +115,7 @@ def _existing(path: str) -> Path:
     raise InvalidInput(f"{shown}: no such file or folder; {advice}")
 
 
-def _stdin(reader: Reader, how: Reading, meter: Meter) -> Iterator[Item | Page]:
+def _stdin(reader: Reader, how: Reading, meter: Meter) -> Iterator[Entry]:
     try:
         size = os.fstat(sys.stdin.fileno()).st_size
     except OSError:
@@ -111,7 +124,7 @@ def _stdin(reader: Reader, how: Reading, meter: Meter) -> Iterator[Item | Page]:
     return (item for stream in map(open_stdin, [meter]) for item in reader(stream, STDIN, STDIN, how.fields))
 
 
-def _folder(folder: Path, how: Reading, meter: Meter) -> Iterator[Item | Page]:
+def _folder(folder: Path, how: Reading, meter: Meter) -> Iterator[Entry]:
     formats = set()
     for place, _, ending in _walk(folder, how.format, [], meter.passed_over):
         formats.add(ENDINGS[ending])
@@ -122,7 +135,7 @@ def _folder(folder: Path, how: Reading, meter: Meter) -> Iterator[Item | Page]:
     return _walked(folder, readers, how, meter)
 
 
-def _walked(folder: Path, readers: dict[str, Reader], how: Reading, meter: Meter) -> Iterator[Item | Page]:
+def _walked(folder: Path, readers: dict[str, Reader], how: Reading, meter: Meter) -> Iterator[Entry]:
     failed: list[OSError] = []
     for place, stem, ending in _walk(folder, how.format, failed, Counter()):
         yield from _unpacked(place, stem, readers[ENDINGS[ending]], how, meter)
@@ -148,7 +161,7 @@ def _walk(
                 passed_over[ending] += 1
 
 
-def _unpacked(place: Path, stem: str, reader: Reader, how: Reading, meter: Meter) -> Iterator[Item | Page]:
+def _unpacked(place: Path, stem: str, reader: Reader, how: Reading, meter: Meter) -> Iterator[Entry]:
     try:
         stream = open_file(place, meter)
     except OSError as error:

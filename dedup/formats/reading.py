@@ -10,18 +10,18 @@ from dedup.errors import InvalidInput
 from dedup.extras import extra
 from dedup.formats import csv, html, jsonl, parquet, text, warc
 from dedup.formats.encoding import archive, check_encoding, other_encoding, recoded
-from dedup.formats.items import Item, Page, Rejected, Source
+from dedup.formats.items import Entry, Rejected, Source
 from dedup.formats.stream import DAMAGE, UNPACKERS, Buffered, unreadable
 from dedup.record import USUAL, Fields
 
 STDIN = "-"
-Reader = Callable[[Buffered, str, str, Fields], Iterator[Item | Page]]
+Reader = Callable[[Buffered, str, str, Fields], Iterator[Entry]]
 
 
 class Format(NamedTuple):
     """How files of a kind are read: by what, whether they are text, and the extra with the packages that it needs."""
 
-    records: Callable[..., Iterator[Item | Page]]
+    records: Callable[..., Iterator[Entry]]
     text: bool = False
     extra: str = ""
     needs: tuple[str, ...] = ()
@@ -106,19 +106,21 @@ def reader_of(name: str, how: Reading, path: str = STDIN) -> Reader:
 def _unknown(ending: str, path: str) -> str:
     if ending == ".json":
         return f"no known format; if it holds an array, write an object a line: jq -c '.[]' {path} | dedup ingest -"
+    if ending == ".pdf":
+        return f"PDF is not read; make a text of it first: pdftotext {path}"
     return f"no known format; give a folder, a file ending in {KNOWN}, or say --format"
 
 
 def _recoded(
-    records: Callable[..., Iterator[Item | Page]], encoding: str, stream: Buffered, path: str, name: str, fields: Fields
-) -> Iterator[Item | Page]:
+    records: Callable[..., Iterator[Entry]], encoding: str, stream: Buffered, path: str, name: str, fields: Fields
+) -> Iterator[Entry]:
     with recoded(stream, encoding) as plain:
         yield from records(plain, path, name, fields)
 
 
 def _text(
-    records: Callable[..., Iterator[Item | Page]], stream: Buffered, path: str, name: str, fields: Fields
-) -> Iterator[Item | Page]:
+    records: Callable[..., Iterator[Entry]], stream: Buffered, path: str, name: str, fields: Fields
+) -> Iterator[Entry]:
     """Yield what a file of text holds, unless its first bytes tell that it is something else."""
     try:
         start = stream.peek(1)

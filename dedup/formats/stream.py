@@ -22,6 +22,7 @@ BYTES_AT_ONCE = 1 << 18  # not measured: memory for each open file
 MOST_RATIO = 1000  # not measured: deflate reaches 1,032, with zeros alone
 MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
 _ZSTD_BYTES_AT_ONCE = 1 << 11  # four bytes can unpack to a block of 128 KiB, so these to 64 MiB
+_LONG_WINDOW = "it needs more than 128 MiB of memory; unpack it yourself: zstd -dc --long=31 FILE | dedup ingest -"
 DAMAGE = (EOFError, OSError, zlib.error)
 """What reading from a stream may raise in the middle."""
 
@@ -43,6 +44,7 @@ class Meter:
         done: bytes read.
         total: bytes to read; None where nobody knows.
         passed_over: how many files of folders are not read because of their endings, by ending.
+        records_passed_over: how many records of files are not read because of their kind, by kind.
     """
 
     def __init__(self) -> None:
@@ -50,6 +52,7 @@ class Meter:
         self.done = 0
         self.total: int | None = 0
         self.passed_over = Counter[str]()
+        self.records_passed_over = Counter[str]()
 
     def expect(self, size: int | None) -> None:
         """Expect so many more bytes; None where nobody knows."""
@@ -149,7 +152,7 @@ def _zstd(packed: Buffered) -> Iterator[bytes]:
             try:
                 unpacked = frame.decompress(data)
             except zstandard.ZstdError as error:
-                raise OSError(str(error)) from error
+                raise OSError(_LONG_WINDOW if "too much memory" in str(error) else str(error)) from error
             data, inside = frame.unused_data, not frame.eof
             if frame.eof:
                 frame = decompressor.decompressobj()

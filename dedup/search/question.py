@@ -31,11 +31,11 @@ class Question:
 
     def __post_init__(self) -> None:
         """Refuse limits and conditions that make no sense."""
-        if self.limit < 1 or self.min_words < 1 or not 0 < self.min_similarity <= 1:
-            raise InvalidInput(
-                f"limit {self.limit}, min_words {self.min_words}, min_similarity {self.min_similarity}: "
-                "give at least 1, at least 1, and a number above 0 up to 1",
-            )
+        for name in ("limit", "min_words"):
+            if getattr(self, name) < 1:
+                raise InvalidInput(f"{name} {getattr(self, name)}: give a whole number of at least 1")
+        if not 0 < self.min_similarity <= 1:
+            raise InvalidInput(f"min_similarity {self.min_similarity}: give a number above 0, up to 1")
         Filter.of(self.filter, {})
 
 

@@ -73,7 +73,7 @@ def outputs(example: Example, folder: Path) -> list[str]:
         RuntimeError: a command failed, or there was a traceback.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DEDUP_")}
-    environment |= {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}", "COLUMNS": "92", "NO_COLOR": "1"}
+    environment |= {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}", "COLUMNS": "80", "NO_COLOR": "1"}
     port = _free_port()
     environment["DEDUP_PORT"] = port
     if example.language == "python":

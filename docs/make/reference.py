@@ -3,6 +3,9 @@
 Run by `make docs`; a test holds the page to the code.
 """
 
+import dataclasses
+import re
+import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import griffe
 
 import dedup
+from dedup.search import question
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "python.md"
@@ -74,8 +78,22 @@ def _arguments(parameters: Sequence[Any]) -> Iterator[str]:
         if one.kind is griffe.ParameterKind.keyword_only and not keyword_only:
             keyword_only = True
             yield "*"
+        fields = re.fullmatch(r"Unpack\[(\w+)\]", str(one.annotation))
+        if fields:
+            yield from _fields(fields[1], starred=keyword_only)
+            continue
         typed = f": {one.annotation}" if one.annotation is not None else ""
         yield f"{one.name}{typed}" + (f" = {one.default}" if one.default is not None else "")
+
+
+def _fields(name: str, *, starred: bool) -> Iterator[str]:
+    """Yield the keywords that a dictionary of them stands for, each with the default of `Question`."""
+    names = typing.get_type_hints(getattr(question, name))
+    if not starred:
+        yield "*"
+    for one in dataclasses.fields(question.Question):
+        if one.name in names:
+            yield f"{one.name}: {one.type} = {one.default}".replace("<class '", "").replace("'>", "")
 
 
 def sections(item: Any) -> Iterator[str]:

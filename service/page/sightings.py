@@ -69,7 +69,9 @@ def _dated(found: list[tuple[Name, Passage, tuple[Segment, ...]]]) -> Iterator[S
 
 
 def _later(first: Moment, moment: Moment) -> str:
-    """Say how long after the first; a date without a time of day makes days the finest unit."""
+    """Say how long after the first, if both days are known; a date without a time of day makes days the finest unit."""
+    if {first.precision, moment.precision} & {"year", "month"}:
+        return ""
     if first.whole_day or moment.whole_day:
         passed = timedelta(days=(moment.at.date() - first.at.date()).days)
     else:

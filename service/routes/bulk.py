@@ -1,6 +1,7 @@
 """JSON Lines in, JSON Lines out: a document a line, a result a line, in order, while both are under way."""
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ class Splitter:
         if long:
             detail = f"the line has more than {self._settings.document_bytes:,} bytes; split the document"
             yield Line(self._number, None, None, "long_line", detail)
-        elif data.strip():
+        elif data.removeprefix(BOM_UTF8).strip():
             yield self._line(data)
 
     def _keep(self, piece: bytes) -> None:

@@ -124,6 +124,18 @@ def test_files_passed_over_are_told(run: Run, here: Path) -> None:
     assert result.stdout.startswith("1 put")
 
 
+@pytest.mark.parametrize("command", ["ingest", "resemble"])
+def test_records_passed_over_are_told_at_the_end(run: Run, here: Path, command: str) -> None:
+    """What an archive holds beside documents is counted by its kind, in one line, whichever command reads it."""
+    (here / "a.txt").write_text("some words")
+    run("ingest", "a.txt")
+    head = b"WARC/1.0\r\nWARC-Type: %b\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nsome words\r\n\r\n"
+    data = head.replace(b"Content-Length", b"WARC-Target-URI: http://a/\r\nContent-Length") % b"resource"
+    (here / "a.warc").write_bytes(head % b"warcinfo" + (head % b"request") * 2 + data)
+    result = run(command, "a.warc")
+    assert result.stderr.splitlines()[-1] == "3 records of other kinds passed over: 2 request, 1 warcinfo"
+
+
 @pytest.mark.parametrize(("arguments", "reason"), [([], "holds no record"), (["--where", "n=8"], "meets --where")])
 def test_nothing_put_is_told(run: Run, write: Records, arguments: list[str], reason: str) -> None:
     """An input that holds no record, or none that meets --where, is told as such."""

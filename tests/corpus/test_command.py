@@ -113,6 +113,21 @@ def test_keep_decides_which_stays(rule: str, kept: str, tmp_path: Path, command:
     assert {one["duplicate_of"]["id"] for one in lines(tmp_path / "out/removed.jsonl.zst")} == {kept}
 
 
+@pytest.mark.parametrize("level", ["documents", "passages"])
+def test_dates_that_cannot_be_read_are_counted(level: str, tmp_path: Path, command: Command) -> None:
+    """Documents without a date that can be read are told, in summary and report too; other rules ask for no date."""
+    records = [{"id": name, "text": STORY, "published": name} for name in ("2024", "soon", "3/4/2024", "2023-12")]
+    write(tmp_path / "a.jsonl", *records, {"id": "none", "text": STORY})
+    told = command("corpus", "a.jsonl", "--out", "out", "--level", level, "--keep", "earliest").stderr
+    assert "3 of 5 documents have no date that could be read (field published or date) and rank last" in told
+    summary = json.loads((tmp_path / "out/summary.json").read_text())
+    assert (summary["undated"], summary["largest"][0]["survivor"]) == (3, "2023-12")
+    assert "undated" in (tmp_path / "out/report.html").read_text("utf-8")
+    told = command("corpus", "a.jsonl", "--out", "other", "--level", level).stderr
+    assert "date" not in told
+    assert json.loads((tmp_path / "other/summary.json").read_text())["undated"] is None
+
+
 def test_tables_name_the_users_ids(tmp_path: Path, command: Command) -> None:
     """clusters.parquet has a row for each member, pairs.parquet one for each pair."""
     three(tmp_path)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from corpus.texts import documents, lines, seeded, text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +29,27 @@ def test_repeated_paragraph_is_reported_with_its_documents(tmp_path: Path) -> No
         assert texts["a"][row["survivor_start"] : row["survivor_end"]] == NOTICE
     assert summary.kept is None
     assert not (tmp_path / "out/kept.jsonl.zst").exists()
+
+
+PARTED = {
+    "LF": "a\nb\n\nc",
+    "CRLF": "a\r\nb\r\n\r\nc",
+    "CR": "a\rb\r\rc",
+    "VT": "a\x0bb\x0b\x0bc",
+    "NEL": "a\x85b\x85\x85c",
+    "line separators": "a\u2028b\u2028\u2028c",
+    "paragraph separator": "a\nb\u2029c",
+    "spaces": "a\r\nb\r\n \t\xa0\u3000\u200b\x0c\r\n\n  c",
+}
+
+
+@pytest.mark.parametrize("end", PARTED)
+def test_paragraphs_end_as_any_system_ends_them(end: str) -> None:
+    """An empty line, or a paragraph separator, parts paragraphs; the end of a line does so only where neither does."""
+    whole = PARTED[end]
+    assert [whole[start:stop].split() for start, stop in paragraphs(whole)] == [["a", "b"], ["c"]]
+    lines_only = whole[: whole.index("b") + 1]
+    assert [lines_only[start:stop] for start, stop in paragraphs(lines_only)] == ["a", "b"]
 
 
 def test_cut_keeps_the_first(tmp_path: Path) -> None:

@@ -118,9 +118,10 @@ def test_any_escaped_code_point_is_read(tmp_path: Path, escape: bytes, expected:
     assert record.document.text == expected
 
 
-def test_byte_order_mark_before_json_lines_is_skipped(tmp_path: Path) -> None:
-    """A byte order mark at the start of JSON Lines is no part of the first record."""
-    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + GOOD + LAST)
+def test_byte_order_mark_before_a_line_is_skipped(tmp_path: Path) -> None:
+    """A byte order mark is no part of a record, be it at the start or where files that begin with one were joined."""
+    mark = b"\xef\xbb\xbf"
+    (tmp_path / "a.jsonl").write_bytes(mark + GOOD + mark + LAST + b"\n" + mark + b"\n")
     assert codes(list(read(str(tmp_path / "a.jsonl")))) == ["a", "z"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from dedup.formats import Item, Meter, Record, read
+from dedup.formats import Item, Meter, Record, Rejected, read
 
 GOOD = b'{"id": "a", "text": "one"}\n'
 PACKERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".zst": zstandard.compress}
@@ -29,6 +29,17 @@ def test_bomb_is_left_where_it_begins(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"a.jsonl{ending}").write_bytes(bomb)
     (tmp_path / "b.jsonl").write_bytes(GOOD)
     assert codes(list(read(str(tmp_path)))) == ["a", "bomb", "a"]
+
+
+def test_long_window_is_refused_with_the_way_to_read_it(tmp_path: Path) -> None:
+    """A frame that needs 2 GiB to unpack, as `zstd --long=31` writes it, is a reject that says how to read the file."""
+    settings = zstandard.ZstdCompressionParameters(window_log=31, write_content_size=0)
+    packer = zstandard.ZstdCompressor(compression_params=settings).compressobj()
+    (tmp_path / "a.jsonl.zst").write_bytes(packer.compress(GOOD) + packer.flush())
+    [item] = read(str(tmp_path))
+    assert isinstance(item, Rejected)
+    assert (item.code, item.source.path) == ("unreadable_file", str(tmp_path / "a.jsonl.zst"))
+    assert "zstd -dc --long=31" in item.reason
 
 
 @pytest.mark.parametrize("ending", PACKERS)

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from dedup.formats import Fields, Item, Reading, Record, Rejected, Source, read
+from dedup.formats import Fields, Item, Meter, Reading, Record, Rejected, Source, read
 from dedup.formats import csv as csv_format
 from dedup.formats import parquet as parquet_format
 from dedup.model import Document
@@ -95,6 +95,22 @@ def test_fields_are_named(tmp_path: Path) -> None:
     ] == [Document("k", "words", {"id": "1"})]
 
 
+def test_joined_tables_are_one(tmp_path: Path) -> None:
+    """The header and the byte order mark of a file that was appended are no document, and the header is counted."""
+    one, two = (b"\xef\xbb\xbfid,text\r\n%b,words\r\n" % name for name in (b"a", b"b"))
+    (tmp_path / "a.csv").write_bytes(one + two)
+    meter = Meter()
+    assert codes(list(read(str(tmp_path / "a.csv"), meter=meter))) == [("a", 2), ("b", 4)]
+    assert meter.records_passed_over == {"header repeated": 1}
+
+
+def test_empty_columns_of_a_sheet_are_nobodys(tmp_path: Path) -> None:
+    """Several columns without a name are read; only two that are called alike are refused."""
+    (tmp_path / "a.csv").write_bytes(b"id,text,,\r\na,words,,\r\nb,words,x,\r\n")
+    items = [item.document for item in read(str(tmp_path / "a.csv")) if isinstance(item, Record)]
+    assert items == [Document("a", "words", {}), Document("b", "words", {"column 3": "x"})]
+
+
 def test_parquet_gives_what_json_can_hold(tmp_path: Path) -> None:
     """Numbers as ids, times, decimals, lists and nested values are read; what is no number is null."""
     columns = {
@@ -116,6 +132,64 @@ def test_parquet_gives_what_json_can_hold(tmp_path: Path) -> None:
         Record(Source(path, 2), Document("8", "second", more[1])),
     ]
     assert list(read(path)) == expected
+
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+KINDS: dict[str, tuple[Any, Any, Any]] = {
+    "seconds": (pa.timestamp("s"), int(NOON.timestamp()), "2024-05-01T12:00:00"),
+    "milliseconds": (pa.timestamp("ms", "UTC"), int(NOON.timestamp()) * 10**3, "2024-05-01T12:00:00Z"),
+    "nanoseconds, as pandas has": (pa.timestamp("ns"), int(NOON.timestamp()) * 10**9, "2024-05-01T12:00:00"),
+    "odd nanoseconds": (pa.timestamp("ns"), 1, "1970-01-01T00:00:00.000000001"),
+    "a zone": (pa.timestamp("ns", "Europe/Warsaw"), int(NOON.timestamp()) * 10**9, "2024-05-01T14:00:00+02:00"),
+    "an offset": (pa.timestamp("us", "+05:30"), 0, "1970-01-01T05:30:00+05:30"),
+    "a zone that nobody knows": (pa.timestamp("us", "Europe/Atlantis"), 0, "1970-01-01T00:00:00Z"),
+    "a microsecond before 1970": (pa.timestamp("us"), -1, "1969-12-31T23:59:59.999999"),
+    "the last second that Python knows": (pa.timestamp("s"), 253402300799, "9999-12-31T23:59:59"),
+    "the first that it does not": (pa.timestamp("s"), 253402300800, "10000-01-01T00:00:00"),
+    "the same with a zone": (pa.timestamp("us", "UTC"), 253402300800_000_000, "10000-01-01T00:00:00Z"),
+    "a day": (pa.date32(), 19844, "2024-05-01"),
+    "a day in milliseconds": (pa.date64(), 19844 * 86_400_000, "2024-05-01"),
+    "a far day": (pa.date32(), 2932897, "10000-01-01"),
+    "a time": (pa.time32("s"), 3661, "01:01:01"),
+    "a time of nanoseconds": (pa.time64("ns"), 3661_000_000_001, "01:01:01.000000001"),
+    "a duration": (pa.duration("s"), 90061, "P1DT3661S"),
+    "a duration of nanoseconds": (pa.duration("ns"), -1_500_000_001, "-PT1.500000001S"),
+    "no duration": (pa.duration("ms"), 0, "P0D"),
+    "no numbers in a list": (pa.list_(pa.float64()), [float("nan"), 0.5, float("inf")], [None, 0.5, None]),
+    "a map": (pa.map_(pa.string(), pa.int64()), [("k", 1), ("l", None)], {"k": 1, "l": None}),
+    "a map of numbers": (pa.map_(pa.int64(), pa.string()), [(7, "a")], {"7": "a"}),
+    "a map of days": (pa.map_(pa.date32(), pa.list_(pa.binary())), [(19844, [b"x"])], {"2024-05-01": ["eA=="]}),
+    "times in a list": (pa.list_(pa.timestamp("ns")), [1, None], ["1970-01-01T00:00:00.000000001", None]),
+    "times in a large list": (pa.large_list(pa.date32()), [19844], ["2024-05-01"]),
+    "times in a struct": (
+        pa.struct([("at", pa.timestamp("ns")), ("n", pa.int8())]),
+        {"at": 1, "n": 2},
+        {"at": "1970-01-01T00:00:00.000000001", "n": 2},
+    ),
+    "a struct in a map": (
+        pa.map_(pa.string(), pa.struct([("d", pa.date32())])),
+        [("a", {"d": 0})],
+        {"a": {"d": "1970-01-01"}},
+    ),
+    "a repeated time": (pa.dictionary(pa.int8(), pa.timestamp("us")), 0, "1970-01-01T00:00:00"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_column_of_any_kind_is_read(tmp_path: Path, kind: str) -> None:
+    """Times, durations and maps come as strings and objects in every unit and nesting; null stays null."""
+    type_, value, expected = KINDS[kind]
+    if pa.types.is_dictionary(type_):
+        column = pa.array([value, None], type_.value_type).dictionary_encode()
+    else:
+        column = pa.array([value, None], type_)
+    path = table(tmp_path / "a.parquet", {"id": ["a", "b"], "text": ["first", "second"], "more": column})
+    items = list(read(path))
+    assert [item.document.metadata for item in items if isinstance(item, Record)] == [
+        {"more": expected},
+        {"more": None},
+    ]
+    assert len(items) == 2
 
 
 @pytest.mark.parametrize(
@@ -146,7 +220,7 @@ def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:
     assert codes(list(read(path))) == [("1", 1), ("invalid_utf8", 2), ("no_text", 3), ("4", 4)]
 
 
-@pytest.mark.parametrize("damage", ["cut", "garbage within", "no such format", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "garbage within", "no such format", "empty", "name"])
 def test_damaged_parquet_is_rejected(tmp_path: Path, damage: str) -> None:
     """A file that is no Parquet, or is cut off or overwritten, is told; what stands before the damage is read."""
     path = Path(table(tmp_path / "a.parquet", {"id": ["1", "2"], "text": ["a", "b"]}, row_group_size=1))
@@ -158,6 +232,7 @@ def test_damaged_parquet_is_rejected(tmp_path: Path, damage: str) -> None:
             "garbage within": data[:place] + b"\xff" * 40 + data[place + 40 :],
             "no such format": b"id,text",
             "empty": b"",
+            "name": data.replace(b"text", b"te\xffx"),
         }[damage]
     )
     before = 1 if damage == "garbage within" else 0

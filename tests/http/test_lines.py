@@ -180,6 +180,14 @@ def test_many_lines_go_in_in_order(service: Serving) -> None:
     assert last["summary"]["put"] == 3000
 
 
+def test_byte_order_mark_is_no_part_of_a_line(service: Serving) -> None:
+    """Lines of files that begin with a byte order mark, and were joined, are read; a line of nothing else is blank."""
+    mark = b"\xef\xbb\xbf"
+    *results, last = service.lines(mark + line("mark1") + mark + line("mark2") + mark + b"\r\n")
+    assert [(one["id"], one["status"]) for one in results] == [("mark1", "put"), ("mark2", "put")]
+    assert last["summary"]["rejected"] == 0
+
+
 def test_an_empty_body_is_an_empty_answer(service: Serving) -> None:
     """No line, no result: only the summary."""
     assert service.lines(b"") == [

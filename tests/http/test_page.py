@@ -173,7 +173,7 @@ def test_sightings_come_earliest_first(service: Serving) -> None:
 
 
 def test_sightings_say_how_much_later() -> None:
-    """Minutes, hours and days after the first are told, days by the calendar where only days are known."""
+    """Minutes, hours and days after the first are told, days by the calendar; nothing where only a month or year is."""
     passage = prose(30)
     times = [
         "2020-01-01T10:00:00Z",
@@ -181,11 +181,13 @@ def test_sightings_say_how_much_later() -> None:
         "2020-01-01T13:59:00Z",
         "2020-01-03T09:00:00Z",
         "2020-01-04",
+        "2020-02",
+        "2021",
     ]
     with dedup.open("memory:") as index:
         index.put(Document(at, f"{prose(40)} {passage}", {"date": at}) for at in times)
         later = [one.later for one in sightings(index, passage).dated]
-    assert later == ["", "20 minutes later", "3 hours later", "1 day later", "3 days later"]
+    assert later == ["", "20 minutes later", "3 hours later", "1 day later", "3 days later", "", ""]
 
 
 def test_too_short_and_too_frequent_passages_are_said_to_be() -> None:

@@ -78,6 +78,13 @@ def test_parameters_of_the_address_are_those_of_the_body(service: Serving, paper
     assert [match["passages"] for match in ask(service, id="paper0", min_words=41)["matches"]] == [[], []]
 
 
+def test_byte_order_mark_before_a_body_is_ignored(service: Serving, papers: dict[str, str]) -> None:
+    """A body that begins with a byte order mark, as some systems write it, is the same question."""
+    body = b"\xef\xbb\xbf" + json.dumps({"text": papers["paper1"]}).encode()
+    answer = service.http.post("/v1/resemble", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, ids(answer.json())) == (200, ids(ask(service, text=papers["paper1"])))
+
+
 def test_an_unknown_id_and_nothing_asked_are_refused(service: Serving) -> None:
     """A look-up of an unknown id is 404, of neither text nor id 422."""
     unknown = service.http.post("/v1/resemble", json={"id": "nobody"})

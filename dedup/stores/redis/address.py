@@ -46,25 +46,27 @@ class Address:
         Raises:
             InvalidURL: it names no server, or a parameter makes no sense.
         """
-        name = shown(url)
+        index = shown(url)
         try:
             parts = urlsplit(url)
         except ValueError:  # its message holds what was taken for a host, which may be a part of a password
-            raise InvalidURL(f"index URL {name!r}: its host makes no sense; {_ENCODE}") from None
+            raise InvalidURL(f"index URL {index!r}: its host makes no sense; {_ENCODE}") from None
         if "@" in url.partition("://")[2] and "@" not in parts.netloc:
-            raise InvalidURL(f"index URL {name!r}: the user or password holds one of / ? #; {_ENCODE}")
+            raise InvalidURL(f"index URL {index!r}: the user or password holds one of / ? #; {_ENCODE}")
         given = dict(parse_qsl(parts.query))
         own = _OWN | {name: value for name, value in given.items() if name in _OWN}
         rest = {name: value for name, value in given.items() if name not in _OWN}
         if not (parts.netloc or (parts.scheme == "unix" and parts.path)):
-            raise InvalidURL(f"index URL {name!r} names no server; write {parts.scheme}://HOST:PORT")
+            raise InvalidURL(f"index URL {index!r} names no server; write {parts.scheme}://HOST:PORT")
         for name in ("documents", "patience"):
             if not own[name].isdigit():
-                raise InvalidURL(f"index URL {name!r}: {name}={own[name]}; give a whole number")
+                raise InvalidURL(f"index URL {index!r}: {name}={own[name]}; give a whole number")
         if not own["namespace"].isascii() or set(own["namespace"]) & set("{}*?[]\\ ") or len(own["namespace"]) > 64:
-            raise InvalidURL(f"index URL {name!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\")
+            raise InvalidURL(
+                f"index URL {index!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\"
+            )
         plain = urlunsplit(parts._replace(query=urlencode(rest)))
-        return cls(plain, name, own["namespace"], int(own["documents"]), float(own["patience"]), own["tls"] == "1")
+        return cls(plain, index, own["namespace"], int(own["documents"]), float(own["patience"]), own["tls"] == "1")
 
     def client(self) -> Any:
         """Return a redis-py client, which connects when it is used.
