@@ -28,10 +28,19 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Places in a text: code points of the original string, `end` exclusive."""
+    """A place in a text.
+
+    Attributes:
+        start: its first code point in the original string.
+        end: the code point after its last.
+        line: the line on which it begins, from 1; lines end with LF, CR or both. 0 where nobody counted.
+        end_line: the line on which its last word ends. Lines follow from the places, and are not compared.
+    """
 
     start: int
     end: int
+    line: int = field(default=0, compare=False)
+    end_line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,8 @@ class Passage:
         document: its place in the document.
         matched_words: length of the longest common subsequence of the two stretches, in tokens.
         similarity: 2 * matched_words / (tokens in query stretch + tokens in document stretch), 0 to 1.
-        documents: in how many documents of the index the passage's rarest shared window occurs.
+        documents: in how many documents of the index the passage's rarest shared window occurs: at least as many hold
+            the passage, edited copies of it not counted.
         kind: "boilerplate" when the words say nothing: frequent everywhere, or names and titles only.
     """
 
@@ -88,11 +98,16 @@ class Answer:
 
     Attributes:
         matches: best first.
-        truncated: a bucket held more documents than were read, so there may be more matches.
+        found: how many documents are known to resemble the query; `matches` holds at most `limit` of them.
+        coverage: the share of the query's words, 0 to 1, that lie in a passage of any document found, returned or not;
+            boilerplate does not count, nor does a document that is alike but shares no passage.
+        truncated: something that may match was left unread, so there may be more matches.
         too_short: the query has fewer than k tokens: too little to judge, nothing was looked up.
     """
 
     matches: tuple[Match, ...]
+    found: int = 0
+    coverage: float = 0.0
     truncated: bool = False
     too_short: bool = False
 

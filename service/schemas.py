@@ -98,10 +98,12 @@ class Queries(Request):
 
 
 class SpanOut(BaseModel):
-    """Places in a text, `end` exclusive, in the unit asked for: by default code points."""
+    """A place in a text: `end` is exclusive, in the unit asked for, by default code points; lines count from 1."""
 
     start: Count
     end: Count
+    line: Annotated[int, Field(ge=1, description="The line on which it begins; lines end with LF, CR or both.")]
+    end_line: Annotated[int, Field(ge=1, description="The line on which its last word ends.")]
 
 
 class PassageOut(BaseModel):
@@ -111,7 +113,9 @@ class PassageOut(BaseModel):
     document: SpanOut
     matched_words: Count
     similarity: Share
-    documents: Annotated[int, Field(ge=1, description="In how many documents its rarest window occurs.")]
+    documents: Annotated[
+        int, Field(ge=1, description="In at least so many documents: those that hold its rarest window, unedited.")
+    ]
     kind: Literal["passage", "boilerplate"]
 
 
@@ -163,7 +167,12 @@ class AnswerOut(BaseModel):
     """What a text resembles, best first."""
 
     query: str | None
-    truncated: Annotated[bool, Field(description="A bucket held more than was read: there may be more matches.")]
+    found: Annotated[Count, Field(description="Documents known to resemble the query, returned or not.")]
+    coverage: Annotated[
+        Share,
+        Field(description="Share of the query's words in some passage of some document found; boilerplate left out."),
+    ]
+    truncated: Annotated[bool, Field(description="Something was left unread: there may be more matches.")]
     too_short: Annotated[bool, Field(description="The query has fewer than k words: nothing was looked up.")] = False
     matches: list[MatchOut]
     explanation: ExplanationOut | None = None

@@ -30,7 +30,7 @@ def _converter(text: str, unit: Unit) -> Convert:
     bounds = (0x10000,) if unit == "utf16" else (0x80, 0x800, 0x10000)
     widths = 1 + sum((points >= bound).astype(np.int64) for bound in bounds)
     places = np.concatenate([np.zeros(1, np.int64), np.cumsum(widths)])
-    return lambda span: Span(int(places[span.start]), int(places[span.end]))
+    return lambda span: replace(span, start=int(places[span.start]), end=int(places[span.end]))
 
 
 def _converted(match: Match, query: Convert, document: Convert) -> Match:

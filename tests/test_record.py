@@ -82,8 +82,8 @@ def test_no_other_value_becomes_an_id(wrong: Any) -> None:
 
 
 PASSAGES = (
-    Passage(Span(1, 20), Span(300, 320), 12, 0.75, 3, "passage"),
-    Passage(Span(0, 5), Span(7, 12), 1, 1 / 3, 1, "boilerplate"),
+    Passage(Span(1, 20, 1, 2), Span(300, 320, 9, 9), 12, 0.75, 3, "passage"),
+    Passage(Span(0, 5, 1, 1), Span(7, 12, 1, 1), 1, 1 / 3, 1, "boilerplate"),
 )
 MATCHES = (
     Match("a", 0.1, Containment(0.2, 1.0), {"id": "x", "deep": [{"a": None}], "lone": "\ud800"}, PASSAGES),
@@ -96,16 +96,16 @@ SPELLED = {
     "metadata": {"id": "x", "deep": [{"a": None}], "lone": "\ud800"},
     "passages": [
         {
-            "query": {"start": 1, "end": 20},
-            "document": {"start": 300, "end": 320},
+            "query": {"start": 1, "end": 20, "line": 1, "end_line": 2},
+            "document": {"start": 300, "end": 320, "line": 9, "end_line": 9},
             "matched_words": 12,
             "similarity": 0.75,
             "documents": 3,
             "kind": "passage",
         },
         {
-            "query": {"start": 0, "end": 5},
-            "document": {"start": 7, "end": 12},
+            "query": {"start": 0, "end": 5, "line": 1, "end_line": 1},
+            "document": {"start": 7, "end": 12, "line": 1, "end_line": 1},
             "matched_words": 1,
             "similarity": 1 / 3,
             "documents": 1,
@@ -117,11 +117,19 @@ SPELLED = {
 
 def test_an_answer_has_the_documented_shape() -> None:
     """The JSON of a match is that of docs/cli.md; lone surrogates are escaped, and nothing else changes."""
-    answer = json.loads(dumps(answer_json("q", Answer(MATCHES, truncated=True))))
-    assert answer == {"query": "q", "truncated": True, "matches": [SPELLED, answer["matches"][1]]}
+    answer = json.loads(dumps(answer_json("q", Answer(MATCHES, 9, 0.5, truncated=True))))
+    assert answer == {
+        "query": "q",
+        "found": 9,
+        "coverage": 0.5,
+        "truncated": True,
+        "matches": [SPELLED, answer["matches"][1]],
+    }
     assert json.loads(dumps(match_json(MATCHES[0]))) == SPELLED
     assert json.loads(dumps(answer_json(None, Answer((), too_short=True)))) == {
         "query": None,
+        "found": 0,
+        "coverage": 0.0,
         "truncated": False,
         "too_short": True,
         "matches": [],
@@ -132,7 +140,7 @@ def test_an_answer_has_the_documented_shape() -> None:
 @pytest.mark.parametrize(("truncated", "too_short"), [(False, False), (True, False), (False, True)])
 def test_an_answer_comes_back(matches: tuple[Match, ...], truncated: bool, too_short: bool) -> None:
     """Answers and matches read from their JSON are equal to what was written, lone surrogates included."""
-    answer = Answer(matches, truncated, too_short)
+    answer = Answer(matches, len(matches), 0.25, truncated, too_short)
     assert read(dumps(answer_json("q", answer)), Answer) == answer
     assert [read(dumps(match_json(match)), Match) for match in matches] == list(matches)
 

@@ -12,8 +12,8 @@ from dedup.dates import published
 from dedup.report.anchors import ascending
 from dedup.report.differences import Segment, differences
 from dedup.report.marks import LONGEST_BLOCK, Mark, blocks
-from dedup.report.render import percent, showable
-from dedup.report.views import facts, listed, name, pair
+from dedup.report.render import showable
+from dedup.report.views import facts, listed, name, pair, percent
 
 
 def marks(text: str, places: list[tuple[int, int]]) -> list[Mark]:

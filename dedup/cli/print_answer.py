@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dedup.cli.terminal import clean
-from dedup.model import Document, Match, Passage
+from dedup.model import Document, Match, Passage, Span
 from dedup.report.differences import Segment, differences
 from dedup.report.views import counted, summary
 from dedup.search.lookup import Lookup
@@ -68,7 +68,9 @@ def _show_passages(out: Console, query: Document, document: Document, match: Mat
 
 def _heading(name: str, passage: Passage) -> Text:
     seen = counted(passage.documents, "document")
-    figures = f"{counted(passage.matched_words, 'word')} alike, similarity {passage.similarity:.2f}, seen in {seen}"
+    figures = (
+        f"{counted(passage.matched_words, 'word')} alike, similarity {passage.similarity:.2f}, seen in at least {seen}"
+    )
     style, kind = ("cyan", "") if passage.kind == "passage" else ("dim", "boilerplate, ")
     return Text.assemble((clean(name), style), (f"  {kind}{figures}", "dim"))
 
@@ -86,9 +88,12 @@ def _stretches(out: Console, query: str, document: str, passage: Passage) -> Tab
         ("query", passage.query, first, "bold red", "[--]"),
         ("found", passage.document, second, "bold green", "{++}"),
     ):
-        place = Text(f"{label}\n{span.start}–{span.end}", "dim")
-        grid.add_row(place, _marked(segments, base, style, marks if plain else ""))
+        grid.add_row(Text(f"{label}\n{_lines(span)}", "dim"), _marked(segments, base, style, marks if plain else ""))
     return grid
+
+
+def _lines(span: Span) -> str:
+    return f"line {span.line}" if span.line == span.end_line else f"lines {span.line}–{span.end_line}"
 
 
 def _marked(segments: Iterable[Segment], base: str, style: str, marks: str) -> Text:

@@ -15,8 +15,7 @@ from dedup.model import Document
 from dedup.report import views
 from dedup.report.charts import counts, curves, doubling, histogram
 from dedup.report.collection import Page, Sample, Table, write
-from dedup.report.render import percent
-from dedup.report.views import counted
+from dedup.report.views import counted, percent
 
 SAMPLES = 10
 _MEASURES = {"jaccard": "Jaccard", "containment": "containment"}

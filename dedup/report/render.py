@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, TextIO
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dedup.report.views import Listed, Name, SharedPassage, SideBySide, counted, listed, name, pair, sentence
+from dedup.report.views import (
+    Listed,
+    Name,
+    SharedPassage,
+    SideBySide,
+    counted,
+    listed,
+    name,
+    pair,
+    percent,
+    sentence,
+)
 
 if TYPE_CHECKING:
     from dedup.model import Document
@@ -79,21 +90,12 @@ def look(number: int) -> str:
     return f"c{(number - 1) % HUES} u{(number - 1) % LINES}"
 
 
-def percent(share: float) -> str:
-    """Return a share of 0 to 1 as words; what is not all or nothing is never shown as if it were."""
-    if 0 < share < 0.001:
-        return "< 0.1 %"
-    if 0.999 < share < 1:
-        return "> 99.9 %"
-    return f"{100 * share:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
-
-
 def told(shared: SharedPassage) -> str:
     """Return a passage's figures as words."""
     passage = shared.passage
     boilerplate = "boilerplate, " if shared.boilerplate else ""
     figures = f"{counted(passage.matched_words, 'word')} alike, similarity {percent(passage.similarity)}"
-    return f"{boilerplate}{figures}, seen in {counted(passage.documents, 'document')}"
+    return f"{boilerplate}{figures}, seen in at least {counted(passage.documents, 'document')}"
 
 
 def digest(content: str) -> str:

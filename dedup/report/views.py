@@ -134,7 +134,26 @@ def summary(answer: Answer) -> str:
     if answer.too_short:
         return "too short to judge"
     more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
-    return f"resembles {counted(len(answer), 'document') if answer.matches else 'nothing in the index'}{more}"
+    if not answer.matches:
+        return f"resembles nothing in the index{more}"
+    least = "at least " if answer.truncated else ""
+    shown = f"; the best {len(answer):,} are shown" if len(answer) < answer.found else ""
+    return f"resembles {least}{counted(answer.found, 'document')}{_share(answer)}{shown}{more}"
+
+
+def _share(answer: Answer) -> str:
+    """Say how much of the query the documents share."""
+    verb = "shares" if answer.found == 1 else "share"
+    return f", which {verb} {percent(answer.coverage)} of its words" if answer.coverage else ""
+
+
+def percent(share: float) -> str:
+    """Return a share of 0 to 1 as words; what is not all or nothing is never shown as if it were."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
 def sentence(answer: Answer) -> str:

@@ -15,18 +15,19 @@ from dedup.stores.base import Numbers, Postings
 BUDGET = 32  # ADR 4: 4 to 64 find alike; it bounds the work on frequent buckets
 
 
-def rank(postings: Postings, total: int, most: int) -> tuple[Numbers, NDArray[np.bool_]]:
+def rank(postings: Postings, total: int, most: int, budget: int = 4096) -> tuple[Numbers, NDArray[np.bool_]]:
     """Return the best chunk numbers, best first, and which buckets were not read to their end.
 
     Args:
         postings: what the store holds of the query's buckets.
         total: documents in the index, N.
         most: how many chunks to return at most.
+        budget: how many postings are read in any case.
     """
     counts = postings.counts
     order = np.argsort(counts, kind="stable")
     listed = np.diff(postings.offsets)
-    within = np.cumsum(listed[order]) <= max(BUDGET * len(counts), 4096)
+    within = np.cumsum(listed[order]) <= max(BUDGET * len(counts), budget)
     order, cut = order[within], listed < counts
     cut[np.argsort(counts, kind="stable")[~within]] = True
     weights = np.log1p(total / np.maximum(counts, 1))

@@ -7,22 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.model import Answer, Document, Match
-from dedup.scheme import Scheme
 from dedup.search.candidates import rank
 from dedup.search.filters import Filter
 from dedup.search.question import Question
-from dedup.search.verify import Query, alike, best, figure
+from dedup.search.reading import DEEP, deepen, read
+from dedup.search.verify import Query, alike, best, coverage, figure
+from dedup.search.windows import Windows
 from dedup.sketching.chunks import WHOLE
 from dedup.sketching.sketches import Sketch, sketch_tokens
 from dedup.sketching.tokens import Tokens, tokenize
-from dedup.stores.base import Postings, Store, Stored
-from dedup.stores.codec import decode
+from dedup.stores.base import Numbers, Postings, Store, Stored
 
 LISTED = 64  # ADR 4: 16 to 256 find alike; a doubling costs some 8 % beside wire copy
 CANDIDATES = 48  # ADR 4: beside wire copy 26 find as much in half the time, 96 one more of 80 in twice the time
 MORE = 8  # for every further 1,024 tokens of the query
-FILTERED = 1024  # not measured: reading stops as soon as enough are wanted
-
 Watch = Callable[[str, int], None]
 """Called when a stage ends, with its name and the number of items it produced."""
 
@@ -96,51 +94,52 @@ def look_up(
         return Lookup(text, Answer((), too_short=True))
     sketched = sketch_tokens(tokens, store.scheme)
     watch("sketch", len(sketched.buckets))
-    postings = store.lookup(sketched.buckets, LISTED)
+    postings = store.lookup(sketched.buckets, max(LISTED, question.limit))
+    if wanted:
+        postings = deepen(store, sketched.buckets, postings)
     watch("lookup", len(postings.numbers))
+    windows = Windows(tokens, sketched, store.scheme)
     most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
-    numbers, cut = rank(postings, postings.documents, max(most, FILTERED) if wanted else most)
+    numbers, likely, cut = _candidates(postings, windows, question, most)
     watch("rank", len(numbers))
-    stored = {one.id: one for one in store.fetch(numbers) if one and one.id != name}
-    documents = _read(stored, wanted, most)
-    watch("fetch", len(documents))
-    there = tokenize([document.text for document in documents.values()])
+    reading = read(store, numbers, likely, wanted, most, name)
+    watch("fetch", len(reading.documents))
+    there = tokenize([document.text for document in reading.documents.values()])
     query = _query(text, tokens, sketched, postings)
-    figures = figure(query, list(documents.values()), there, store.scheme, question)
+    figures = figure(query, list(reading.documents.values()), there, store.scheme, question)
     matches = alike(figures)
     watch("verify", len(matches))
-    passage = sketched.places >= 0
-    hidden = _hides_passage(sketched.places[passage], cut[passage], question.min_words, store.scheme)
-    passed_over = wanted is not None and len(numbers) >= FILTERED and len(documents) < most
+    answer = Answer(
+        tuple(best(matches, len(text), question.limit)),
+        found=len(matches),
+        coverage=coverage(matches, tokens),
+        truncated=reading.left or windows.hide(cut, question.min_words),
+    )
     return Lookup(
         text,
-        Answer(tuple(best(matches, len(text), question.limit)), hidden or passed_over),
-        documents,
-        dict(zip(documents, figures, strict=True)),
-        Seen(sketched, postings, stored, there),
+        answer,
+        reading.documents,
+        dict(zip(reading.documents, figures, strict=True)),
+        Seen(sketched, postings, reading.stored, there),
     )
 
 
-def _read(stored: Mapping[str, Stored], wanted: Filter | None, most: int) -> dict[str, Document]:
-    """Return the first `most` documents that are wanted."""
-    read: dict[str, Document] = {}
-    for one in stored.values():
-        document = decode(one.id, one.payload, one.digest)
-        if wanted is None or wanted(document.metadata):
-            read[one.id] = document
-        if wanted and len(read) == most:
-            break
-    return read
+def _candidates(
+    postings: Postings, windows: Windows, question: Question, most: int
+) -> tuple[Numbers, int, NDArray[np.bool_]]:
+    """Return all chunks, best first, how many to read at least, and which buckets were not read to their end.
+
+    The `most` best cover the query; those that may match follow, then the rest.
+    """
+    chosen, cut = rank(postings, postings.documents, most, DEEP if question.filter else 4096)
+    if len(chosen) < most:  # there are no others
+        return chosen, len(chosen), cut
+    every, likely = windows.order(postings, postings.documents, question)
+    fresh = ~np.isin(every, chosen)
+    return np.concatenate((chosen, every[fresh])), len(chosen) + int(fresh[:likely].sum()), cut
 
 
 def _query(text: str, tokens: Tokens, sketched: Sketch, postings: Postings) -> Query:
     passage = sketched.places >= 0
     order = np.argsort(sketched.buckets[passage])
     return Query(text, tokens, sketched.buckets[passage][order], postings.counts[passage][order], postings.documents)
-
-
-def _hides_passage(places: NDArray[np.int32], cut: NDArray[np.bool_], min_words: int, scheme: Scheme) -> bool:
-    """Whether a stretch of the query, long enough for a passage, had all its windows read in part only."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], cut, [False])).astype(np.int8)))
-    starts, ends = edges[::2], edges[1::2]
-    return bool(np.any(places[ends - 1] - places[starts] + scheme.k >= min_words)) if len(starts) else False

@@ -3,15 +3,17 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.align import Alignments, align, overlaps
 from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
-from dedup.model import Containment, Document, Match, Passage, Span
+from dedup.model import Containment, Document, Match, Passage
 from dedup.scheme import Scheme
 from dedup.search.names import names_only
+from dedup.search.places import Places
 from dedup.search.question import Question
 from dedup.sketching.sketches import shingles, winnow
 from dedup.sketching.tokens import Tokens
@@ -48,20 +50,28 @@ def best(matches: list[Match], length: int, limit: int) -> list[Match]:
     """
     if len(matches) <= limit:
         return matches
-    worth = np.ones(length)
-    left, chosen = list(range(len(matches))), list[int]()
-    gains = [_cover(match, worth) for match in matches]
+    worth, chosen = np.ones(length), list[int]()
+    heap = [(-_cover(match, worth), i) for i, match in enumerate(matches)]
+    heapify(heap)
     while len(chosen) < limit:
-        first = max(left, key=lambda i: (gains[i], -i))
-        gain = _cover(matches[first], worth)
-        if gain < gains[first]:  # worked out before others were chosen: only an upper bound
-            gains[first] = gain
+        _, first = heappop(heap)
+        gain = _cover(matches[first], worth)  # it only ever shrinks: an old one is an upper bound
+        if heap and heap[0] < (-gain, first):
+            heappush(heap, (-gain, first))
             continue
         chosen.append(first)
-        left.remove(first)
         for span in _spans(matches[first]):
             worth[span] = 1 / (1 + 1 / worth[span])
     return [matches[i] for i in sorted(chosen)]
+
+
+def coverage(matches: Iterable[Match], tokens: Tokens) -> float:
+    """Return the share of the query's words that lie in a passage of any of the matches; boilerplate does not count."""
+    spans = [span for match in matches for span in _spans(match)]
+    change = np.zeros(len(tokens.starts) + 1, np.int64)
+    np.add.at(change, np.searchsorted(tokens.starts, [span.start for span in spans]), 1)
+    np.add.at(change, np.searchsorted(tokens.starts, [span.stop for span in spans]), -1)
+    return float((np.cumsum(change[:-1]) > 0).mean())
 
 
 def _spans(match: Match) -> list[slice]:
@@ -99,12 +109,14 @@ def figure(
         *(scheme.k, scheme.w, query.minima, query.counts),
     )
     first = np.searchsorted(found.document, np.arange(len(documents) + 1))
-    return [
-        _match(
-            document, sizes[i], [_passage(query, tokens, found, evidence, row) for row in range(first[i], first[i + 1])]
-        )
-        for i, document in enumerate(documents)
-    ]
+    here = Places(query.text, query.tokens)
+    matches = list[Match]()
+    for i, document in enumerate(documents):
+        there = Places(document.text, tokens, int(tokens.offsets[i]))
+        rows = range(first[i], first[i + 1])
+        passages = [_passage(query, here, there, found, evidence, row) for row in rows]
+        matches.append(_match(document, sizes[i], passages))
+    return matches
 
 
 def _match(document: Document, sizes: NDArray[np.int64], passages: list[Passage]) -> Match:
@@ -142,29 +154,26 @@ def near(match: Match) -> bool:
     return max(match.jaccard, both.query_in_document, both.document_in_query) >= NEAR
 
 
-def _passage(query: Query, tokens: Tokens, found: Alignments, evidence: NDArray[np.float64], row: int) -> Passage:
-    base = tokens.offsets[found.document[row]]
-    start, end = found.query_start[row], found.query_end[row]
-    here = _span(query.tokens, start, end)
-    there = _span(tokens, base + found.document_start[row], base + found.document_end[row])
+def _passage(
+    query: Query, here: Places, there: Places, found: Alignments, evidence: NDArray[np.float64], row: int
+) -> Passage:
+    start, end = int(found.query_start[row]), int(found.query_end[row])
+    document_start, document_end = int(found.document_start[row]), int(found.document_end[row])
     matched = int(found.matched[row])
-    words = int(end - start + found.document_end[row] - found.document_start[row])
     windows, surprise, rarest = evidence[row]
+    place = here.span(start, end)
     says_nothing = _common(windows, surprise, query.total) or names_only(
-        (query.text[first:last] for first, last in _places(query.tokens, start, end)), query.text[here.start : here.end]
+        (query.text[first:last] for first, last in _places(query.tokens, start, end)),
+        query.text[place.start : place.end],
     )
     return Passage(
-        query=here,
-        document=there,
+        query=place,
+        document=there.span(document_start, document_end),
         matched_words=matched,
-        similarity=2 * matched / words,
+        similarity=2 * matched / (end - start + document_end - document_start),
         documents=max(1, int(rarest)),
         kind="boilerplate" if says_nothing else "passage",
     )
-
-
-def _span(tokens: Tokens, first: int, end: int) -> Span:
-    return Span(int(tokens.starts[first]), int(tokens.ends[end - 1]))
 
 
 def _places(tokens: Tokens, first: int, end: int) -> Iterator[tuple[int, int]]:

@@ -53,7 +53,7 @@ def test_ingest_reads_several_paths_and_standard_input(run: Run, write: Records)
 def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
     """`resemble --json` prints exactly the keys of the contract, with places in the original strings."""
     [answer] = rows(seeded("resemble", SEEDS / f"{B}.txt", "--json").stdout)
-    assert list(answer) == ["query", "truncated", "matches"]
+    assert list(answer) == ["query", "found", "coverage", "truncated", "matches"]
     assert (answer["query"], answer["truncated"]) == (B, False)
     assert [match["id"] for match in answer["matches"]] == [C, A]
     match = answer["matches"][0]
@@ -62,6 +62,7 @@ def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
     assert match["metadata"] == {}
     [passage] = [one for one in match["passages"] if one["matched_words"] > 90]
     assert list(passage) == ["query", "document", "matched_words", "similarity", "documents", "kind"]
+    assert list(passage["query"]) == list(passage["document"]) == ["start", "end", "line", "end_line"]
     assert stretch(B, passage["query"]).startswith("The meeting between Scaparrotti and Gerasimov follows over a year")
     assert stretch(C, passage["document"]).endswith("the top US military officer, also met Gerasimov in Azerbaijan")
     assert passage["kind"] == "passage"
@@ -72,7 +73,8 @@ def test_answers_come_in_the_order_of_the_queries(seeded: Run, write: Records) -
     queries = write({"id": "q2", "text": SENTENCE}, {"id": "q1", "text": "too short"})
     answers = rows(seeded("resemble", queries, SEEDS / f"{B}.txt", "--id", C, "--id", A, "--json").stdout)
     assert [answer["query"] for answer in answers] == ["q2", "q1", B, C, A]
-    assert answers[1] == {"query": "q1", "truncated": False, "too_short": True, "matches": []}
+    nothing = {"found": 0, "coverage": 0.0, "truncated": False, "too_short": True, "matches": []}
+    assert answers[1] == {"query": "q1", **nothing}
 
 
 def test_query_matches_its_own_text_only_under_another_id(seeded: Run) -> None:

@@ -41,7 +41,9 @@ def answers(index: Index) -> list[bytes]:
         index.put(documents[start : start + 400])
     index.put([Document("d7", TEXTS[8], {}), Document("d9", TEXTS[7], {"new": True})])
     index.remove(["d11", "d400"])
-    return [json.dumps(dataclasses.asdict(index.resemble(query))).encode() for query in QUERIES]
+    asked = [dedup.Question(limit, filter=wanted) for limit in (10, 20, 200) for wanted in (None, {"n": {">=": 1000}})]
+    found = [index.ask(query, asked[place % len(asked)]) for place, query in enumerate(QUERIES)]
+    return [json.dumps(dataclasses.asdict(answer)).encode() for answer in found]
 
 
 @pytest.fixture(scope="module")

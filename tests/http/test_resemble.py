@@ -40,8 +40,9 @@ def test_the_match_object_is_the_documented_one(service: Serving, papers: dict[s
     """A match has exactly the documented fields, exact figures, and places that cut out the passage in both texts."""
     query = f"{prose(10)} {WIRE}"
     answer = ask(service, text=query)
-    assert answer.keys() == {"query", "truncated", "matches"}
+    assert answer.keys() == {"query", "found", "coverage", "truncated", "matches"}
     assert (answer["query"], answer["truncated"], sorted(ids(answer))) == (None, False, sorted(papers))
+    assert (answer["found"], answer["coverage"]) == (3, len(WIRE.split()) / len(query.split()))
     for match in answer["matches"]:
         text = papers[match["id"]]
         assert match.keys() == MATCH
@@ -52,6 +53,7 @@ def test_the_match_object_is_the_documented_one(service: Serving, papers: dict[s
         (passage,) = match["passages"]
         assert passage.keys() == PASSAGE
         here, there = (passage[side] for side in ("query", "document"))
+        assert [here["line"], here["end_line"], there["line"], there["end_line"]] == [1, 1, 1, 1]
         assert query[here["start"] : here["end"]] == text[there["start"] : there["end"]] == WIRE
         assert (passage["matched_words"], passage["similarity"]) == (common_subsequence(WIRE, WIRE), 1.0)
         assert (passage["documents"], passage["kind"]) == (3, "passage")
