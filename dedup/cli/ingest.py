@@ -11,6 +11,7 @@ import typer
 from dedup.cli.exit import INTERRUPTED
 from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.ingest_progress import IngestProgress
+from dedup.cli.ingest_repeats import Repeats
 from dedup.cli.inputs import open_input
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
@@ -45,7 +46,7 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
         index = stack.enter_context(open_patiently(url))
         prepare_kernels()
         progress = stack.enter_context(IngestProgress(meter, rejected))
-        sources = deque[Source]()
+        sources, repeats = deque[Source](), Repeats()
         try:
             for outcome in index.put_each(_documents(items, selection, sources, rejected, progress), ttl=ttl):
                 source = sources.popleft()
@@ -53,7 +54,9 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
                     rejected.add(Rejected(source, outcome.id, outcome.code, outcome.reason))
                 else:
                     counts[outcome.status] += 1
+                    repeats.add(outcome.id)
                     progress.advance(1)
+            repeats.tell()
             if index.stats().grow:
                 note("the shards of the index are full and take more and more memory: run `dedup index grow`")
         except (KeyboardInterrupt, StoreError) as error:

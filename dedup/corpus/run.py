@@ -16,6 +16,7 @@ from dedup.corpus.report_page import write_page
 from dedup.corpus.results_folder import WORK, output
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
+from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
 
 
@@ -52,6 +53,7 @@ def run(
         watch: is told of the progress.
 
     Raises:
+        InvalidInput: nothing that was read can be used.
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
@@ -60,6 +62,8 @@ def run(
         sources: Sequence[tuple[Iterable[Item], bool]] = ((against, True), (items, False))
         counted = _Counted(reject)
         documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
+        if counted.count and not documents:
+            raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written to {out}")
         with Join(work, job) as join:
             for name, source in join.rank():
                 counted(Rejected(source, name, "duplicate_id", "another document has this id"))

@@ -285,3 +285,15 @@ def test_full_shards_are_told(
     assert "index grow" not in run("ingest", path, "--index", url).stderr
     monkeypatch.setattr("dedup.stores.redis.store.GROW_AT", 0)
     assert "dedup index grow" in run("ingest", path, "--index", url).stderr
+
+
+def test_files_of_the_same_id_are_told(run: Run, here: Path) -> None:
+    """Of two files with one id in the same run the last one stays, and the command says so."""
+    for name, text in (("scan.md", "the printed page of the town"), ("scan.txt", "the written page of the town")):
+        (here / "pages").mkdir(exist_ok=True)
+        (here / "pages" / name).write_text(text)
+    done = run("ingest", "pages")
+    assert "1 document has an id that came before in this run, such as scan" in done.stderr
+    assert run("get", "scan").stdout == "the written page of the town"
+    (here / "pages" / "scan.md").unlink()
+    assert "came before" not in run("ingest", "pages").stderr

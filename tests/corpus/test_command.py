@@ -328,3 +328,12 @@ def test_what_an_index_holds_is_removed(kept: str, tmp_path: Path, command: Comm
     removed = {one["id"]: one["duplicate_of"] for one in lines(tmp_path / "out/removed.jsonl.zst")}
     assert {name: one["id"] for name, one in removed.items()} == {"same": "o1", "near": "o2", "o3": "o3"}
     assert all(one["in_index"] for one in removed.values())
+
+
+def test_where_nothing_can_be_used_nothing_is_written(tmp_path: Path, command: Command) -> None:
+    """Wrong field names end the command with exit code 2 and leave no folder, so that the corrected command goes on."""
+    write(tmp_path / "odd.jsonl", {"url": "a", "body": STORY}, {"url": "b", "body": f"{STORY} Markets fell."})
+    done = command("corpus", "odd.jsonl", "--out", "out", code=2)
+    assert "all 2 records were rejected" in done.stderr
+    assert not (tmp_path / "out").exists()
+    command("corpus", "odd.jsonl", "--out", "out", "--id-field", "url", "--text-field", "body")
