@@ -72,7 +72,8 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, workers: st
             process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=30)
     assert process.returncode in {0, -signal.SIGTERM}
-    first, *lines = log.splitlines()
+    new, first, *lines = log.splitlines()
+    assert new == "there was no index at lmdb:./index: a new one was made, which is empty"
     assert first == f"serving lmdb:./index at http://127.0.0.1:{port}/"
     assert all(json.loads(line)["timestamp"] for line in lines)
 
