@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self, Unpack
 
-from dedup.admission import admit, check_length, check_several, name_of
+from dedup.admission import admit, check_length, check_several, check_types, name_of
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
@@ -19,6 +19,7 @@ from dedup.stores.codec import content, decode, digest, encode
 from dedup.stores.copy import copy
 
 BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
+LONGEST_TTL = 1 << 31  # seconds, 68 years: stores keep the end of a document's time in 32 bits
 BATCH_CHARACTERS = 1 << 25  # not measured: bounds memory where documents are long
 
 
@@ -84,6 +85,8 @@ class Index:
         With `create` a document whose id is there already is `kept` as it is, also if several processes create it.
         """
         check_several(documents)
+        if type(ttl) is not int or not 0 <= ttl <= LONGEST_TTL:
+            raise InvalidInput(f"ttl {ttl!r}: give whole seconds from 0, which is for ever, to {LONGEST_TTL:,}")
         for batch in _batches(documents):
             entries = self._entries(batch, ttl, create=create)
             outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
@@ -97,6 +100,7 @@ class Index:
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, text and all; return how many there were."""
+        check_several(ids)
         gone = [stored for stored in self._store.remove(list(dict.fromkeys(ids))) if stored]
         self._withdraw(gone)
         return len(gone)
@@ -107,6 +111,7 @@ class Index:
 
     def get_many(self, ids: Sequence[str]) -> list[Document | None]:
         """Return the document of each id, or None, in one request to the store."""
+        check_several(ids)
         return [_document(stored) if stored else None for stored in self._store.get(ids)]
 
     def document(self, id: str) -> Document:  # noqa: A002 - the same
@@ -247,11 +252,13 @@ class Index:
         return self.document(id)
 
     def _answered(self, place: int, query: str | Document, question: Question) -> Answer | Reject:
-        text, name = (query, None) if isinstance(query, str) else (query.text, query.id)
         try:
-            return self.ask(text, question, id=name)
+            if isinstance(query, str):
+                return self.ask(query, question)
+            check_types(query)
+            return self.ask(query.text, question, id=query.id)
         except InvalidInput as error:
-            return Reject(place, name or "", error.code, str(error))
+            return Reject(place, "" if isinstance(query, str) else name_of(query), error.code, str(error))
 
 
 def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[PassageFields]) -> Match:

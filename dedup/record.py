@@ -81,7 +81,7 @@ def loads(data: bytes) -> Any:
     except msgspec.DecodeError:
         if b"\\u" not in data:
             raise
-        return json.loads(data, parse_constant=_refuse)
+        return json.loads(data, parse_constant=_refuse, parse_float=finite)
 
 
 def read(data: bytes, kind: type[T]) -> T:
@@ -98,3 +98,11 @@ def read(data: bytes, kind: type[T]) -> T:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
+
+
+def finite(digits: str) -> float:
+    """Return the number that JSON's digits are, if a double can hold it."""
+    number = float(digits)
+    if number - number != 0:
+        raise ValueError("it holds a number that no double can hold")
+    return number

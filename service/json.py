@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from starlette.responses import Response
 
-from dedup.record import dumps
+from dedup.record import dumps, finite
 
 
 class JsonAnswer(Response):
@@ -29,7 +29,7 @@ def load(data: bytes, depth: int) -> Any:
     """
     try:
         text = data.removeprefix(BOM_UTF8).decode()
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
+        value = json.loads(text, parse_constant=_refuse, parse_float=finite, parse_int=_whole)
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -45,13 +45,6 @@ def load(data: bytes, depth: int) -> Any:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number - number != 0:
-        raise ValueError("it holds a number that no double can hold")
-    return number
 
 
 def _whole(digits: str) -> int:

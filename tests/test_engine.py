@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from naive import common_subsequence, figures, words
@@ -11,7 +12,7 @@ import dedup
 from dedup.admission import LONGEST_TEXT
 from dedup.engine import Index
 from dedup.errors import InvalidDocument, InvalidInput
-from dedup.model import Document
+from dedup.model import Answer, Document, Reject
 
 RANDOM = random.Random()  # noqa: S311 - reproducible texts, no secrets
 VOCABULARY = [
@@ -338,3 +339,47 @@ def test_unknown_names_are_no_attributes() -> None:
     """The package's lazy names are the public ones, and no others."""
     with pytest.raises(AttributeError, match="nonsense"):
         _ = dedup.nonsense
+
+
+@pytest.mark.parametrize("ids", ["abc", {"a": 1}, Document("a", "one two three four")])
+def test_a_single_id_is_no_list(ids: Any) -> None:
+    """A string or a mapping where several ids are expected is refused, and nothing is removed letter by letter."""
+    with dedup.open("memory:") as index:
+        index.put([Document(name, "one two three four five") for name in "abc"])
+        for act in (index.remove, index.get_many, index.resemble_many, index.put):
+            with pytest.raises(InvalidInput, match="several are expected"):
+                act(ids)
+        assert index.stats().documents == 3
+
+
+@pytest.mark.parametrize("ttl", [-1, 1.5, float("nan"), True, "3", 1 << 32])
+def test_a_time_to_live_that_no_store_can_hold_is_refused(ttl: Any) -> None:
+    """Only whole seconds from 0 to 2 ** 31 are taken."""
+    with dedup.open("memory:") as index, pytest.raises(InvalidInput, match="ttl"):
+        index.put([Document("a", "one two three four")], ttl=ttl)
+
+
+@pytest.mark.parametrize("query", [None, 5, {"id": "a"}])
+def test_a_query_of_another_kind_costs_only_itself(query: Any) -> None:
+    """Of queries that are neither texts nor documents the reason is told, and the others are answered."""
+    with dedup.open("memory:") as index:
+        index.put([Document("a", "one two three four five")])
+        first, wrong, last = index.resemble_many(["one two three four five", query, "one two three four five"])
+    assert isinstance(wrong, Reject)
+    assert wrong.code == "invalid_document"
+    for answer in (first, last):
+        assert isinstance(answer, Answer)
+        assert [match.id for match in answer] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"limit": "3"}, {"limit": 1.5}, {"limit": True}, {"limit": 1 << 70}, {"min_words": 2.5}, {"min_words": 0},
+        {"min_similarity": "0.5"}, {"min_similarity": 0}, {"passages": "no"}, {"filter": "abc"}, {"filter": []},
+    ],
+)  # fmt: skip
+def test_a_question_of_wrong_types_is_refused(field: dict[str, Any]) -> None:
+    """Each field of a question has one type and a range; anything else is refused with the field's name."""
+    with pytest.raises(InvalidInput, match=next(iter(field))):
+        dedup.Question(**field)

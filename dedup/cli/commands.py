@@ -51,12 +51,14 @@ def ingest(
     A document replaces the one in the index with the same id. Each batch is durable once it is counted: after an
     interruption run the same command again.
     """
+    from dedup.cli.files import keep_inputs
     from dedup.cli.ingest import Selection, run
     from dedup.cli.ingest_where import where
     from dedup.formats import Fields, Reading
 
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
     selection = Selection(how, where(conditions or []), most)
+    keep_inputs(paths, rejects=rejects)
     run(paths, index, selection, json=json, rejects=rejects, ttl=ttl or 0)
 
 
@@ -91,8 +93,9 @@ def resemble(
 ) -> None:
     """Show what each text resembles, and the passages shared.
 
-    A query that is in the index under the same id does not match itself.
+    A document of the index that has the query's own id is left out of the answer.
     """
+    from dedup.cli.files import keep_inputs
     from dedup.cli.resemble import run
     from dedup.formats import Fields, Reading
 
@@ -102,6 +105,7 @@ def resemble(
         raise typer.BadParameter("give --html FILE or --json, not both", param_hint="--html")
     question = Question(limit, min_words, min_similarity, passages)
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
+    keep_inputs(paths or [], rejects=rejects, html=html)
     run(paths or [], ids or [], how, index, question, json=json, html=html, rejects=rejects)
 
 
@@ -287,7 +291,8 @@ def corpus(
         typer.Option(
             "--closure",
             envvar="DEDUP_CLOSURE",
-            help="How clusters form: each duplicate resembles the document kept, or chains count.",
+            help="How clusters form: 'survivor' (each duplicate resembles the document kept) or 'transitive' (chains "
+            "count).",
         ),
     ] = "survivor",
     against: Annotated[
@@ -327,10 +332,12 @@ def corpus(
     interruption run the same command again, which starts anew.
     """
     from dedup.cli.corpus import Asked, run
+    from dedup.cli.files import keep_inputs
     from dedup.cli.inputs import open_input
     from dedup.formats import Fields, Meter, Reading
 
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, threads, memory)
+    keep_inputs(paths, rejects=rejects)
     meter = Meter()
     items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
     run(items, meter, out, asked, against=against, force=force, json=json, rejects=rejects)
@@ -358,10 +365,12 @@ def tune(
     Compares the documents of a sample with each other, shows pairs from the whole range of similarities, and prints
     what each threshold would remove.
     """
+    from dedup.cli.files import keep_inputs
     from dedup.cli.inputs import open_input
     from dedup.cli.tune import run
     from dedup.formats import Fields, Meter, Reading
 
+    keep_inputs(paths, rejects=rejects, html=html)
     meter = Meter()
     items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
     run(items, meter, threshold, pairs, html=html, threads=threads, memory=memory, json=json, rejects=rejects)

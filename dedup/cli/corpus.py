@@ -120,6 +120,7 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
     counts = [
         f"{count:,} {name.removesuffix('s') if count == 1 else name}"
         for name, count in figures.items()
+        if count or name != "indexed"  # those of the index named by --against
         if count is not None
     ]
     print(", ".join(counts), f"in {seconds:.2f} s")

@@ -12,7 +12,7 @@ def check_memory(written: str) -> None:
     Raises:
         InvalidInput: it is none.
     """
-    if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", written):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}(MB|GB)", written):
         raise InvalidInput(f"--memory {written}: no size; give a whole number of MB or GB, as in 2GB")
 
 

@@ -1,5 +1,7 @@
 """The files that options name."""
 
+import glob
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -16,3 +18,26 @@ def open_for(option: str, path: str, encoding: str = "utf-8") -> TextIO:
         return Path(path).open("w", encoding=encoding)
     except OSError as error:
         raise InvalidInput(f"{path}: cannot be written ({error.strerror}); name another file for {option}") from error
+
+
+def keep_inputs(paths: Iterable[str], **outputs: str | None) -> None:
+    """Refuse to write over what is to be read.
+
+    Args:
+        paths: the files, folders and patterns that are read.
+        outputs: the file that each option names, by the option's name without hyphens.
+
+    Raises:
+        InvalidInput: one of them is an input, or lies in a folder that is one and is there already.
+    """
+    for path in paths:
+        for option, name in outputs.items():
+            if name and Path(name).exists() and _covers(path, Path(name)):
+                raise InvalidInput(f"--{option} {name}: this file is an input and would be lost; name another file")
+
+
+def _covers(path: str, file: Path) -> bool:
+    if Path(path).is_dir():
+        return file.resolve().is_relative_to(Path(path).resolve())
+    matches = [path] if Path(path).exists() else glob.iglob(path, recursive=True)  # noqa: PTH207 - as inputs are found
+    return any(file.samefile(one) for one in matches)

@@ -103,6 +103,7 @@ Threads = Annotated[
         "--threads",
         envvar="DEDUP_THREADS",
         min=1,
+        max=1024,
         metavar="N",
         help="Number of worker threads (default: one per processor).",
     ),

@@ -14,7 +14,7 @@ from dedup import errors
 from dedup.admission import admit, check_several, name_of
 from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
 from dedup.model import Answer, Document, Match, Reject, Report
-from dedup.record import document_json, dumps, loads, read
+from dedup.record import document_json, loads, read
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 from dedup.stores.base import Stats
@@ -160,16 +160,28 @@ def scheme_of(value: Mapping[str, Any]) -> Scheme:
     return Scheme(**{name: number for name, number in value["scheme"].items() if name != "fingerprint"})
 
 
+def distinct(ids: Iterable[str]) -> Iterable[str]:
+    """Return each id once, in the order given.
+
+    Raises:
+        InvalidInput: it is a single id.
+    """
+    check_several(ids)
+    return dict.fromkeys(ids)
+
+
 def puts(documents: Iterable[Document]) -> Iterator[Call[Report]]:
     """Index documents, about a megabyte at a time; what JSON would change is rejected here, and not sent."""
+    check_several(documents)
     lines, rejects, size = dict[int, bytes](), list[Reject](), 0
     for place, document in enumerate(documents):
         try:
             admit(document)
-        except InvalidDocument as error:
-            rejects.append(Reject(place, name_of(document), error.code, str(error)))
+            lines[place] = _json(document_json(document)) + b"\n"
+        except InvalidInput as error:
+            code = error.code if isinstance(error, InvalidDocument) else "invalid_json"
+            rejects.append(Reject(place, name_of(document), code, str(error)))
             continue
-        lines[place] = dumps(document_json(document)) + b"\n"
         size += len(lines[place])
         if size >= BATCH_BYTES:
             yield _put(lines, rejects)
@@ -221,7 +233,8 @@ def cursor(after: str) -> str:
 
 def _json(value: Any) -> bytes:
     try:
-        return json.dumps(value, allow_nan=False).encode()
+        # not as escapes, of which a reader would join two halves of a surrogate pair to one character
+        return json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError) as error:
         raise InvalidInput(
             f"JSON cannot hold what was given ({error}); give strings, numbers, lists and objects"

@@ -9,6 +9,7 @@ from typing import Self, TypeVar, Unpack
 
 import httpx2
 
+from dedup.admission import check_several
 from dedup.client import calls
 from dedup.client.calls import Call
 from dedup.client.retries import attempts
@@ -60,7 +61,7 @@ class Client:
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; see `Index.remove`."""
-        return sum(self._do(calls.remove(one)) for one in dict.fromkeys(ids))
+        return sum(self._do(calls.remove(one)) for one in calls.distinct(ids))
 
     def get(self, id: str) -> Document | None:  # noqa: A002 - the field's name everywhere
         """Return the document of that id, or None."""
@@ -68,6 +69,7 @@ class Client:
 
     def get_many(self, ids: Sequence[str]) -> list[Document | None]:
         """Return the document of each id, or None; a request for each."""
+        check_several(ids)
         return [self.get(one) for one in ids]
 
     def documents(self, after: str = "") -> Iterator[Document]:
@@ -153,7 +155,7 @@ class AsyncClient:
 
     async def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; see `Index.remove`."""
-        return sum([await self._do(calls.remove(one)) for one in dict.fromkeys(ids)])
+        return sum([await self._do(calls.remove(one)) for one in calls.distinct(ids)])
 
     async def get(self, id: str) -> Document | None:  # noqa: A002 - the field's name everywhere
         """Return the document of that id, or None."""
@@ -161,6 +163,7 @@ class AsyncClient:
 
     async def get_many(self, ids: Sequence[str]) -> list[Document | None]:
         """Return the document of each id, or None; a request for each."""
+        check_several(ids)
         return [await self.get(one) for one in ids]
 
     async def documents(self, after: str = "") -> AsyncIterator[Document]:

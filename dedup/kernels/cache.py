@@ -68,16 +68,12 @@ class Place:
     @property
     def filled(self) -> bool:
         """Whether the machine code is there."""
-        return any((folder / self._name).exists() for folder in _folders())
+        return self._data() is not None
 
     def load(self) -> Any | None:
         """Return the compiled function, or None if it is not there or is damaged."""
-        for folder in _folders():
-            with contextlib.suppress(OSError):
-                data = (folder / self._name).read_bytes()
-                if xxhash.xxh3_128_digest(data[_DIGEST:]) == data[:_DIGEST]:
-                    return _loaded(self.function, *pickle.loads(data[_DIGEST:]))  # noqa: S301 - the user's own folder
-        return None
+        data = self._data()
+        return None if data is None else _loaded(self.function, *pickle.loads(data))  # noqa: S301 - the user's own folder
 
     def save(self, result: Any) -> None:
         """Keep the result of a compilation; if no folder can be written, warn of it once."""
@@ -86,7 +82,22 @@ class Place:
             _warn()
         else:
             data = pickle.dumps(_reduced(result), protocol=5)
-            _replace(folder / self._name, xxhash.xxh3_128_digest(data) + data)
+            try:
+                _replace(folder / self._name, self._digest(data) + data)
+            except OSError:
+                _warn()
+
+    def _data(self) -> bytes | None:
+        """Return what was kept, or None if it is not there, cannot be read, is damaged or another entry's."""
+        for folder in _folders():
+            with contextlib.suppress(OSError):
+                data = (folder / self._name).read_bytes()
+                if self._digest(data[_DIGEST:]) == data[:_DIGEST]:
+                    return data[_DIGEST:]
+        return None
+
+    def _digest(self, data: bytes) -> bytes:
+        return xxhash.xxh3_128_digest(self._name.encode() + data)
 
     @property
     def _name(self) -> str:
@@ -166,6 +177,7 @@ def _replace(path: Path, data: bytes) -> None:
     """Write a file that no other process ever sees in part."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)
+    Path(file.name).chmod(0o644)  # what root compiles beside the package serves everybody
     Path(file.name).replace(path)
 
 

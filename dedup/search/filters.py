@@ -38,7 +38,13 @@ class Filter:
 
     @classmethod
     def of(cls, conditions: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Self | None:
-        """Return a filter, or None where there is no condition."""
+        """Return a filter, or None where there is no condition.
+
+        Raises:
+            InvalidInput: as the constructor does.
+        """
+        if not isinstance(conditions, Mapping | None):
+            raise InvalidInput(f"filter {conditions!r}: give an object of conditions, a field's name before each")
         return cls(conditions, own) if conditions else None
 
     def __call__(self, metadata: Mapping[str, Any]) -> bool:

@@ -7,6 +7,8 @@ from typing import Any, TypedDict
 from dedup.errors import InvalidInput
 from dedup.search.filters import Filter
 
+MOST = 1 << 24  # no text has more words, see dedup.admission.LONGEST_TEXT
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -32,10 +34,13 @@ class Question:
     def __post_init__(self) -> None:
         """Refuse limits and conditions that make no sense."""
         for name in ("limit", "min_words"):
-            if getattr(self, name) < 1:
-                raise InvalidInput(f"{name} {getattr(self, name)}: give a whole number of at least 1")
-        if not 0 < self.min_similarity <= 1:
-            raise InvalidInput(f"min_similarity {self.min_similarity}: give a number above 0, up to 1")
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= MOST:
+                raise InvalidInput(f"{name} {value!r}: give a whole number from 1 to {MOST:,}")
+        if type(self.min_similarity) not in (int, float) or not 0 < self.min_similarity <= 1:
+            raise InvalidInput(f"min_similarity {self.min_similarity!r}: give a number above 0, up to 1")
+        if type(self.passages) is not bool:
+            raise InvalidInput(f"passages {self.passages!r}: give true or false")
         Filter.of(self.filter, {})
 
 

@@ -12,7 +12,9 @@ from dedup.stores.urls import shown
 def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
     from dedup.stores.lmdb import LMDBStore  # noqa: PLC0415 - a kind's packages load when it is asked for
 
-    path = None if url.startswith("memory:") else url.removeprefix("lmdb:")
+    if url.startswith("memory:") and url != "memory:":
+        raise InvalidURL(f"index URL {url!r}: nothing can be said of an index in memory; write memory:")
+    path = None if url == "memory:" else url.removeprefix("lmdb:")
     return LMDBStore(path, scheme, create=create, read_only=read_only)
 
 

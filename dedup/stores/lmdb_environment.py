@@ -31,7 +31,7 @@ def _forget_after_fork() -> None:  # pragma: no cover - runs in children, which 
     """Let a child open what its parent has open: close its copies, which are of no use to it."""
     global _opening  # noqa: PLW0603 - a lock held by a thread that the child does not have would never be released
     for environment in (*_opened.values(), *_in_memory):
-        environment.handle.close()
+        environment.let_go()
     _opened.clear()
     _in_memory.clear()
     _opening = threading.Lock()
@@ -79,6 +79,7 @@ class Environment:
         self._databases: Databases | None = None
         self._users = 0
         self._opening = threading.Lock()
+        self._under_way = set[object]()
 
     def open_databases(self, wait: float) -> Databases:
         """Return the databases of a begun index.
@@ -95,7 +96,7 @@ class Environment:
     @contextmanager
     def reading(self) -> Iterator["Transaction"]:
         """Read one state of the index, undisturbed by writers."""
-        with translated(self.name), self.handle.begin(buffers=True) as txn:
+        with translated(self.name), self._noted(), self.handle.begin(buffers=True) as txn:
             yield txn
 
     @contextmanager
@@ -110,8 +111,31 @@ class Environment:
             raise StoreReadOnly(f"index {self.name}: this process may not write the folder; change its permissions")
         with translated(self.name), self._turn(wait):
             self.handle.reader_check()
-            with self.handle.begin(write=True, buffers=True) as txn:
+            with self._noted(), self.handle.begin(write=True, buffers=True) as txn:
                 yield txn
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Note that a transaction is under way."""
+        mark = object()
+        self._under_way.add(mark)
+        try:
+            yield
+        finally:
+            self._under_way.discard(mark)
+
+    def let_go(self) -> None:
+        """Close the copy of a forked child; keep it for ever if a thread of the parent was at work on it.
+
+        py-lmdb waits until all transactions have ended before it closes or frees an environment, and a thread that the
+        child does not have ends none.
+        """
+        if self._under_way:
+            import ctypes  # noqa: PLC0415 - only in such a child
+
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.handle))
+        else:
+            self.handle.close()
 
     def join(self) -> Self:
         """Count one more store that uses the environment."""

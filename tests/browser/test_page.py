@@ -156,7 +156,7 @@ def test_everything_works_without_javascript(visit: Open) -> None:
     page.get_by_role("button", name="Find what it resembles").click()
     page.get_by_role("button", name=D).or_(page.locator(f'button[value="{D}"]')).first.click()
     assert page.locator("mark").count() >= 2
-    assert not page.get_by_label("Scroll together").is_visible()
+    page.get_by_label("Scroll together").wait_for(state="hidden")  # once the style sheet is there
     page.locator(".side").nth(0).locator("a.n").first.click()
     assert page.url.endswith("#b1")
     page.get_by_role("link", name="Where else does passage 1 occur?").click()

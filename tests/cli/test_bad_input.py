@@ -171,3 +171,22 @@ def test_unknown_id_is_an_error(seeded: Run) -> None:
     """Asking for a document that is not there says so and ends with 2."""
     for arguments in (["get", "nobody"], ["resemble", "--id", "nobody"]):
         assert seeded(*arguments, code=2).stderr.startswith("error[unknown_id]: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ingest", "b.jsonl", "--rejects", "b.jsonl"),
+        ("ingest", "*.jsonl", "--rejects", "./b.jsonl"),
+        ("resemble", ".", "--rejects", "b.jsonl"),
+        ("resemble", "b.jsonl", "--html", "b.jsonl"),
+        ("tune", "b.jsonl", "--html", "b.jsonl"),
+        ("corpus", "b.jsonl", "--out", "o", "--rejects", "b.jsonl"),
+    ],
+)
+def test_an_input_is_never_written_over(run: Run, here: Path, arguments: tuple[str, ...]) -> None:
+    """An option that names an input as the file to write is refused, and the input stays as it is."""
+    text = '{"id": "a", "text": "seven wizards box with liquor jugs at noon"}\n'
+    (here / "b.jsonl").write_text(text)
+    assert "would be lost" in run(*arguments, code=2).stderr
+    assert (here / "b.jsonl").read_text() == text

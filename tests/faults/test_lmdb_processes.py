@@ -125,6 +125,43 @@ def test_store_is_not_used_after_a_fork(index: Path) -> None:
     assert run(FORK, index) == "7 1 [None] 1"
 
 
+BUSY = """
+import os, sys, threading, time
+import dedup
+index = dedup.open("memory:" if sys.argv[1] == "memory:" else "lmdb:" + sys.argv[1] + "-busy")
+text = " ".join(f"word{i} of the text" for i in range(200))
+index.put([dedup.Document(str(i), f"{i} {text}") for i in range(20)])
+ended = threading.Event()
+def work():
+    while not ended.is_set():
+        index.resemble(text)
+threads = [threading.Thread(target=work) for _ in range(2)]
+for one in threads:
+    one.start()
+for _ in range(25):
+    child = os.fork()
+    if not child:
+        os._exit(7)
+    end = time.monotonic() + 20
+    while not (status := os.waitpid(child, os.WNOHANG))[0]:
+        if time.monotonic() > end:
+            os.kill(child, 9)
+            os._exit(1)
+        time.sleep(0.001)
+    assert os.waitstatus_to_exitcode(status[1]) == 7
+ended.set()
+for one in threads:
+    one.join()
+print(len(index.resemble(text)))
+"""
+
+
+@pytest.mark.parametrize("kind", ["folder", "memory:"])
+def test_a_fork_amid_look_ups_does_not_hang(index: Path, kind: str) -> None:
+    """A child forked while threads of its parent read the index lives, and the parent goes on."""
+    assert run(BUSY, index if kind == "folder" else Path(kind)) == "10"
+
+
 def test_fork_is_noticed_by_the_process_id(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that another process opened refuses to answer, and answers again where it was opened."""
     store = LMDBStore(index)

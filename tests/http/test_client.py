@@ -165,6 +165,8 @@ def test_half_a_surrogate_pair_stays_at_home(both: tuple[Any, Any]) -> None:
     assert not embedded.resemble(broken, id="broken").matches
     [reject] = remote.put([Document("broken", broken)]).rejected
     assert (reject.place, reject.code) == (0, "invalid_json")
+    halves = f"{prose(9)} \ud83d" + "\ude00"  # two characters, which escapes in JSON would join to one
+    assert [one.code for one in remote.put([Document("halves", halves)]).rejected] == ["invalid_json"]
     assert raised(lambda: remote.resemble(broken)) == (InvalidInput, "invalid_input")
     assert raised(lambda: remote.compare(broken, WIRE)) == (InvalidInput, "invalid_input")
 
