@@ -154,12 +154,15 @@ def _widened(kind: types.Type) -> types.Type:
 
 def _types_of(annotation: Any) -> list[types.Type]:
     """Return what an annotation stands for; arrays are contiguous, of one dimension unless it has a shape of more."""
-    if get_origin(annotation) in (Union, UnionType):
+    origin = get_origin(annotation)
+    if hasattr(origin, "__value__"):  # NumPy's NDArray is an alias by `type` where Python knows that, from 3.12 on
+        return _types_of(origin.__value__[get_args(annotation)])
+    if origin in (Union, UnionType):
         return [kind for part in get_args(annotation) for kind in _types_of(part)]
-    if get_origin(annotation) is Annotated:
+    if origin is Annotated:
         array, *marks = get_args(annotation)
         return [kind.copy(readonly=READ_ONLY in marks) for kind in _types_of(array)]
-    if get_origin(annotation) is np.ndarray:
+    if origin is np.ndarray:
         shape, dtype = get_args(annotation)
         sizes = get_args(shape)
         (scalar,) = get_args(dtype)
