@@ -6,7 +6,7 @@ RUN := .venv/run.installed
 TEST := .venv/test.installed
 BENCH := .venv/bench.installed
 
-.PHONY: demo check test test-fast test-slow test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo check test test-fast test-slow test-trust test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(RUN)
 	@$(BIN)/dedup ingest seeds $(DEMO)
@@ -18,18 +18,22 @@ UNITS := $(addprefix tests/, align formats search sketching stores corpus/test_c
 	$(addprefix test_, $(addsuffix .py, admission engine names record report scheme)))
 
 check: lint
-	$(BIN)/pytest -q -n 2 -m "not slow" $(UNITS)
+	$(BIN)/pytest -q -n 2 -m "not slow and not trust" $(UNITS)
 
 test: lint test-fast
 
 test-fast: $(TEST)
-	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -q -n 2 -m "not slow and not trust" --cov --cov-report=term-missing:skip-covered
 
 # about twenty-five minutes on two cores; a file's tests on one of them, because they share servers and sessions
 test-slow: $(TEST)
 	$(BIN)/pytest -q -n 2 -m slow --dist loadfile
 
-test-all: test test-slow
+# kills, failing calls, damaged files, histories and oracles: what docs/operations.md promises
+test-trust: $(TEST)
+	$(BIN)/pytest -q -m trust tests/trust
+
+test-all: test test-slow test-trust
 
 lint: $(TEST)
 	$(BIN)/ruff check -q
