@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dedup.align.pair import LINKS, Flags, Limits, Pair
-from dedup.kernels import Float64s, Int32s, kernel
+from dedup.align.pair import LINKS, Limits, Pair
+from dedup.kernels import Flags, Float64s, Int32s, kernel
 
 GAP = 16  # ADR 3: half and double move plagdet by less than .015
 LOOK_BACK = 50  # the same; linear work

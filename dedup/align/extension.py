@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dedup.align.pair import CELLS, Flags, Pair
-from dedup.kernels import Float64s, kernel
+from dedup.align.pair import CELLS, Pair
+from dedup.kernels import Flags, Float64s, kernel
 
 BAND = 4  # not measured: room for four words put in or left out in a row
 DROP = 3.0  # ADR 3: half and double move plagdet by less than .015

@@ -83,3 +83,34 @@ def first_place(table: Int32s, ids: Int32s, left: int, right: int) -> int:
     """Return the first place in the query where token `left` is followed by `right`, or ABSENT."""
     place: int = table[_pair_slot(table, ids, left, right)]
     return place
+
+
+@kernel
+def number_document(
+    tokens: Uint64s, first: int, end: int, distinct: Uint64s, vocabulary: Int32s, table: Int32s
+) -> tuple[Int32s, int]:
+    """Number the tokens of one document: the query's by its numbers, its own from there on; return how many there are.
+
+    Args:
+        tokens: those of all documents.
+        first: where the document's begin.
+        end: where they end.
+        distinct: the query's distinct tokens.
+        vocabulary: their table.
+        table: room for the document's own; entries before `first` are of other documents and count as empty.
+    """
+    numbers = look_up_tokens(tokens[first:end], distinct, vocabulary)
+    count = len(distinct)
+    for place in range(first, end):
+        if numbers[place - first] != ABSENT:
+            continue
+        slot = slot_of(tokens[place], len(table))
+        while table[slot] >= first and tokens[table[slot]] != tokens[place]:
+            slot = (slot + 1) & (len(table) - 1)
+        if table[slot] < first:
+            table[slot] = place
+            numbers[place - first] = count
+            count += 1
+        else:
+            numbers[place - first] = numbers[table[slot] - first]
+    return numbers, count

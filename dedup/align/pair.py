@@ -1,13 +1,8 @@
 """A query and one document under alignment, and what a passage of theirs must reach."""
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dedup.kernels import Int32s, Int64s, Uint64s
-
-Flags: TypeAlias = NDArray[np.bool_]
+from dedup.kernels import Flags, Int32s, Int64s, Uint64s
 
 SEEDS, CELLS, LINKS, STEPS = range(4)
 

@@ -7,11 +7,11 @@ from dedup.align.extension import extend
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.neighbours import join_neighbours
 from dedup.align.numbering import look_up_tokens, number_tokens, place_pairs
-from dedup.align.pair import Flags, Limits, Pair
+from dedup.align.pair import Limits, Pair
 from dedup.align.rows import doubled
 from dedup.align.runs import find_runs
 from dedup.align.segments import segments_of
-from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel, order_of
+from dedup.kernels import Flags, Int32s, Int64s, Uint64s, entry, kernel, order_of
 
 CORE = 0.5  # ADR 3: without cores below a passage's length plagdet falls from .656 to .634
 LIKENESS = np.array([0.5, 0.7])  # ADR 3: without the second, loose extension plagdet falls from .656 to .624

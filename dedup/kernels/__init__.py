@@ -7,6 +7,8 @@ machine code is kept: on a machine that has compiled it before, a process loads 
 
 from dedup.kernels.arrays import (
     Bytes,
+    Codes,
+    Flags,
     Float64s,
     Int32s,
     Int64s,
@@ -14,6 +16,7 @@ from dedup.kernels.arrays import (
     ReadUint16s,
     ReadUint32s,
     ReadUint64s,
+    Rows,
     Uint32s,
     Uint64s,
     grown,
@@ -23,6 +26,8 @@ from dedup.kernels.compiled import entry, kernel
 
 __all__ = [
     "Bytes",
+    "Codes",
+    "Flags",
     "Float64s",
     "Int32s",
     "Int64s",
@@ -30,6 +35,7 @@ __all__ = [
     "ReadUint16s",
     "ReadUint32s",
     "ReadUint64s",
+    "Rows",
     "Uint32s",
     "Uint64s",
     "entry",

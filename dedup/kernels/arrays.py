@@ -15,12 +15,17 @@ Uint64s: TypeAlias = NDArray[np.uint64]
 Int32s: TypeAlias = NDArray[np.int32]
 Int64s: TypeAlias = NDArray[np.int64]
 Float64s: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.int32]]
 
 # what an entry does not write to, and may get as a file mapped for reading or as a string's bytes
 ReadBytes: TypeAlias = Annotated[NDArray[np.uint8], READ_ONLY]
 ReadUint16s: TypeAlias = Annotated[NDArray[np.uint16], READ_ONLY]
 ReadUint32s: TypeAlias = Annotated[NDArray[np.uint32], READ_ONLY]
 ReadUint64s: TypeAlias = Annotated[NDArray[np.uint64], READ_ONLY]
+
+# a text's code points
+Codes: TypeAlias = ReadBytes | ReadUint16s | ReadUint32s
 
 
 @kernel

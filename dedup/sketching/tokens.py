@@ -17,19 +17,17 @@ xxHash, because a call per token would cost more than all else in the loop (26-2
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import (
     Bytes,
+    Codes,
+    Flags,
     Int64s,
-    ReadBytes,
-    ReadUint16s,
-    ReadUint32s,
     Uint32s,
     Uint64s,
     entry,
@@ -37,11 +35,11 @@ from dedup.kernels import (
     kernel,
 )
 from dedup.sketching import fold
+from dedup.sketching.prose import read_gaps, shorten
 
 SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
 VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
-Codes: TypeAlias = ReadBytes | ReadUint16s | ReadUint32s
 
 SPACE, APOSTROPHE = np.uint8(32), np.uint8(39)
 SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
@@ -61,25 +59,37 @@ class Tokens:
         starts: (n,) uint32, the code point of the original string at which each begins.
         ends: (n,) uint32, the code point after each; accents and zero-width characters that follow belong to it.
         offsets: (m + 1,) int64; text i has the tokens offsets[i] to offsets[i + 1].
+        stems: (n,) uint64, a hash of each token's stem, see `prose`; empty unless it was asked for.
+        stops: (n,) bool, whether a sentence ends after the token; empty likewise.
     """
 
     hashes: NDArray[np.uint64]
     starts: NDArray[np.uint32]
     ends: NDArray[np.uint32]
     offsets: NDArray[np.int64]
+    stems: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    stops: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
 
     def of(self, text: int) -> "Tokens":
         """Return the tokens of one text."""
         part = slice(*self.offsets[text : text + 2].tolist())
         return Tokens(
-            self.hashes[part], self.starts[part], self.ends[part], self.offsets[[text, text + 1]] - part.start
+            self.hashes[part],
+            self.starts[part],
+            self.ends[part],
+            self.offsets[[text, text + 1]] - part.start,
+            self.stems[part],
+            self.stops[part],
         )
 
 
-def tokenize(texts: Sequence[str]) -> Tokens:
-    """Return the tokens of `texts`; a lone surrogate, a NUL or a million accents are just code points."""
-    hashes, starts, ends, offsets, _ = _tokenize(*_pack(texts), *_table())
-    return Tokens(hashes, starts, ends, offsets)
+def tokenize(texts: Sequence[str], *, prose: bool = False) -> Tokens:
+    """Return the tokens of `texts`; a lone surrogate, a NUL or a million accents are just code points.
+
+    With `prose` their stems and the ends of sentences come along, which only a comparison of texts needs.
+    """
+    hashes, starts, ends, offsets, stems, stops, _ = _tokenize(*_pack(texts), *_table(), prose)
+    return Tokens(hashes, starts, ends, offsets, stems, stops)
 
 
 _table = cache(fold.load)
@@ -104,12 +114,13 @@ def _pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
 
 @entry
 def _tokenize(
-    codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s
-) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, int]:
+    codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s, prose: bool
+) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, Uint64s, Flags, int]:
     """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
     documents, tokens, steps = len(begins) - 1, 0, 0
     offsets, room = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
     hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.uint32)
+    stems, stops = np.empty(room if prose else 0, np.uint64), np.empty(room if prose else 0, np.bool_)
     words, places, edges = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
@@ -119,9 +130,15 @@ def _tokenize(
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
         steps += len(own) + used + sorted_marks + _hash(words, edges, found, hashes[tokens:])
         _place(edges, found, places, mapped, starts[tokens:], ends[tokens:])
+        if prose:
+            stems, stops = grown(stems, tokens, found), grown(stops, tokens, found)
+            shorten(words.view(np.uint8), edges, found)
+            steps += _hash(words, edges, found, stems[tokens:]) + len(own)
+            read_gaps(own, starts[tokens:], ends[tokens:], found, stems[tokens:], stops[tokens:])
         tokens += found
         offsets[document + 1] = tokens
-    return hashes[:tokens], starts[:tokens], ends[:tokens], offsets, steps
+    own_stems, own_stops = stems[: tokens if prose else 0], stops[: tokens if prose else 0]
+    return hashes[:tokens], starts[:tokens], ends[:tokens], offsets, own_stems, own_stops, steps
 
 
 @kernel

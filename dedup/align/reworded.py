@@ -1,0 +1,200 @@
+"""Passages told in other words: stretches of sentences that share their telling stems, beside the copied passages."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dedup.align.bags import bags_of, sentences_of, weights_of
+from dedup.align.claims import FREE, claim, claims_of, trim
+from dedup.align.fragments import Telling, fragments_of
+from dedup.align.likeness import seeds_of
+from dedup.align.numbering import look_up_tokens, number_document, number_tokens, table_of
+from dedup.align.rows import doubled, write_row
+from dedup.kernels import Flags, Float64s, Int32s, Int64s, Rows, Uint64s, entry, kernel, order_of
+
+COPIED = 0.85  # ADR 16: a passage so similar is a copy, and stays one beside what is told in other words
+GAP = 3  # ADR 16
+WIDE = 24  # ADR 16: for a text that sums up another
+LOPSIDED = 2.5  # ADR 16: so many times longer is what is summed up
+
+
+class Texts(NamedTuple):
+    """A query and one document, token by token.
+
+    Attributes:
+        words: numbers of the query's words.
+        document_words: the document's, ABSENT where the query lacks the word.
+        stems: numbers of the query's stems.
+        document_stems: the document's; those that the query lacks have numbers, too.
+        starts: where the query's sentences begin, and where the last one ends.
+        document_starts: the document's.
+        count: how many stems there are.
+        room: zeros, one a word of the query: room to count them.
+        work: counts, see `Telling`.
+    """
+
+    words: Int32s
+    document_words: Int32s
+    stems: Int32s
+    document_stems: Int32s
+    starts: Int32s
+    document_starts: Int32s
+    count: int
+    room: Int32s
+    work: Int64s
+
+
+@entry
+def find_reworded(
+    query: Uint64s,
+    stems: Uint64s,
+    stops: Flags,
+    documents: Uint64s,
+    document_stems: Uint64s,
+    document_stops: Flags,
+    offsets: Int64s,
+    passages: Rows,
+    least: float,
+    work: Int64s,
+) -> tuple[Rows, Float64s]:
+    """Return rows (document, query start, query end, document start, document end, matched, passage), and scores.
+
+    A row is a passage that stays, with its number, or one that is told in other words, with -1 and its score: what its
+    common stems weigh, less a part of what the shorter side has beyond them.
+
+    Args:
+        query: its token hashes.
+        stems: its stems.
+        stops: after which of its tokens a sentence ends.
+        documents: token hashes, one document after the other.
+        document_stems: their stems.
+        document_stops: after which of their tokens a sentence ends.
+        offsets: where each document begins, and where the last one ends.
+        passages: rows (document, query start, query end, document start, document end, matched), by document.
+        least: the score that a passage must reach.
+        work: two counts, added to (see `Telling`).
+    """
+    words, distinct, vocabulary = number_tokens(query)
+    numbers = look_up_tokens(documents, distinct, vocabulary)
+    ids, own, table = number_tokens(stems)
+    others, room = table_of(len(documents)), np.zeros(len(distinct), np.int32)
+    starts = sentences_of(stops)
+    found, scores, count, last = np.empty((16, 7), np.int32), np.empty(16), 0, 0
+    for n in range(len(offsets) - 1):
+        base, end, first = offsets[n], offsets[n + 1], last
+        while last < len(passages) and passages[last, 0] == n:
+            last += 1
+        theirs, several = number_document(document_stems, base, end, own, table, others)
+        there = sentences_of(document_stops[base:end])
+        texts = Texts(words, numbers[base:end], ids, theirs, starts, there, several, room, work)
+        rows, gains, gone = _reword(texts, passages[first:last], least)
+        while count + len(rows) + last - first > len(found):
+            found, scores = doubled(found), np.concatenate((scores, scores))
+        for row in range(last - first):
+            if not gone[row]:
+                for column in range(6):
+                    found[count, column] = passages[first + row, column]
+                found[count, 6], scores[count] = first + row, 0.0
+                count += 1
+        for row in range(len(rows)):
+            write_row(found, count, rows[row])
+            found[count, 0], scores[count] = n, gains[row]
+            count += 1
+    return found[:count], scores[:count]
+
+
+@kernel
+def _reword(texts: Texts, passages: Int32s, least: float) -> tuple[Int32s, Float64s, Flags]:
+    """Return the passages of one document told in other words, their scores, and which copied ones they displace.
+
+    What sums up a far longer text is gathered over wide gaps, with its copies; all else lies beside the copies.
+    """
+    copied, none = np.zeros(len(passages), np.bool_), np.zeros(len(passages), np.bool_)
+    for row in range(len(passages)):
+        tokens = passages[row, 2] - passages[row, 1] + passages[row, 4] - passages[row, 3]
+        copied[row] = 2 * passages[row, 5] >= COPIED * tokens
+    telling, seeds = _tell(texts, passages, none)
+    wide, scores, gone = _settle(texts, telling, seeds, passages, copied, WIDE, least)
+    if _lopsided(wide):
+        return wide, scores, gone
+    if copied.any():
+        telling, seeds = _tell(texts, passages, copied)
+    return _settle(texts, telling, seeds, passages, copied, GAP, least)
+
+
+@kernel
+def _lopsided(rows: Int32s) -> bool:
+    """Say whether the passages of one text are LOPSIDED times as long as those of the other."""
+    here, there = 0, 0
+    for row in range(len(rows)):
+        here += rows[row, 2] - rows[row, 1]
+        there += rows[row, 4] - rows[row, 3]
+    return len(rows) > 0 and max(here, there) >= LOPSIDED * min(here, there)
+
+
+@kernel
+def _tell(texts: Texts, passages: Int32s, claimed: Flags) -> tuple[Telling, Int32s]:
+    """Return the two texts as bags without the claimed passages, which part zones, and the seeds between them."""
+    free, zones = _zones(texts.starts, passages, claimed, 1, len(texts.stems))
+    free_there, zones_there = _zones(texts.document_starts, passages, claimed, 3, len(texts.document_stems))
+    a = bags_of(texts.stems, texts.starts, free, texts.count)
+    b = bags_of(texts.document_stems, texts.document_starts, free_there, texts.count)
+    weights = weights_of(a, b, texts.count)
+    here, there = np.zeros(texts.count, np.int32), np.zeros(texts.count, np.int32)
+    return Telling(a, b, weights, zones, zones_there, here, there, texts.work), seeds_of(a, b, weights, texts.work)
+
+
+@kernel
+def _zones(starts: Int32s, passages: Int32s, claimed: Flags, column: int, tokens: int) -> tuple[Flags, Int32s]:
+    """Return which tokens no claimed passage has, and for each sentence how many of these begin before it or with it."""
+    free, zones, begins = np.ones(tokens, np.bool_), np.zeros(len(starts), np.int32), np.zeros(tokens + 1, np.int32)
+    for row in range(len(passages)):
+        if claimed[row]:
+            begins[passages[row, column]] = 1
+            free[passages[row, column] : passages[row, column + 1]] = False
+    zone, token = 0, 0
+    for sentence in range(len(starts) - 1):
+        while token <= starts[sentence]:
+            zone += begins[token]
+            token += 1
+        zones[sentence] = zone
+    return free, zones
+
+
+@kernel
+def _settle(
+    texts: Texts, telling: Telling, seeds: Int32s, passages: Int32s, copied: Flags, gap: int, least: float
+) -> tuple[Int32s, Float64s, Flags]:
+    """Return, best first, the fragments that reach `least` as passages, and which passages they take in or displace."""
+    spans, scores = fragments_of(telling, seeds.copy(), gap)
+    claims = claims_of(passages, copied, len(texts.stems), len(texts.document_stems))
+    rows, gains, count = np.empty((len(spans), 7), np.int32), np.empty(len(spans)), 0
+    for place in order_of(-scores):
+        if scores[place] < least:
+            break
+        row, span = rows[count], spans[place]
+        row[1], row[2] = texts.starts[span[0]], texts.starts[span[1]]
+        row[3], row[4] = texts.document_starts[span[2]], texts.document_starts[span[3]]
+        row[5], row[6] = span[4], FREE
+        if gap != WIDE:
+            trim(claims, row)
+        if row[1] < row[2] and row[3] < row[4] and claim(claims, row, gap == WIDE):
+            row[5], gains[count] = _common(texts, row), scores[place]
+            count += 1
+    return rows[:count], gains[:count], claims.gone
+
+
+@kernel
+def _common(texts: Texts, row: Int32s) -> int:
+    """Return how many words two stretches have in common, as multisets."""
+    common = 0
+    for token in range(row[1], row[2]):
+        texts.room[texts.words[token]] += 1
+    for token in range(row[3], row[4]):
+        word = texts.document_words[token]
+        if word >= 0 and texts.room[word] > 0:
+            texts.room[word] -= 1
+            common += 1
+    for token in range(row[1], row[2]):
+        texts.room[texts.words[token]] = 0
+    return common
