@@ -36,7 +36,7 @@ ACCENTED = (
     *("DEVANAGARI ", "VEDIC ", "IDEOGRAPHIC ", "MUSICAL ", "BALINESE MUSICAL ", "DUPLOYAN "),
     *("TIBETAN ASTROLOGICAL ", "TIBETAN MARK NGAS ", "TIBETAN SIGN LCI ", "TIBETAN SIGN YANG ", "TIBETAN SYMBOL "),
 )
-"""How the names of marks begin whose high or low place makes them an accent; elsewhere it may be a vowel's or tone's."""
+"""How the names of marks begin that are accents if they stand above or below; others may be vowels or tones."""
 
 TRADE_MARKS = frozenset("\u2120\u2122\U0001f16a\U0001f16b\U0001f16c")
 """Signs that compatibility forms would glue to a word as letters; `®` beside them is a separator."""

@@ -1,9 +1,9 @@
 """The fold table: what each code point becomes before words are compared.
 
 A code point is decomposed (NFKD), loses what readers leave out or change without changing the word (accents, overlays,
-enclosing marks, the points of Hebrew, Arabic and Syriac, tatweel), is case folded and decomposed again. A letter that
-readers take for another spelling of a second one becomes that one (`ı` `i`, `ł` `l`, `æ` `ae`, Persian `ی` `ي`), a digit
-of any script the ASCII one (docs/adr/0018-same-text-other-spelling.md). What is left decides its class:
+enclosing marks, the points of Hebrew, Arabic and Syriac, tatweel), is case folded and decomposed again. Of letters that
+readers take for the same each becomes a certain one (`ı` `i`, `ł` `l`, `æ` `ae`, Persian `ی` `ي`), any script's digit
+the ASCII one (docs/adr/0018-same-text-other-spelling.md). What is left decides its class:
 
 * SEPARATOR: everything that is no letter, mark or digit: a space;
 * BYTE, WORD: part of a word, as an ASCII byte or a code point; every apostrophe and single quote, curly or straight,

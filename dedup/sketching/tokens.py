@@ -231,7 +231,8 @@ def _next_line(codes: Codes, i: int) -> int:
 @kernel
 def _ends_in_letter(folded: Bytes, state: Int64s) -> bool:
     """Whether the last part written is a letter or its mark, and none of a script written without spaces."""
-    return state[OPEN] == 0 and (state[WAITING] > 0 or (state[USED] > 0 and folded[state[USED] - 1] > NINE))
+    letter = state[WAITING] > 0 or (state[USED] > 0 and folded[state[USED] - 1] > NINE)
+    return bool(letter and state[OPEN] == 0)
 
 
 @kernel
@@ -240,7 +241,7 @@ def _is_letter(codes: Codes, i: int, table: Uint32s, expansions: Uint32s) -> boo
     entry = table[codes[i]] if i < len(codes) else np.uint32(0)
     if entry >> 24 == EXPAND:
         entry = expansions[np.int64(entry & 0xFFFFFF) + 1]
-    return entry >> 24 == WORD or (entry >> 24 == BYTE and entry & 0xFF > NINE)
+    return bool(entry >> 24 == WORD or (entry >> 24 == BYTE and entry & 0xFF > NINE))
 
 
 @kernel

@@ -127,7 +127,7 @@ def test_copy_into_an_index_of_another_scheme_keeps_that_scheme(source: str, tmp
 def test_copy_rebuilds_an_index_of_an_older_fold_table(
     kind: str, request: pytest.FixtureRequest, namespace: str, tmp_path: Path
 ) -> None:
-    """An index that is refused, as its table is another, is copied into a new one of the present table, times and all."""
+    """An index that is refused, as its table is another, is copied into a new one of the present table, times too."""
     url = f"lmdb:{tmp_path / 'old'}" if kind == "lmdb" else f"{url_on(kind, request)}?namespace={namespace}"
     old = Index(open_store(url, replace(Scheme(k=5), fold=2), create=True, older=True))
     old.put([Document("a", "Yargıtay kararına göre ışıkların kapatılması", {"n": 1}), Document("b", TEXTS[0])])
