@@ -157,7 +157,7 @@ def counted(number: int, noun: str) -> str:
 
 def facts(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return metadata as words."""
-    return tuple((str(key), value if isinstance(value, str) else _words(value)) for key, value in metadata.items())
+    return tuple((str(key), value if isinstance(value, str) else as_words(value)) for key, value in metadata.items())
 
 
 def other_facts(document: Document) -> tuple[tuple[str, str], ...]:
@@ -171,11 +171,12 @@ def other_facts(document: Document) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _words(value: Any) -> str:
+def as_words(value: Any) -> str:
+    """Return a value of JSON for people."""
     if isinstance(value, list):
-        return ", ".join(map(_words, value))
+        return ", ".join(map(as_words, value))
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_words(part)}" for key, part in value.items())
+        return "; ".join(f"{key}: {as_words(part)}" for key, part in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "–" if value is None else str(value)

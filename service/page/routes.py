@@ -19,6 +19,7 @@ from service.problems import Problem
 from service.schemas import MOST_MATCHES
 
 LONGEST_PASSAGE = 20_000  # not measured: characters; bounds the look-up that a link starts
+BEGINNING = 600  # not measured: characters; more of a long passage is folded away
 WAYS = ["GET", "POST"]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -146,6 +147,7 @@ def _passage(index: Index, text: str) -> Response:
     return show(
         "passage.html",
         passage=passage,
+        beginning=BEGINNING,
         cut=LONGEST_PASSAGE if len(text) > LONGEST_PASSAGE else 0,
         k=index.scheme.k,
         sightings=sightings(index, passage),

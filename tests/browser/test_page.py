@@ -229,16 +229,17 @@ def test_pasted_hostile_text_is_only_text(visit: Open) -> None:
     assert page.locator("main script, main img, main svg[onload]").count() == 0
 
 
-def test_a_megabyte_opens_in_two_seconds(visit: Open) -> None:
-    """Two documents of a million characters, thousands of words differing, can be read and walked in 2 s."""
+@pytest.mark.parametrize("path", ["pair?id=large/1&with=large/2", "matches?id=large/1"])
+def test_a_megabyte_opens_in_two_seconds(visit: Open, path: str) -> None:
+    """A text of a million characters, beside another or with its source, can be read and walked in 2 s."""
     page, best = visit("documents"), 9.0
     for _ in range(3):
         start = time.perf_counter()
-        page.goto(page.url.rpartition("/")[0] + "/pair?id=large/1&with=large/2")
+        page.goto(f"{page.url.rpartition('/')[0]}/{path}")
         page.keyboard.press("j")
-        page.wait_for_selector("mark.on")
+        page.wait_for_selector("a.n:focus")
         best = min(best, time.perf_counter() - start)
-        assert page.locator("mark u").count() > 1_000
+        assert page.locator("mark").count() > 100
         page.go_back()
     assert best < 2
 

@@ -199,3 +199,14 @@ def test_too_short_and_too_frequent_passages_are_said_to_be() -> None:
         found = sightings(index, passage)
         assert found.more
         assert len(found.undated) <= 100
+
+
+def test_a_whole_article_is_no_passage_of_documents_that_hold_a_part() -> None:
+    """Documents that hold less than half of what was pasted are counted, and not said to hold it."""
+    parts = [prose(40) for _ in range(3)]
+    with dedup.open("memory:") as index:
+        index.put(Document(str(number), f"{prose(50)} {part}") for number, part in enumerate(parts))
+        index.put([Document("all", " ".join(parts))])
+        found = sightings(index, " ".join(parts))
+    assert [one.name.id for one in found.undated] == ["all"]
+    assert found.partly == 3

@@ -137,7 +137,7 @@ const percent = (share) => {
   return `${(100 * share).toFixed((share > 0 && share < 0.1) || (share >= 0.99 && share < 1) ? 1 : 0)} %`;
 };
 
-for (const whole of all(".whole")) {
+for (const whole of all(".whole:has(.overview)")) {
   const inputs = (name) => all("input", whole).filter((input) => input.name.endsWith(name) && input.type !== "hidden");
   const parsed = new Map(all("[data-s]", whole).map((element) =>
     [element, element.dataset.s.split(" ").map((held) => held.split(".").map(Number))]));
