@@ -4,21 +4,23 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from heapq import nsmallest
 
 import numpy as np
 
 from dedup.admission import id_key
-from dedup.errors import StoreClosed
+from dedup.errors import StoreClosed, StoreDamaged
+from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
     Buckets,
     CheckReport,
     Entry,
     Numbers,
-    Outcome,
     Postings,
     PostingsOf,
+    Snapshot,
     Stats,
     Stored,
     SweepReport,
@@ -35,6 +37,7 @@ class ModelStore:
         self._documents: dict[str, Stored] = {}
         self._owners: dict[int, Stored] = {}
         self._numbers: defaultdict[int, set[int]] = defaultdict(set)
+        self._replaced: dict[int, str] = {}
         self._next = 0
         self._closed = False
         self._lock = threading.RLock()
@@ -44,21 +47,23 @@ class ModelStore:
         """The scheme that the index was built with."""
         return self._scheme
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
         """Write entries; see `Store.put`."""
         with self._use():
             for entry in entries:
                 id_key(entry.id)
-            return [self._put(entry) for entry in entries]
+            return [self._put(entry, postings_of) for entry in entries]
 
-    def _put(self, entry: Entry) -> Outcome:
+    def _put(self, entry: Entry, postings_of: PostingsOf) -> Status:
         now, old = time.time(), self._documents.get(entry.id)
         alive = old is not None and lives(old.expires, now)
         if alive and entry.create:
-            return Outcome("kept")
+            return "kept"
         if old and alive and old.digest == entry.digest:
-            return Outcome("unchanged")
-        self._forget(old)
+            return "unchanged"
+        self._forget(old, postings_of)
+        if old:
+            self._replaced |= dict.fromkeys(range(old.number, old.number + old.chunks), old.id)
         stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload, entry.expires(now))
         self._documents[entry.id] = stored
         for buckets in entry.postings:
@@ -66,32 +71,39 @@ class ModelStore:
             for bucket in buckets.tolist():
                 self._numbers[bucket].add(self._next)
             self._next += 1
-        return Outcome("replaced" if alive else "put", old)
+        return "replaced" if alive else "put"
 
-    def _forget(self, stored: Stored | None) -> None:
+    def _forget(self, stored: Stored | None, postings_of: PostingsOf) -> None:
         if stored:
             del self._documents[stored.id]
             for number in range(stored.number, stored.number + stored.chunks):
                 del self._owners[number]
-
-    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
-        """Remove documents; see `Store.remove`."""
-        with self._use():
-            removed = []
-            for document_id in ids:
-                removed.append(_alive(self._documents.get(document_id)))
-                self._forget(removed[-1])
-            return removed
-
-    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        """Delete postings; see `Store.withdraw`."""
-        with self._use():
+            try:
+                postings = stored.postings(postings_of)
+            except StoreDamaged:
+                every = np.array(list(self._numbers), np.uint64)
+                postings = [(stored.number + chunk, every) for chunk in range(stored.chunks)]
             for number, buckets in postings:
                 for bucket in buckets.tolist():
                     self._numbers[bucket].discard(number)
 
+    def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
+        """Remove documents; see `Store.remove`."""
+        with self._use():
+            removed = []
+            for document_id in ids:
+                old = _alive(self._documents.get(document_id))
+                self._forget(old, postings_of)
+                removed.append(old is not None)
+            return removed
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Read for one look-up; see `Store.snapshot`."""
+        self._use()
+        return nullcontext(self)
+
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
-        """Read buckets; see `Store.lookup`."""
+        """Read buckets; see `Snapshot.lookup`."""
         with self._use():
             found = [self._numbers.get(bucket, set()) for bucket in buckets.tolist()]
             lists = [nsmallest(limit, numbers) for numbers in found]
@@ -104,9 +116,13 @@ class ModelStore:
         )
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document of each chunk number; see `Store.fetch`."""
+        """Return the living document of each chunk number; see `Snapshot.fetch`."""
         with self._use():
-            return [_alive(self._owners.get(number)) for number in numbers.tolist()]
+            return [_alive(self._owner(number)) for number in numbers.tolist()]
+
+    def _owner(self, number: int) -> Stored | None:
+        """Return the document that a number belongs to, or that replaced the one that it belonged to."""
+        return self._owners.get(number) or self._documents.get(self._replaced.get(number, ""))
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id; see `Store.get`."""
@@ -151,9 +167,7 @@ class ModelStore:
             now = time.time()
             expired = [stored for stored in self._documents.values() if not lives(stored.expires, now)]
             for stored in expired:
-                self._forget(stored)
-                for number, buckets in enumerate(postings_of(stored), stored.number):
-                    self.withdraw([(number, buckets)])
+                self._forget(stored, postings_of)
             orphans = [
                 (bucket, number)
                 for bucket, numbers in self._numbers.items()

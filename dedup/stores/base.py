@@ -8,7 +8,9 @@ Promises, the same for all kinds:
 * an acknowledged document is found by the next look-up, from any process, and survives `kill -9`;
 * a document is indexed whole or not at all, whatever fails half way;
 * putting the same id again replaces it; putting identical content (equal digest) again changes nothing;
+* a document that is replaced while it is looked up is found, in its old or its new version;
 * a removed document is never returned again, and its payload is gone;
+* the postings of what was replaced or removed go in the same step, and what a killed writer leaves is swept;
 * a bucket's list is truncated, never dropped, and its count stays true;
 * numbers are never given out twice;
 * an expired document is never returned, and a sweep leaves nothing of it.
@@ -17,6 +19,7 @@ Buckets are hashes: a store may tell them apart by 48 of their bits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
@@ -91,14 +94,6 @@ def lives(expires: int, now: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one entry; `old` is what it replaced, whose postings the caller then withdraws."""
-
-    status: Status
-    old: Stored | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Postings:
     """The answer to one look-up of n buckets, in the order asked.
 
@@ -155,33 +150,43 @@ class CheckReport:
         return self.repaired or not (self.orphans or self.missing)
 
 
-class Store(Protocol):
-    """An index of one kind; see the module for its promises."""
-
-    @property
-    def scheme(self) -> Scheme:
-        """The scheme that the index was built with."""
-
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
-        """Write entries (distinct ids) in one durable step; an outcome for each, in order.
-
-        An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. One that
-        was only to create a document is `kept` where there is one: of several at once exactly one is `put`. A
-        replaced document's payload is gone at once; its postings stay, ignored by `fetch`, until `withdraw`. An
-        expired document is treated as absent, but is still reported in `Outcome.old`.
-        """
-
-    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
-        """Remove documents in one durable step; what each was, None where there was none."""
-
-    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        """Delete the postings (chunk number, its buckets) of numbers no longer current; harmless if repeated."""
+class Snapshot(Protocol):
+    """What one look-up reads."""
 
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
         """Read buckets (distinct), at most `limit` numbers of each."""
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document that each chunk number belongs to, None where there is none."""
+        """Return the living document that each chunk number belongs to, None where there is none.
+
+        If another document has replaced it since the number was looked up, that one may be returned instead.
+        """
+
+
+class Store(Snapshot, Protocol):
+    """An index of one kind; see the module for its promises. `lookup` and `fetch` read a state of their own each."""
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme that the index was built with."""
+
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
+        """Write entries (distinct ids) in one durable step, and return what became of each, in order.
+
+        An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. One that
+        was only to create a document is `kept` where there is one: of several at once exactly one is `put`. A
+        replaced document goes in the same step, payload and postings. An expired document is treated as absent, and
+        goes like a replaced one.
+        """
+
+    def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
+        """Remove documents, payload and postings, in one durable step; whether there was one of each id."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Read for one look-up: a document that is there all the while is found, however often it is replaced.
+
+        A store that cannot read one state all the while keeps this promise by what `Snapshot.fetch` may return.
+        """
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id."""
