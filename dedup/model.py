@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["passage", "boilerplate"]
+Kind = Literal["passage", "reworded", "boilerplate"]
 Direction = Literal["earlier", "later"]
 Status = Literal["put", "replaced", "unchanged", "kept"]
 
@@ -51,13 +51,17 @@ class Passage:
     Attributes:
         query: its place in the query.
         document: its place in the document.
-        matched_words: length of the longest common subsequence of the two stretches, in tokens.
+        matched_words: length of the longest common subsequence of the two stretches, in tokens; of a reworded passage
+            the words that both have, in any order, each as often as both have it.
         similarity: 2 * matched_words / (tokens in query stretch + tokens in document stretch), 0 to 1.
         documents: in how many documents of the index the passage's rarest shared window occurs: at least as many hold
             the passage, edited copies of it not counted.
-        kind: "boilerplate" when the words say nothing: frequent everywhere, or names and titles only.
+        kind: "passage" if it is copied, "reworded" if it is told in other words: sentences that share their telling
+            words in any order; "boilerplate" when the words say nothing: frequent everywhere, or names and titles only.
         source: whether the document is the passage's source: the earliest, by date, of the query and all documents
             found that hold it. False where the document has no date.
+        evidence: -log10 of how many passages as good as this one chance would give for this query in an index of this
+            size, to one decimal: higher is surer. An index of fewer than 1,000 documents counts as one of 1,000.
     """
 
     query: Span
@@ -67,6 +71,7 @@ class Passage:
     documents: int
     kind: Kind
     source: bool = False
+    evidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

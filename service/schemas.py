@@ -23,6 +23,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Limit = Annotated[Whole, Field(ge=1, le=MOST_MATCHES, description="Matches to return at most.")]
 MinWords = Annotated[Whole, Field(ge=1, le=MOST_WORDS, description="Matched words that a passage needs at least.")]
 MinSimilarity = Annotated[float, Field(gt=0, le=1, description="Similarity that a passage needs at least.")]
+Reworded = Annotated[bool, Field(description="Look for passages that are told in other words, too.")]
 Passages = Annotated[bool, Field(description="Look for shared passages, not only for documents alike as a whole.")]
 Offsets = Annotated[Unit, Field(description="What `start` and `end` count.")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -45,8 +46,9 @@ class NewDocument(Request):
 class QuestionIn(Request):
     """What is asked of two texts, or of one and the index."""
 
-    min_words: MinWords = DEFAULT.min_words
-    min_similarity: MinSimilarity = DEFAULT.min_similarity
+    min_words: MinWords | None = DEFAULT.min_words
+    min_similarity: MinSimilarity | None = DEFAULT.min_similarity
+    reworded: Reworded = DEFAULT.reworded
     offsets: Offsets = "codepoints"
     explain: Annotated[bool, Field(description="Say why each document considered was returned, or was not.")] = False
 
@@ -120,8 +122,12 @@ class PassageOut(BaseModel):
     documents: Annotated[
         int, Field(ge=1, description="In at least so many documents: those that hold its rarest window, unedited.")
     ]
-    kind: Literal["passage", "boilerplate"]
+    kind: Literal["passage", "reworded", "boilerplate"]
     source: Annotated[bool, Field(description="The document is the earliest, by date, of all found that hold it.")]
+    evidence: Annotated[
+        float,
+        Field(description="-log10 of how many passages as good chance would give, in an index of this size."),
+    ]
 
 
 class ContainmentOut(BaseModel):

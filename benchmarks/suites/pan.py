@@ -17,20 +17,16 @@ from benchmarks.harness.suite import Scale, tell
 from benchmarks.peers.baselines import matched_by_difflib
 from benchmarks.texts.articles import SEEDS, records
 from benchmarks.texts.cases import Case, Cases, measure
-from dedup.align import align
+from dedup.engine import explain
 from dedup.search.question import Question
-from dedup.sketching.tokens import tokenize
 
 TABLE, SAMPLE = "Passages of pairs", 20
 
 
 def detect(one: str, other: str, question: Question) -> list[Case]:
     """Return the passages that two texts share."""
-    a, b = tokenize([one]), tokenize([other])
-    found = align(a.hashes, b.hashes, b.offsets, min_words=question.min_words, min_similarity=question.min_similarity)
-    starts, ends = a.starts[found.query_start], a.ends[found.query_end - 1]
-    begins, stops = b.starts[found.document_start], b.ends[found.document_end - 1]
-    return [Case(*map(int, places)) for places in zip(starts, ends, begins, stops, strict=True)]
+    found = explain(one, other, question).match.passages
+    return [Case(one.query.start, one.query.end, one.document.start, one.document.end) for one in found]
 
 
 def rows(scale: Scale) -> Iterator[Row]:

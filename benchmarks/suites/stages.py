@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import dedup
-from dedup.kernels import Int64s, Uint32s, Uint64s, entry, grown
+from dedup.kernels import Codes, Int64s, Uint32s, Uint64s, entry, grown
 from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
@@ -33,7 +33,7 @@ class Batch:
     """What the stages of one batch take in: made once, so that each stage can be run alone."""
 
     texts: Sequence[str]
-    codes: text.Codes
+    codes: Codes
     begins: Int64s
     tokens: Tokens
     shingles: Uint64s
@@ -60,7 +60,7 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
     return {
         "pack": lambda batch: text._pack(batch.texts),  # noqa: SLF001 - the same
         "fold": lambda batch: fold(batch.codes, batch.begins, *table),
-        "tokens": lambda batch: text._tokenize(batch.codes, batch.begins, *table),  # noqa: SLF001 - the same
+        "tokens": lambda batch: text._tokenize(batch.codes, batch.begins, *table, False),  # noqa: SLF001 - the same
         "shingles": lambda batch: shingled(batch.tokens.hashes, batch.tokens.offsets, scheme.k),
         "signature": lambda batch: signed(batch.shingles, batch.offsets, factors, terms),
         "minima": lambda batch: minima(batch.shingles, batch.offsets, scheme.w),
@@ -70,7 +70,7 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
 
 
 @entry
-def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s) -> int:
+def fold(codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s) -> int:
     """Fold each text; return the bytes written."""
     total = 0
     words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)

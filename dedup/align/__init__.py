@@ -1,12 +1,14 @@
 """What two texts share, on token hashes alone: passages with their places, and the exact sizes of shingle sets."""
 
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 
 from dedup.align.overlaps import count_overlaps
 from dedup.align.passages import find_passages
-from dedup.kernels import Int32s, Int64s, Uint64s
+from dedup.align.reworded import find_reworded
+from dedup.kernels import Flags, Float64s, Int32s, Int64s, Rows, Uint64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Alignments:
         document_start: its first token in the document.
         document_end: the token after its last.
         matched: the longest common subsequence of the two stretches, in tokens; for passages of more than 4,096
-            tokens a lower bound, the sum over parts.
+            tokens a lower bound, the sum over parts. Of a passage told in other words, the tokens that both have in any
+            order, each as often as both have it.
     """
 
     document: Int32s
@@ -32,6 +35,41 @@ class Alignments:
     document_start: Int32s
     document_end: Int32s
     matched: Int32s
+
+    @property
+    def similarity(self) -> Float64s:
+        """Twice the matched tokens, over the tokens of both stretches: (n,) float64, 0 to 1."""
+        return 2 * self.matched / np.maximum(self._tokens, 1)
+
+    @property
+    def unmatched(self) -> Int32s:
+        """The tokens of both stretches that are not matched: (n,) int32."""
+        return self._tokens - 2 * self.matched
+
+    @property
+    def _tokens(self) -> Int32s:
+        return self.query_end - self.query_start + self.document_end - self.document_start
+
+    def only(self, those: Flags) -> Self:
+        """Return those passages."""
+        return type(self)(*(getattr(self, name)[those] for name in self.__slots__))
+
+
+class Wording(Protocol):
+    """Tokens as they are read for what they say; those of several documents one after the other.
+
+    Attributes:
+        hashes: (n,) uint64, a hash of each token.
+        stems: (n,) uint64, a hash of its stem.
+        stops: (n,) bool, whether a sentence ends after it.
+    """
+
+    @property
+    def hashes(self) -> Uint64s: ...  # noqa: D102 - see the class
+    @property
+    def stems(self) -> Uint64s: ...  # noqa: D102
+    @property
+    def stops(self) -> Flags: ...  # noqa: D102
 
 
 def align(query: Uint64s, documents: Uint64s, offsets: Int64s, *, min_words: int, min_similarity: float) -> Alignments:
@@ -47,6 +85,43 @@ def align(query: Uint64s, documents: Uint64s, offsets: Int64s, *, min_words: int
     work = np.zeros(4, np.int64)
     rows = find_passages(query, documents, offsets, int(min_words), float(min_similarity), work)
     return Alignments(*np.ascontiguousarray(rows.T))
+
+
+def reword(
+    query: Wording, documents: Wording, offsets: Int64s, copied: Alignments, *, least: float
+) -> tuple[Alignments, Int32s, Float64s]:
+    """Find what a query and documents tell in other words, beside the passages that they copy.
+
+    A copied passage that is the lesser part of a reworded one becomes part of it.
+
+    Args:
+        query: its tokens.
+        documents: those of m documents.
+        offsets: (m + 1,) int64, where each document begins, and the end of the last.
+        copied: the passages that `align` found.
+        least: the score that a passage must reach.
+
+    Returns:
+        All passages, as `align` returns them; for each its place in `copied`, -1 if it is a reworded one; and the
+        latter's score: what the stems in common weigh (-ln of the share of sentences that hold each), less a fifth of
+        what the side that has less beyond them has.
+    """
+    rows: Rows = np.column_stack([getattr(copied, name) for name in Alignments.__slots__])
+    found, scores = find_reworded(
+        query.hashes,
+        query.stems,
+        query.stops,
+        documents.hashes,
+        documents.stems,
+        documents.stops,
+        offsets,
+        rows,
+        least,
+        np.zeros(2, np.int64),
+    )
+    order = np.lexsort((found[:, 3], found[:, 1], found[:, 0]))
+    columns = np.ascontiguousarray(found[order].T)
+    return Alignments(*columns[:6]), columns[6], scores[order]
 
 
 def overlaps(query: Uint64s, documents: Uint64s, offsets: Int64s) -> Int64s:

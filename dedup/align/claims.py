@@ -7,7 +7,7 @@ import numpy as np
 from dedup.kernels import Flags, Int32s, kernel
 
 FREE, TAKEN = -1, -2
-SUMMED = 1.5  # ADR 16: so many times more than the copies within it a summary shares with its source
+MORE = 1.5  # ADR 16: so many times what the copies in it share must a span share to take them in
 ACROSS, DOWN = 1, 2
 
 
@@ -38,7 +38,9 @@ def claims_of(passages: Int32s, copied: Flags, tokens: int, document_tokens: int
     for row in range(len(passages)):
         query[passages[row, 1] : passages[row, 2]] = row
         document[passages[row, 3] : passages[row, 4]] = row
-    return Claims(passages, copied, np.zeros(len(passages), np.bool_), np.zeros(len(passages), np.int32), query, document)
+    return Claims(
+        passages, copied, np.zeros(len(passages), np.bool_), np.zeros(len(passages), np.int32), query, document
+    )
 
 
 @kernel
@@ -61,8 +63,8 @@ def _trimmed(claims: Claims, owners: Int32s, first: int, end: int) -> tuple[int,
 def claim(claims: Claims, span: Int32s, summary: bool) -> bool:
     """Give a span its tokens, and those of the passages that it meets on both sides; say whether that may be.
 
-    It may if it shares more than all passages that it touches, and no token is taken. Copies stay as they are; but a
-    summary takes them in where they lie in it on both sides, and are the lesser part.
+    It may if it shares MORE than all passages that it touches, and no token is taken. Copies stay as they are; but a
+    summary takes them in where they lie in it on both sides.
     """
     touched = np.empty(len(claims.passages), np.int32)
     count, free = _touch(claims, claims.query, span[1], span[2], ACROSS, touched, 0)
@@ -102,11 +104,9 @@ def _touch(
 @kernel
 def _prevails(claims: Claims, span: Int32s, touched: Int32s, summary: bool) -> bool:
     """Say whether a span shares more than the passages that it touches, and whether it leaves the copies alone."""
-    matched, copied = 0, 0
+    matched = 0
     for row in touched:
         matched += claims.passages[row, 5]
-        if claims.copied[row]:
-            copied += claims.passages[row, 5]
-            if not summary or claims.marks[row] != ACROSS | DOWN:
-                return False
-    return matched <= span[5] and SUMMED * copied <= span[5]
+        if claims.copied[row] and (not summary or claims.marks[row] != ACROSS | DOWN):
+            return False
+    return bool(MORE * matched <= span[5])

@@ -109,7 +109,7 @@ def _part(telling: Telling, seeds: Int32s, first: int, end: int, side: int, gap:
 
 @kernel
 def _span(telling: Telling, seeds: Int32s, first: int, end: int, row: Int32s) -> tuple[float, float]:
-    """Write what a stretch of seeds spans in both texts, and how many stems it has in common; return cosine and score."""
+    """Write what a stretch of seeds spans in both texts, and how many stems both have; return cosine and score."""
     i, i_end, j, j_end = seeds[first, 0], seeds[first, 0], seeds[first, 1], seeds[first, 1]
     for at in range(first, end):
         i, i_end = min(i, seeds[at, 0]), max(i_end, seeds[at, 0])

@@ -13,7 +13,7 @@ from dedup.align.rows import doubled, write_row
 from dedup.kernels import Flags, Float64s, Int32s, Int64s, Rows, Uint64s, entry, kernel, order_of
 
 COPIED = 0.85  # ADR 16: a passage so similar is a copy, and stays one beside what is told in other words
-GAP = 3  # ADR 16
+GAP = 2  # ADR 16
 WIDE = 24  # ADR 16: for a text that sums up another
 LOPSIDED = 2.5  # ADR 16: so many times longer is what is summed up
 
@@ -28,7 +28,7 @@ class Texts(NamedTuple):
         document_stems: the document's; those that the query lacks have numbers, too.
         starts: where the query's sentences begin, and where the last one ends.
         document_starts: the document's.
-        count: how many stems there are.
+        several: how many stems there are.
         room: zeros, one a word of the query: room to count them.
         work: counts, see `Telling`.
     """
@@ -39,7 +39,7 @@ class Texts(NamedTuple):
     document_stems: Int32s
     starts: Int32s
     document_starts: Int32s
-    count: int
+    several: int
     room: Int32s
     work: Int64s
 
@@ -137,16 +137,16 @@ def _tell(texts: Texts, passages: Int32s, claimed: Flags) -> tuple[Telling, Int3
     """Return the two texts as bags without the claimed passages, which part zones, and the seeds between them."""
     free, zones = _zones(texts.starts, passages, claimed, 1, len(texts.stems))
     free_there, zones_there = _zones(texts.document_starts, passages, claimed, 3, len(texts.document_stems))
-    a = bags_of(texts.stems, texts.starts, free, texts.count)
-    b = bags_of(texts.document_stems, texts.document_starts, free_there, texts.count)
-    weights = weights_of(a, b, texts.count)
-    here, there = np.zeros(texts.count, np.int32), np.zeros(texts.count, np.int32)
+    a = bags_of(texts.stems, texts.starts, free, texts.several)
+    b = bags_of(texts.document_stems, texts.document_starts, free_there, texts.several)
+    weights = weights_of(a, b, texts.several)
+    here, there = np.zeros(texts.several, np.int32), np.zeros(texts.several, np.int32)
     return Telling(a, b, weights, zones, zones_there, here, there, texts.work), seeds_of(a, b, weights, texts.work)
 
 
 @kernel
 def _zones(starts: Int32s, passages: Int32s, claimed: Flags, column: int, tokens: int) -> tuple[Flags, Int32s]:
-    """Return which tokens no claimed passage has, and for each sentence how many of these begin before it or with it."""
+    """Return which tokens no claimed passage has, and for each sentence how many of these have begun by then."""
     free, zones, begins = np.ones(tokens, np.bool_), np.zeros(len(starts), np.int32), np.zeros(tokens + 1, np.int32)
     for row in range(len(passages)):
         if claimed[row]:

@@ -37,13 +37,13 @@ Limit = Annotated[
     typer.Option("--limit", envvar="DEDUP_LIMIT", min=1, metavar="N", help="Show at most N documents."),
 ]
 MinWords = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--min-words", envvar="DEDUP_MIN_WORDS", min=1, metavar="N", help="Report passages of at least N shared words."
     ),
 ]
 MinSimilarity = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--min-similarity",
         envvar="DEDUP_MIN_SIMILARITY",

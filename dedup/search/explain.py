@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from dedup.model import Document, Match
 from dedup.scheme import Scheme
 from dedup.search.lookup import Lookup, Seen
+from dedup.search.query import Query
 from dedup.search.question import Question
-from dedup.search.verify import Query, figure, resembles
+from dedup.search.verify import figure, resembles
 from dedup.sketching.sketches import Sketch, sketch_tokens
 from dedup.sketching.tokens import tokenize
 from dedup.stores.base import Stored
@@ -105,7 +106,7 @@ def _rejection(exact: Match | None) -> Rejection:
 
 def pair(a: str, b: str, question: Question, scheme: Scheme) -> Comparison:
     """Say why two texts are matched or not."""
-    tokens = tokenize([a, b])
+    tokens = tokenize([a, b], prose=question.reworded)
     sketched, first, second = sketch_tokens(tokens, scheme), tokens.of(0), tokens.of(1)
     cut, words = int(sketched.offsets[1]), (len(first.hashes), len(second.hashes))
     places = np.flatnonzero(np.isin(sketched.buckets[:cut], sketched.buckets[cut:]))

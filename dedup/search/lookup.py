@@ -11,9 +11,10 @@ from dedup.model import Answer, Document, Match
 from dedup.search.candidates import rank
 from dedup.search.directions import directed
 from dedup.search.filters import Filter
+from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.search.reading import DEEP, FETCHED, Reading, Wanted, crowded_out, deepen, read, without
-from dedup.search.verify import Query, alike, best, coverage, figure
+from dedup.search.verify import alike, best, coverage, figure
 from dedup.search.windows import Windows
 from dedup.sketching.chunks import WHOLE
 from dedup.sketching.sketches import Sketch, sketch_tokens
@@ -94,7 +95,7 @@ def look_up(
     """
     metadata = own.metadata if own else {}
     wanted = Filter.of(question.filter, own.metadata if own else None)
-    tokens = tokenize([text])
+    tokens = tokenize([text], prose=question.reworded)
     if len(tokens.hashes) < store.scheme.k:
         return Lookup(text, Answer((), too_short=True))
     sketched = sketch_tokens(tokens, store.scheme)
@@ -103,7 +104,7 @@ def look_up(
     most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
     with store.snapshot() as now:
         postings, cut, reading = _read(now, sketched.buckets, windows, question, Wanted(most, wanted, name), watch)
-    there = tokenize([document.text for document in reading.documents.values()])
+    there = tokenize([document.text for document in reading.documents.values()], prose=question.reworded)
     query = _query(text, tokens, sketched, postings)
     figures = figure(query, list(reading.documents.values()), there, store.scheme, question)
     matches = alike(figures)
@@ -112,7 +113,7 @@ def look_up(
         tuple(directed(best(matches, len(text), question.limit), matches, metadata)),
         found=len(matches),
         coverage=coverage(matches, tokens),
-        truncated=reading.left or windows.hide(cut, question.min_words),
+        truncated=reading.left or windows.hide(cut, question.usual_words),
     )
     return Lookup(
         text,

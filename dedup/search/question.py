@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from dedup.errors import InvalidInput
 from dedup.search.filters import Filter
 
+USUAL, LIKE = 12, 0.6  # ADR 10: a copy that a reader is sure to call one
 MOST = 1 << 24  # no text has more words, see dedup.admission.LONGEST_TEXT
 
 
@@ -16,39 +17,55 @@ class Question:
 
     Attributes:
         limit: matches to return at most; of more, those that cover most of the query between them.
-        min_words: matched words that a passage needs at least.
-        min_similarity: similarity that a passage needs at least, above 0, up to 1.
+        min_words: leave out passages of fewer matched words. Copied ones of so many count even if chance might give
+            them, if they are similar by `min_similarity`, or .6. By default evidence alone decides.
+        min_similarity: leave out passages that are less similar; above 0, up to 1.
         passages: look for passages; if not, only documents that are alike as a whole are matched.
         filter: conditions that a document's metadata must meet, field by field; see `dedup.search.filters.Filter`.
+        reworded: look for passages that are told in other words, too.
 
     Raises:
         InvalidInput: a limit or condition makes no sense.
     """
 
     limit: int = 10
-    min_words: int = 12
-    min_similarity: float = 0.6
+    min_words: int | None = None
+    min_similarity: float | None = None
     passages: bool = True
     filter: Mapping[str, Any] | None = None
+    reworded: bool = True
 
     def __post_init__(self) -> None:
         """Refuse limits and conditions that make no sense."""
-        for name in ("limit", "min_words"):
-            value = getattr(self, name)
-            if type(value) is not int or not 1 <= value <= MOST:
-                raise InvalidInput(f"{name} {value!r}: give a whole number from 1 to {MOST:,}")
-        if type(self.min_similarity) not in (int, float) or not 0 < self.min_similarity <= 1:
+        for name, count in (("limit", self.limit), ("min_words", 1 if self.min_words is None else self.min_words)):
+            if type(count) is not int or not 1 <= count <= MOST:
+                raise InvalidInput(f"{name} {count!r}: give a whole number from 1 to {MOST:,}")
+        if self.min_similarity is not None and (
+            type(self.min_similarity) not in (int, float) or not 0 < self.min_similarity <= 1
+        ):
             raise InvalidInput(f"min_similarity {self.min_similarity!r}: give a number above 0, up to 1")
-        if type(self.passages) is not bool:
-            raise InvalidInput(f"passages {self.passages!r}: give true or false")
+        for name, switch in (("passages", self.passages), ("reworded", self.reworded)):
+            if type(switch) is not bool:
+                raise InvalidInput(f"{name} {switch!r}: give true or false")
         Filter.of(self.filter, {})
+
+    @property
+    def usual_words(self) -> int:
+        """The fewest words of a run that is never left unread without being told: see ADR 10."""
+        return self.min_words or USUAL
+
+    @property
+    def usual_similarity(self) -> float:
+        """The similarity that goes with them."""
+        return self.min_similarity or LIKE
 
 
 class PassageFields(TypedDict, total=False):
     """The fields of a question that say what a passage is, as keywords of a call."""
 
-    min_words: int
-    min_similarity: float
+    min_words: int | None
+    min_similarity: float | None
+    reworded: bool
 
 
 class QuestionFields(PassageFields, total=False):

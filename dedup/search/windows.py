@@ -92,10 +92,10 @@ class Windows:
         by_bucket = np.argsort(self._buckets, kind="stable")
         firsts = np.searchsorted(self._buckets[by_bucket], np.arange(len(listed) + 1))
         # a passage of min_words whose other side has no word more
-        stretch = int(min(question.min_words * (2 / question.min_similarity - 1), 1 << 32))
+        stretch = int(min(question.usual_words * (2 / question.usual_similarity - 1), 1 << 32))
         likely = _likely(
             *(numbers, np.append(starts, len(by_number)), buckets[by_number], firsts, by_bucket),
-            *(question.min_words, stretch, self._half, self._scheme.bands, self._words, self._shingles),
+            *(question.usual_words, stretch, self._half, self._scheme.bands, self._words, self._shingles),
         )
         return numbers[np.lexsort((-gains, ~likely))], int(likely.sum())
 

@@ -12,7 +12,9 @@ from dedup.kernels import Bytes, Codes, Flags, Int64s, Uint32s, Uint64s, kernel
 LETTERS = 5  # ADR 16: 4 and 6 find alike; whole words lose .05 on summaries
 PAIR = np.uint64(0xA0761D6478BD642F)
 MARKS = np.array([0x21, 0x2E, 0x3F, 0x0589, 0x2026, 0x203C, 0x2047, 0x2048, 0x2049])  # before a blank
-STOPS = np.array([0x061F, 0x06D4, 0x0964, 0x0965, 0x0F0D, 0x104B, 0x1362, 0x17D4, 0x3002, 0xFF01, 0xFF0E, 0xFF1F, 0xFF61])
+STOPS = np.array(
+    [0x061F, 0x06D4, 0x0964, 0x0965, 0x0F0D, 0x104B, 0x1362, 0x17D4, 0x3002, 0xFF01, 0xFF0E, 0xFF1F, 0xFF61]
+)
 
 
 @kernel
@@ -35,7 +37,7 @@ def read_gaps(codes: Codes, starts: Uint32s, ends: Uint32s, tokens: int, stems: 
     Each code point is looked at once at most.
     """
     for token in range(tokens - 1):
-        end, start = np.int64(ends[token]), np.int64(starts[token + 1])
+        end, start = int(ends[token]), int(starts[token + 1])
         stops[token] = _ends(codes, end, start)
         if start <= end:
             stems[token] = (stems[token] * PAIR) ^ stems[token + 1]
@@ -48,7 +50,7 @@ def _ends(codes: Codes, start: int, end: int) -> bool:
     """Say whether what stands between two tokens ends a sentence: a full stop and a blank, or a blank line."""
     marked, lines = False, 0
     for place in range(start, end):
-        code = np.int64(codes[place])
+        code = int(codes[place])
         if code in (0x0A, 0x0D, 0x2028, 0x2029):
             lines += 2 if code == 0x2029 or (code != 0x0A and codes[place + 1] != 0x0A) else 1
         if lines > 1 or (marked and _blank(code)):
@@ -66,7 +68,7 @@ def _blank(code: int) -> bool:
 
 @kernel
 def _among(code: int, those: Int64s) -> bool:
-    for one in those:
+    for one in those:  # noqa: SIM110 - Numba knows no generators
         if one == code:
             return True
     return False

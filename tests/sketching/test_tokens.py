@@ -200,7 +200,7 @@ def test_batches_keep_texts_apart() -> None:
 def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int) -> None:
     """Repeating any text costs at most a bounded number of steps a character: counted, not timed."""
     texts = [unit * repeats]
-    args = (*_pack(texts), *_table())
+    args = (*_pack(texts), *_table(), False)
     steps = _tokenize(*args)[-1]
     assert steps <= 400 * len(texts[0]) + 400
 
@@ -208,7 +208,7 @@ def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int) -> None:
 def test_a_million_marks_are_sorted_in_linear_time() -> None:
     """A run of combining marks of falling class, on which sorting by exchange would be quadratic, stays linear."""
     text = "a" + "\u3099\u093c" * 200_000 + "b"
-    args = (*_pack([text]), *_table())
+    args = (*_pack([text]), *_table(), False)
     assert _tokenize(*args)[-1] <= 10 * len(text)
     assert same(text, "a" + "\u093c" * 200_000 + "\u3099" * 200_000 + "b")
 
