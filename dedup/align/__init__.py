@@ -89,10 +89,10 @@ def align(query: Uint64s, documents: Uint64s, offsets: Int64s, *, min_words: int
 
 def reword(
     query: Wording, documents: Wording, offsets: Int64s, copied: Alignments, *, least: float
-) -> tuple[Alignments, Int32s, Float64s]:
+) -> tuple[Alignments, Flags, Float64s]:
     """Find what a query and documents tell in other words, beside the passages that they copy.
 
-    A copied passage that is the lesser part of a reworded one becomes part of it.
+    What is partly copied and partly reworded becomes one passage: a copied one if most of it is.
 
     Args:
         query: its tokens.
@@ -102,8 +102,7 @@ def reword(
         least: the score that a passage must reach.
 
     Returns:
-        All passages, as `align` returns them; for each its place in `copied`, -1 if it is a reworded one; and the
-        latter's score: what the stems in common weigh (-ln of the share of sentences that hold each), less a fifth of
+        All passages, as `align` returns them; whether each is reworded; and the score of those: what the stems in common weigh (-ln of the share of sentences that hold each), less a fifth of
         what the side that has less beyond them has.
     """
     rows: Rows = np.column_stack([getattr(copied, name) for name in Alignments.__slots__])
@@ -121,7 +120,7 @@ def reword(
     )
     order = np.lexsort((found[:, 3], found[:, 1], found[:, 0]))
     columns = np.ascontiguousarray(found[order].T)
-    return Alignments(*columns[:6]), columns[6], scores[order]
+    return Alignments(*columns[:6]), columns[6] > 0, scores[order]
 
 
 def overlaps(query: Uint64s, documents: Uint64s, offsets: Int64s) -> Int64s:

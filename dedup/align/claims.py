@@ -7,7 +7,7 @@ import numpy as np
 from dedup.kernels import Flags, Int32s, kernel
 
 FREE, TAKEN = -1, -2
-MORE = 1.5  # ADR 16: so many times what the copies in it share must a span share to take them in
+MORE = 1.5  # ADR 16: so many times what the copies in it share must a summary share to take them in
 ACROSS, DOWN = 1, 2
 
 
@@ -63,18 +63,21 @@ def _trimmed(claims: Claims, owners: Int32s, first: int, end: int) -> tuple[int,
 def claim(claims: Claims, span: Int32s, summary: bool) -> bool:
     """Give a span its tokens, and those of the passages that it meets on both sides; say whether that may be.
 
-    It may if it shares MORE than all passages that it touches, and no token is taken. Copies stay as they are; but a
-    summary takes them in where they lie in it on both sides.
+    It may if it shares as much as all passages that it touches, and no token is taken. Copies stay as they are; but a
+    summary takes them in where they lie in it on both sides, and are the lesser part. What the passages that are taken
+    in share is written to the span's last column.
     """
     touched = np.empty(len(claims.passages), np.int32)
     count, free = _touch(claims, claims.query, span[1], span[2], ACROSS, touched, 0)
     count, free_there = _touch(claims, claims.document, span[3], span[4], DOWN, touched, count)
     may = free and free_there and _prevails(claims, span, touched[:count], summary)
     if may:
+        span[6] = 0
         for row in touched[:count]:
             claims.gone[row] = True
             if claims.marks[row] == ACROSS | DOWN:
                 passage = claims.passages[row]
+                span[6] += passage[5]
                 span[1], span[2] = min(span[1], passage[1]), max(span[2], passage[2])
                 span[3], span[4] = min(span[3], passage[3]), max(span[4], passage[4])
         claims.query[span[1] : span[2]] = TAKEN
@@ -103,10 +106,12 @@ def _touch(
 
 @kernel
 def _prevails(claims: Claims, span: Int32s, touched: Int32s, summary: bool) -> bool:
-    """Say whether a span shares more than the passages that it touches, and whether it leaves the copies alone."""
-    matched = 0
+    """Say whether a span shares as much as the passages that it touches, and whether it leaves the copies alone."""
+    matched, copied = 0, 0
     for row in touched:
         matched += claims.passages[row, 5]
-        if claims.copied[row] and (not summary or claims.marks[row] != ACROSS | DOWN):
-            return False
-    return bool(MORE * matched <= span[5])
+        if claims.copied[row]:
+            copied += claims.passages[row, 5]
+            if not summary or claims.marks[row] != ACROSS | DOWN:
+                return False
+    return bool(matched <= span[5] and MORE * copied <= span[5])

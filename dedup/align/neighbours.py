@@ -6,6 +6,7 @@ from dedup.align.rows import sorted_rows, write_row
 from dedup.kernels import Int32s, kernel
 
 GAP = 60  # ADR 3: half and double move plagdet by less than .015
+ALONE, EXACT = 12, 0.8  # ADR 15: two such blocks that changed places are two passages
 SWAPPED = 512  # ADR 3: half and double move plagdet by less than .015
 ORDERED = 0.5  # ADR 3: joining what changed places below .5 is worth .13 on random obfuscation
 
@@ -52,7 +53,8 @@ def _matched_jointly(pair: Pair, left: Int32s, right: Int32s, limits: Limits) ->
 
     Between neighbours lie at most GAP tokens on either side, none of them another passage's. In the same order their
     tokens and those between add up. In swapped order the longest common subsequence of the whole counts, and only
-    where no more than ORDERED similarity is asked for: two halves that changed places are half similar.
+    where no more than ORDERED similarity is asked for: two halves that changed places are half similar. Two blocks that
+    are passages of their own do not become one.
     """
     forward = left[4] <= right[3]
     down, down_end = (left[4], right[3]) if forward else (right[4], left[3])
@@ -61,6 +63,14 @@ def _matched_jointly(pair: Pair, left: Int32s, right: Int32s, limits: Limits) ->
     if forward:
         matched: int = left[5] + common_tokens(pair, left[2], right[1], down, down_end) + right[5]
         return matched
-    if limits.similarity > ORDERED or max(right[2] - left[1], left[4] - right[3]) > SWAPPED:
+    if limits.similarity > ORDERED or (_stands(left) and _stands(right)):
+        return 0
+    if max(right[2] - left[1], left[4] - right[3]) > SWAPPED:
         return 0
     return common_tokens(pair, left[1], right[2], right[3], left[4])
+
+
+@kernel
+def _stands(row: Int32s) -> bool:
+    """Say whether a passage is a block that stands for itself: of ALONE words, nearly word for word."""
+    return bool(row[5] >= ALONE and 2 * row[5] >= EXACT * (row[2] - row[1] + row[4] - row[3]))

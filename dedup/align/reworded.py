@@ -5,16 +5,19 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.align.bags import bags_of, sentences_of, weights_of
-from dedup.align.claims import FREE, claim, claims_of, trim
+from dedup.align.claims import claim, claims_of, trim
 from dedup.align.fragments import Telling, fragments_of
+from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.likeness import seeds_of
 from dedup.align.numbering import look_up_tokens, number_document, number_tokens, table_of
+from dedup.align.pair import Pair
 from dedup.align.rows import doubled, write_row
 from dedup.kernels import Flags, Float64s, Int32s, Int64s, Rows, Uint64s, entry, kernel, order_of
 
 COPIED = 0.85  # ADR 16: a passage so similar is a copy, and stays one beside what is told in other words
 GAP = 2  # ADR 16
 WIDE = 24  # ADR 16: for a text that sums up another
+MOSTLY = 2 / 3  # ADR 16: of what is shared; so much of it copied, the whole is a copy
 LOPSIDED = 2.5  # ADR 16: so many times longer is what is summed up
 
 
@@ -30,6 +33,8 @@ class Texts(NamedTuple):
         document_starts: the document's.
         several: how many stems there are.
         room: zeros, one a word of the query: room to count them.
+        masks: zeros, one a word of the query: room for the longest common subsequence.
+        steps: counts, see `Pair`.
         work: counts, see `Telling`.
     """
 
@@ -41,6 +46,8 @@ class Texts(NamedTuple):
     document_starts: Int32s
     several: int
     room: Int32s
+    masks: Uint64s
+    steps: Int64s
     work: Int64s
 
 
@@ -57,10 +64,10 @@ def find_reworded(
     least: float,
     work: Int64s,
 ) -> tuple[Rows, Float64s]:
-    """Return rows (document, query start, query end, document start, document end, matched, passage), and scores.
+    """Return rows (document, query start, query end, document start, document end, matched, reworded), and scores.
 
-    A row is a passage that stays, with its number, or one that is told in other words, with -1 and its score: what its
-    common stems weigh, less a part of what the shorter side has beyond them.
+    A row is a copied passage, with 0, or one that is told in other words, with 1 and its score: what its common stems
+    weigh, less a part of what the side that has less beyond them has.
 
     Args:
         query: its token hashes.
@@ -78,7 +85,7 @@ def find_reworded(
     numbers = look_up_tokens(documents, distinct, vocabulary)
     ids, own, table = number_tokens(stems)
     others, room = table_of(len(documents)), np.zeros(len(distinct), np.int32)
-    starts = sentences_of(stops)
+    masks, steps, starts = np.zeros(len(distinct), np.uint64), np.zeros(4, np.int64), sentences_of(stops)
     found, scores, count, last = np.empty((16, 7), np.int32), np.empty(16), 0, 0
     for n in range(len(offsets) - 1):
         base, end, first = offsets[n], offsets[n + 1], last
@@ -86,7 +93,7 @@ def find_reworded(
             last += 1
         theirs, several = number_document(document_stems, base, end, own, table, others)
         there = sentences_of(document_stops[base:end])
-        texts = Texts(words, numbers[base:end], ids, theirs, starts, there, several, room, work)
+        texts = Texts(words, numbers[base:end], ids, theirs, starts, there, several, room, masks, steps, work)
         rows, gains, gone = _reword(texts, passages[first:last], least)
         while count + len(rows) + last - first > len(found):
             found, scores = doubled(found), np.concatenate((scores, scores))
@@ -94,7 +101,7 @@ def find_reworded(
             if not gone[row]:
                 for column in range(6):
                     found[count, column] = passages[first + row, column]
-                found[count, 6], scores[count] = first + row, 0.0
+                found[count, 6], scores[count] = 0, 0.0
                 count += 1
         for row in range(len(rows)):
             write_row(found, count, rows[row])
@@ -175,13 +182,29 @@ def _settle(
         row, span = rows[count], spans[place]
         row[1], row[2] = texts.starts[span[0]], texts.starts[span[1]]
         row[3], row[4] = texts.document_starts[span[2]], texts.document_starts[span[3]]
-        row[5], row[6] = span[4], FREE
+        row[5] = span[4]
         if gap != WIDE:
             trim(claims, row)
         if row[1] < row[2] and row[3] < row[4] and claim(claims, row, gap == WIDE):
-            row[5], gains[count] = _common(texts, row), scores[place]
+            gains[count] = scores[place]
+            _match(texts, row)
             count += 1
     return rows[:count], gains[:count], claims.gone
+
+
+@kernel
+def _match(texts: Texts, row: Int32s) -> None:
+    """Write how many words two stretches share, in any order, and that they are told in other words.
+
+    If most of that stands in copied passages that were taken in, the whole is copied: then it is the longest common
+    subsequence, and 0.
+    """
+    common, copied = _common(texts, row), row[6]
+    row[5], row[6] = common, 1
+    if MOSTLY * common <= copied and max(row[2] - row[1], row[4] - row[3]) <= WHOLE:
+        none = np.zeros(0, np.bool_)
+        pair = Pair(texts.words, texts.document_words, none, none, texts.masks, texts.steps)
+        row[5], row[6] = common_tokens(pair, row[1], row[2], row[3], row[4]), 0
 
 
 @kernel

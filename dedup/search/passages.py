@@ -14,7 +14,6 @@ from dedup.sketching.tokens import Tokens
 
 SHORTEST = 6  # ADR 15: a chain of fewer words is no passage of its own, whatever the index holds
 LOOSEST = 0.3  # ADR 15: .25 and .4 find less
-NOTHING = np.zeros(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +49,27 @@ def shared(
     asked = query.tokens.hashes if question.passages else query.tokens.hashes[:0]
     words = min(SHORTEST, question.min_words or SHORTEST)
     found = align(asked, tokens.hashes, tokens.offsets, min_words=words, min_similarity=LOOSEST)
-    windows = windows_in(
-        *(found.document, found.document_start, found.document_end, shingles, offsets),
-        *(scheme.k, scheme.w, query.minima, query.counts),
-    )
+
+    def windows_of(found: Alignments) -> Float64s:
+        return windows_in(
+            *(found.document, found.document_start, found.document_end, shingles, offsets),
+            *(scheme.k, scheme.w, query.minima, query.counts),
+        )
+
+    windows = windows_of(found)
     chance = Chance(len(query.tokens.hashes), query.total)
     evidence = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
     good = evidence >= ENOUGH
     if question.min_words:  # whoever asks for passages so short gets them, chance or not
         good |= (found.matched >= question.min_words) & (found.similarity >= (question.min_similarity or LIKE))
-    copied = Shared(found.only(good), np.zeros(int(good.sum()), np.bool_), evidence[good], windows[good])
-    every = _with_reworded(copied, query, tokens, chance) if question.passages and question.reworded else copied
-    return _wanted(every, question)
-
-
-def _with_reworded(copied: Shared, query: Query, tokens: Tokens, chance: Chance) -> Shared:
-    """Return the copied passages as far as they stay, and those told in other words, by document and place."""
-    places, rows, scores = reword(query.tokens, tokens, tokens.offsets, copied.places, least=chance.least_score)
-    stays = rows >= 0
-    evidence, windows = chance.of_reworded(scores), np.zeros((len(rows), 3))
-    evidence[stays], windows[stays] = copied.evidence[rows[stays]], copied.windows[rows[stays]]
-    return Shared(places, ~stays, evidence, windows)
+    found, reworded = found.only(good), np.zeros(int(good.sum()), np.bool_)
+    evidence, windows = evidence[good], windows[good]
+    if question.passages and question.reworded:
+        found, reworded, scores = reword(query.tokens, tokens, tokens.offsets, found, least=chance.least_score)
+        windows = windows_of(found)
+        copied = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
+        evidence = np.where(reworded, chance.of_reworded(scores), copied)
+    return _wanted(Shared(found, reworded, evidence, windows), question)
 
 
 def _wanted(every: Shared, question: Question) -> Shared:

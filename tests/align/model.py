@@ -1,5 +1,6 @@
 """Passages told in other words, by a plain model: the definitions of ADR 16, in lists and dictionaries."""
 
+import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ def sentences(stops: list[bool]) -> list[Span]:
         length = end - first
         pieces = math.ceil(length / 25) if length > 80 else 1
         edges = [first + piece * length // pieces for piece in range(pieces + 1)]
-        found += zip(edges, edges[1:], strict=False)
+        found += itertools.pairwise(edges)
         first = end
     return found
 
@@ -85,7 +86,8 @@ def seeds(a: list[Counter[int]], b: list[Counter[int]], weight: dict[int, float]
         alike = [
             (-cosine(own, other), j)
             for j, other in enumerate(others)
-            if 2 * len(own.keys() & other.keys()) > DICE * (len(own) + len(other)) and cosine(own, other) > COSINE_OF_SEEDS
+            if 2 * len(own.keys() & other.keys()) > DICE * (len(own) + len(other))
+            and cosine(own, other) > COSINE_OF_SEEDS
         ]
         found += [(i, j) for _, j in sorted(alike)[:EACH]]
     return found
@@ -96,7 +98,7 @@ def parted(pairs: list[Pair], gap: int, zones: tuple[list[int], list[int]]) -> l
     for side in (0, 1):
         pairs = sorted(pairs, key=lambda pair: pair[side])
         groups = [pairs[:1]]
-        for before, pair in zip(pairs, pairs[1:], strict=False):
+        for before, pair in itertools.pairwise(pairs):
             wide = pair[side] - before[side] - 1 > gap or zones[side][pair[side]] != zones[side][before[side]]
             groups.append([pair]) if wide else groups[-1].append(pair)
         if len(groups) > 1:
@@ -149,7 +151,13 @@ def reworded(query: Side, document: Side, copied: list[Passage], least: float) -
 
 
 def settled(
-    query: Side, document: Side, copied: list[Passage], copies: list[Passage], claims: list[Passage], gap: int, least: float
+    query: Side,
+    document: Side,
+    copied: list[Passage],
+    copies: list[Passage],
+    claims: list[Passage],
+    gap: int,
+    least: float,
 ) -> tuple[list[Passage], list[Passage]]:
     """Return the fragments that may be passages, best first, and the copied passages that are left beside them."""
     taken_a = {t for one in claims for t in range(*one.query)}
