@@ -102,8 +102,9 @@ def reword(
         least: the score that a passage must reach.
 
     Returns:
-        All passages, as `align` returns them; whether each is reworded; and the score of those: what the stems in common weigh (-ln of the share of sentences that hold each), less a fifth of
-        what the side that has less beyond them has.
+        All passages, as `align` returns them; whether each is reworded; and the score of each that is: what the stems in
+        common weigh (-ln of the share of sentences that hold each), less a fifth of what the side that has less beyond
+        them has.
     """
     rows: Rows = np.column_stack([getattr(copied, name) for name in Alignments.__slots__])
     found, scores = find_reworded(
