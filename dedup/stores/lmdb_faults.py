@@ -30,7 +30,6 @@ _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DAMAGED = (
     lmdb.CorruptedError,
     lmdb.PageNotFoundError,
-    lmdb.PanicError,
     lmdb.InvalidError,
     lmdb.VersionMismatchError,
     lmdb.BadTxnError,
@@ -46,6 +45,11 @@ def translate(error: lmdb.Error | OSError, name: str) -> StoreError:
         )
     if code in _READ_ONLY:
         return StoreReadOnly(f"index {name}: this process may not write it ({error}); change the permissions")
+    if isinstance(error, lmdb.PanicError):
+        return StoreUnreachable(
+            f"index {name}: a write failed half way, so LMDB goes no further ({error}); nothing acknowledged was lost: "
+            "close the index and open it again"
+        )
     if isinstance(error, _DAMAGED):
         return StoreDamaged(f"index {name} is damaged ({error}); run `dedup check --repair`, or restore a backup")
     if isinstance(error, lmdb.ReadersFullError):

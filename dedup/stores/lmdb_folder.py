@@ -82,7 +82,7 @@ def make_data(path: Path, wait: float) -> None:
 
 
 def sync_names(path: Path) -> None:
-    """Make sure of the folder's files and of the folders above: LMDB syncs a file, POSIX not the name it is found by."""
+    """Make sure of the folder's files and of the folders above: LMDB syncs a file, POSIX not its name."""
     for folder in (path.resolve(), *path.resolve().parents):
         with suppress(PermissionError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
