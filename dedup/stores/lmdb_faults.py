@@ -45,22 +45,21 @@ def translate(error: lmdb.Error | OSError, name: str) -> StoreError:
         )
     if code in _READ_ONLY:
         return StoreReadOnly(f"index {name}: this process may not write it ({error}); change the permissions")
-    if isinstance(error, lmdb.PanicError):
-        return StoreUnreachable(
-            f"index {name}: a write failed half way, so LMDB goes no further ({error}); nothing acknowledged was lost: "
-            "close the index and open it again"
-        )
     if isinstance(error, _DAMAGED):
         return StoreDamaged(f"index {name} is damaged ({error}); run `dedup check --repair`, or restore a backup")
     if isinstance(error, lmdb.ReadersFullError):
         return StoreBusy(f"index {name}: {READERS} readers are at work ({error}); try again later")
     if isinstance(error, lmdb.Error) and not code:
         return StoreClosed(f"index {name} was closed meanwhile ({error}); open it again")
-    return StoreUnreachable(
-        _no_index(name) if code == errno.ENOENT else f"index {name}: {error}; see that the folder is readable"
-    )
+    return StoreUnreachable(_unreachable(error, code, name))
 
 
-def _no_index(name: str) -> str:
-    shown = name if name.startswith(("/", ".")) else f"./{name}"
-    return f"there is no index at {shown}; `dedup ingest PATH` makes one"
+def _unreachable(error: Exception, code: int, name: str) -> str:
+    if code == errno.ENOENT:
+        shown = name if name.startswith(("/", ".")) else f"./{name}"
+        return f"there is no index at {shown}; `dedup ingest PATH` makes one"
+    if isinstance(error, lmdb.PanicError):
+        return (
+            f"index {name}: a write failed half way ({error}); nothing acknowledged was lost: close it, open it again"
+        )
+    return f"index {name}: {error}; see that the folder is readable"

@@ -6,14 +6,16 @@ import pickle
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from select import select
-from typing import Any
+from typing import Any, TypeVar
 
 from trust.steps import PROBE, STEPS
 
 from dedup.engine import open_index
 
+T = TypeVar("T")
 LONGEST = 20  # seconds; the slowest image takes a tenth of a second, what takes this long hangs
 
 
@@ -38,6 +40,18 @@ def forked(work: Callable[[], Any]) -> Any:
     if code == -signal.SIGKILL:
         return "hang"
     return f"signal {signal.Signals(-code).name}" if code < 0 else pickle.loads(answer)  # noqa: S301 - our own child's
+
+
+def each(works: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return what each of several works returns: in one child, or, where that ends badly, in a child for each."""
+    answers = forked(lambda: [work() for work in works])
+    return answers if isinstance(answers, list) else [forked(work) for work in works]
+
+
+def batched(items: Iterator[T], size: int) -> Iterator[list[T]]:
+    """Yield items by so many."""
+    while batch := list(islice(items, size)):
+        yield batch
 
 
 def warm() -> None:

@@ -77,7 +77,7 @@ class Naming:
 
 @dataclass
 class Disk:
-    """Files, and the names by which they are found: as they are now, for sure, and the changes that are not yet sure."""
+    """Files, and the names by which they are found: as they are now, for sure, and the changes not yet sure."""
 
     names: dict[str, File] = field(default_factory=dict)
     sure: dict[str, File] = field(default_factory=dict)

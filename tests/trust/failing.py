@@ -1,4 +1,4 @@
-"""Every call that an operation makes of its files fails in turn: run with the shim preloaded, it prints what went wrong.
+"""Every call that an operation makes of its files fails in turn: with the shim preloaded, it prints what is wrong.
 
 As a program (`python -m trust.failing FOLDER`) it prints a JSON object: how many cases were tried, and for each problem
 the cases that have it.
@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import lmdb
@@ -55,6 +56,11 @@ def copy(index: Index, folder: Path) -> None:
         target.close()
 
 
+def take(step: Step, index: Index, _: Path) -> None:
+    """Take a step."""
+    step.take(index)
+
+
 def operations() -> list[Operation]:
     """Return all, each of which starts with what BEFORE made."""
     steps = {
@@ -63,9 +69,7 @@ def operations() -> list[Operation]:
         "sweep": Step(tidy="sweep"),
         "repair": Step(tidy="check"),
     }
-    taken = [
-        Operation(name, lambda index, _, step=step: step.take(index), step.model(HELD)) for name, step in steps.items()
-    ]  # type: ignore[misc] # a default is no argument of its own
+    taken = [Operation(name, partial(take, step), step.model(HELD)) for name, step in steps.items()]
     return [*taken, Operation("copy", copy, HELD)]
 
 
