@@ -54,7 +54,7 @@ def translate(error: lmdb.Error | OSError, name: str) -> StoreError:
     return StoreUnreachable(_unreachable(error, code, name))
 
 
-def _unreachable(error: Exception, code: int, name: str) -> str:
+def _unreachable(error: Exception, code: int | None, name: str) -> str:
     if code == errno.ENOENT:
         shown = name if name.startswith(("/", ".")) else f"./{name}"
         return f"there is no index at {shown}; `dedup ingest PATH` makes one"
