@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedup.admission import id_key
+from dedup.errors import StoreDamaged
 from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -30,7 +31,7 @@ from dedup.stores.base import (
 from dedup.stores.check import check, delete_orphans, owners_among
 from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
-from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, record
+from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, pointer, record
 from dedup.stores.names import flatten
 from dedup.stores.session import FORMAT, Session, absent, exhausted, read_header
 from dedup.stores.withdrawal import Withdrawal
@@ -111,6 +112,8 @@ class LMDBStore:
         """Return the index's scheme if it is as wanted, None if the folder holds no index yet."""
         with self._reading() as txn:
             version = txn.get(b"resembles")
+            if version is None and txn.stat()["entries"]:
+                raise StoreDamaged(f"index {self._session.name} has lost its header; restore it from a backup")
             if version is None:
                 return None
             return read_header(self._session.name, int(bytes(version)), bytes(txn.get(b"scheme", b"")), wanted)
@@ -177,7 +180,7 @@ class LMDBStore:
         if number + chunks > 1 << 32:
             raise exhausted(self._session.name)
         txn.put(NUMBER.pack(number), record(entry, key, expires), db=self._documents)
-        txn.put(key, NUMBER.pack(number), db=self._ids)
+        txn.put(key, pointer(number, expires), db=self._ids)
 
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
@@ -252,8 +255,15 @@ class LMDBStore:
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways, in one state of the index; see `Store.check`."""
         with self._writing() if repair else self._reading() as txn:
-            documents = self._seen(txn).documents
-            return check(BoundLevels(self._postings, txn), documents, postings_of, repair=repair)
+            there, held = self._seen(txn), self._postings.entries(txn)
+            there.verify(_State.load(txn).chunks)
+            report = check(BoundLevels(self._postings, txn), there.documents, postings_of, repair=repair)
+            if report.postings != held:
+                raise StoreDamaged(
+                    f"index {self._session.name} counts {held:,} postings and has {report.postings:,}; "
+                    "restore it from a backup, or copy it into another index"
+                )
+            return report
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""

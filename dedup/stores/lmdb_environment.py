@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 import lmdb
 
-from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly
+from dedup.errors import StoreBusy, StoreForeign, StoreReadOnly
 from dedup.stores.lmdb_faults import translated
 from dedup.stores.lmdb_folder import (
     DATA,
@@ -192,21 +192,9 @@ def _in_folder(path: Path, *, create: bool, read_only: bool, wait: float) -> Env
     if not (path / LOCK).exists():
         make_lock(path, wait)
     handle, writable = open_folder(path, read_only=read_only)
-    _refuse_truncated(path, handle)
     if writable and not handle.stat()["entries"]:
         sync_names(path)
     return Environment(str(path), handle, partial(writer_lock, path) if writable else None, read_only=read_only)
-
-
-def _refuse_truncated(path: Path, handle: lmdb.Environment) -> None:
-    """Refuse a data file that ends before its last page: reading on would kill the process with SIGBUS."""
-    expected = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
-    actual = (path / DATA).stat().st_size
-    if actual < expected:
-        handle.close()
-        raise StoreDamaged(
-            f"index {path}: {DATA} has {actual} bytes where {expected} were written; restore it from a backup"
-        )
 
 
 def acquire_in_memory() -> Environment:

@@ -11,6 +11,7 @@ import lmdb
 
 from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly, StoreUnreachable
 from dedup.stores.lmdb_faults import READERS, translate
+from dedup.stores.lmdb_meta import damage
 from dedup.stores.session import absent
 
 DATA, LOCK, WRITER = "data.mdb", "lock.mdb", "writer.lock"
@@ -37,6 +38,8 @@ def examine(path: Path, *, create: bool) -> None:
         if WRITER in names:
             raise StoreDamaged(f"index {path}: the first pages of {DATA} are destroyed; restore it from a backup")
         raise StoreForeign(f"{path / DATA} is no LMDB file, so {path} is no index; name another folder")
+    if said := damage(path / DATA) if begun else "":
+        raise StoreDamaged(f"index {path}: {DATA} is damaged ({said}); restore it from a backup")
     if begun and WRITER not in names:
         _refuse_strange_lmdb(path)
 

@@ -23,7 +23,6 @@ from trust.steps import INDEX, PROBE, Step, texts
 
 from dedup.engine import Index, open_index
 from dedup.errors import ResemblesError, StoreUnreachable
-from dedup.stores import open_store
 
 SHORT = -1  # as in shim.c: a write, or a read, leaves off half way
 FAULTS = {  # once, or for good: no system interrupts for ever, and no disk writes half of each half
@@ -48,12 +47,9 @@ class Operation:
 
 def copy(index: Index, folder: Path) -> None:
     """Copy the index into another."""
-    target = open_store(str(folder / COPY), index.scheme, create=True)
-    try:
-        for _ in index.copy_to(target, now=time.time()):
+    with open_index(str(folder / COPY), index.scheme) as target:
+        for _ in target.copy_from(index._store, now=time.time()):
             pass
-    finally:
-        target.close()
 
 
 def take(step: Step, index: Index, _: Path) -> None:

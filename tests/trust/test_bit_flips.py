@@ -19,7 +19,7 @@ from dedup.engine import Index, open_index
 from dedup.errors import StoreError
 from dedup.model import Document
 
-pytestmark = pytest.mark.trust
+pytestmark = [pytest.mark.trust, pytest.mark.timeout(1800)]
 
 SEED = int(os.environ.get("TRUST_SEED", "1"))
 ELSEWHERE = 2_000  # random bits after the two meta pages
@@ -34,16 +34,17 @@ LIVES_ON = {f"lives{number}": text for number, text in enumerate(texts(200, 206)
 class Answers:
     """What an index answers: documents, ids, and what its buckets list."""
 
-    documents: dict[str, str]
+    documents: list[Any]
     got: list[str | None]
     lists: Any
 
     @classmethod
     def of(cls, index: Index, buckets: Any) -> "Answers":
         """Ask it all."""
-        documents = {document.id: document.text for document in index.documents() if document.id != PROBE.id}
+        documents = [stored for stored in index._store.scan() if stored.id != PROBE.id]
         got = [document.text if document else None for document in index.get_many(NAMES)]
-        found = index._store.lookup(buckets, 1_000)
+        with index._store.snapshot() as now:
+            found = now.lookup(buckets, 1_000)
         return cls(documents, got, [found.counts.tolist(), found.offsets.tolist(), found.numbers.tolist()])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from trust.shim import run_watched
 
-pytestmark = pytest.mark.trust
+pytestmark = [pytest.mark.trust, pytest.mark.timeout(1800)]
 
 
 def test_every_call_that_fails_is_a_typed_error_and_nothing_is_half(shim: Path, world: Path) -> None:

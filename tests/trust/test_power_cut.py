@@ -17,7 +17,7 @@ from trust.steps import ACKNOWLEDGED, INDEX, PROBE, states
 from dedup.engine import open_index
 from dedup.errors import StoreUnreachable
 
-pytestmark = pytest.mark.trust
+pytestmark = [pytest.mark.trust, pytest.mark.timeout(1800)]
 
 SEED = int(os.environ.get("TRUST_SEED", "1"))
 TOGETHER = 20  # disks looked at by one child: a child for each costs half of the time
