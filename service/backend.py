@@ -22,6 +22,7 @@ class Service:
         """Serve `index`."""
         self.settings, self.index, self.metrics = settings, index, metrics
         self._readers, self._writers = CapacityLimiter(settings.threads), CapacityLimiter(1)
+        self._unpackers = CapacityLimiter(1)  # two would wait for each other: most of it is Python
         self._asked = 0
 
     async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -49,6 +50,10 @@ class Service:
         if self._writers.statistics().tasks_waiting >= self.settings.lookups:
             raise busy("as many writes as the service lets wait are waiting; write again in a moment")
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
+
+    async def unpack(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a function makes of a body that is too large for the event loop; one at a time."""
+        return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._unpackers)
 
 
 async def _service(request: Request) -> Service:

@@ -1,6 +1,7 @@
 """What a browser's form sends."""
 
-from urllib.parse import parse_qsl
+import re
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 
@@ -11,6 +12,8 @@ from service.strict_json import media_type, unsupported
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS = 8  # more than the page's own form has
+_STRETCH = re.compile(rb"(?:%[0-9A-Fa-f]{2}|.){1,16384}", re.DOTALL)
+"""As much of an encoded value as Python decodes in some milliseconds: other requests wait for each."""
 
 
 async def read_text(request: Request, service: Service) -> dict[str, str]:
@@ -22,15 +25,25 @@ async def read_text(request: Request, service: Service) -> dict[str, str]:
     """
     if media_type(request) != FORM:
         raise unsupported(FORM)
-    body = (await request.body()).decode("utf-8", "replace")
-    try:
-        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS))
-    except ValueError as error:
-        raise InvalidInput(f"the form has more than {FIELDS} fields; use the page's own") from error
-    text = fields.get("text", "").replace("\r\n", "\n")
+    fields = await service.unpack(_fields, await request.body())
+    text = fields.get("text", "")
     if not text.strip():
         raise InvalidInput("there is no text to look up; paste one")
     most = service.settings.document_bytes
     if len(text.encode()) > most:
         raise Problem(413, "long_text", f"the text is longer than {most:,} bytes; paste a part of it")
     return {**fields, "text": text}
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """Return a form's fields by name."""
+    pairs = body.split(b"&", FIELDS)
+    if len(pairs) > FIELDS:
+        raise InvalidInput(f"the form has more than {FIELDS} fields; use the form of the page")
+    return {_decoded(name): _decoded(value) for name, _, value in (pair.partition(b"=") for pair in pairs)}
+
+
+def _decoded(value: bytes) -> str:
+    stretches = _STRETCH.finditer(value.replace(b"+", b" "))
+    data = b"".join(unquote_to_bytes(stretch[0]) for stretch in stretches)
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
