@@ -1,5 +1,6 @@
 """Whether the service lives, is ready, and how large its index is."""
 
+import gc
 from dataclasses import asdict
 
 from fastapi import APIRouter, Response
@@ -53,4 +54,6 @@ def _measured(service: Service) -> bytes:
     sizes = service.index.stats()
     for name in ("documents", "chunks", "postings", "bytes"):
         service.metrics.size.labels(name).set(getattr(sizes, name))
+    service.metrics.frozen.set(gc.get_freeze_count())
+    service.metrics.collections.set(gc.get_stats()[-1]["collections"])
     return service.metrics.text()
