@@ -1,8 +1,8 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple, Self, Unpack
+from typing import Any, NamedTuple, Self, Unpack
 
 from dedup.admission import admit, check_length, check_several, check_types, name_of
 from dedup.errors import InvalidDocument, InvalidInput
@@ -14,7 +14,7 @@ from dedup.search.question import PassageFields, Question, QuestionFields
 from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
-from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
+from dedup.stores.base import Buckets, CheckReport, Entry, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import content, decode, digest, encode
 from dedup.stores.copy import copy
 
@@ -89,21 +89,19 @@ class Index:
             raise InvalidInput(f"ttl {ttl!r}: give whole seconds from 0, which is for ever, to {LONGEST_TTL:,}")
         for batch in _batches(documents):
             entries = self._entries(batch, ttl, create=create)
-            outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
+            put = self._store.put(list(entries.values()), self._postings_of) if entries else []
+            statuses = dict(zip(entries, put, strict=True))
             for one in batch:
                 if isinstance(one, Reject):
                     yield one
                     continue
                 # of several with the same id the first bears what became of the id, the others replaced it
-                first = outcomes.pop(one.id, None)
-                yield Placed(one.place, one.id, first.status if first else "replaced", one.digest.hex())
+                yield Placed(one.place, one.id, statuses.pop(one.id, "replaced"), one.digest.hex())
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, text and all; return how many there were."""
         check_several(ids)
-        gone = [stored for stored in self._store.remove(list(dict.fromkeys(ids))) if stored]
-        self._withdraw(gone)
-        return len(gone)
+        return sum(self._store.remove(list(dict.fromkeys(ids)), self._postings_of))
 
     def get(self, id: str) -> Document | None:  # noqa: A002 - the field's name everywhere
         """Return the document of that id, or None."""
@@ -156,7 +154,8 @@ class Index:
         """Yield what each query resembles, in the order given; of one that cannot be looked up, the reason.
 
         Args:
-            queries: texts, or documents, which do not match the document of the same id.
+            queries: texts, or documents, which do not match the document of the same id, and whose metadata say when
+                they came out.
             **fields: as for `resemble`, the same for all queries.
 
         Raises:
@@ -176,13 +175,19 @@ class Index:
         id: str | None,  # noqa: A002 - the field's name everywhere
         question: Question,
         watch: Watch = unwatched,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Lookup:
-        """Return what `ask` does, and the documents that were read for it; `watch` is told of each stage."""
+        """Return what `ask` does, and the documents that were read for it; `watch` is told of each stage.
+
+        The query's metadata, which say when it came out, are by default those of the document `id`.
+        """
         own = None
         if text is None:
             own = self._known(id)
             text = own.text
-        elif id is not None and question.filter:
+        elif metadata:
+            own = Document(id or "", text, metadata)
+        elif id is not None:
             own = self.get(id)
         check_length(text, "the query")
         return look_up(self._store, text, question, own, id, watch)
@@ -229,16 +234,6 @@ class Index:
                 entries[one.id] = Entry(one.id, one.digest, one.payload, parts, ttl, create)
         return entries
 
-    def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
-        outcomes = self._store.put(entries) if entries else []
-        self._withdraw([outcome.old for outcome in outcomes if outcome.old])
-        return outcomes
-
-    def _withdraw(self, gone: Sequence[Stored]) -> None:
-        """Delete the postings of documents that are no longer current."""
-        if gone:
-            self._store.withdraw([posting for old in gone for posting in old.postings(self._postings_of)])
-
     def _postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
         return self._postings_of_each([stored])[0]
 
@@ -256,7 +251,7 @@ class Index:
             if isinstance(query, str):
                 return self.ask(query, question)
             check_types(query)
-            return self.ask(query.text, question, id=query.id)
+            return self.look_up(query.text, query.id, question, metadata=query.metadata).answer
         except InvalidInput as error:
             return Reject(place, "" if isinstance(query, str) else name_of(query), error.code, str(error))
 
@@ -277,11 +272,13 @@ def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[Pa
     return explain(a, b, Question(**fields), scheme).match
 
 
-def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | None = None) -> Comparison:
-    """Compare two texts as `compare` does, and say why they are matched or not."""
+def explain(
+    a: str, b: str, question: Question | None = None, scheme: Scheme | None = None, watch: Watch = unwatched
+) -> Comparison:
+    """Compare two texts as `compare` does, and say why they are matched or not; `watch` is told of each stage."""
     check_length(a, "the first text")
     check_length(b, "the second text")
-    return pair(a, b, question or Question(), scheme or Scheme())
+    return pair(a, b, question or Question(), scheme or Scheme(), watch)
 
 
 def unknown(id: str) -> InvalidDocument:  # noqa: A002 - the field's name everywhere

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, Request
 
 from dedup.engine import Index
@@ -54,6 +54,11 @@ class Service:
     async def unpack(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function makes of a body that is too large for the event loop; one at a time."""
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._unpackers)
+
+
+def wanted(stage: str, count: int) -> None:  # noqa: ARG001 - what a look-up tells of its stages
+    """End the work in this thread if its client has gone; called between its stages."""
+    from_thread.check_cancelled()
 
 
 async def _service(request: Request) -> Service:

@@ -10,6 +10,8 @@ from starlette.responses import Response
 from dedup.json_shape import shape
 from dedup.record import dumps, finite
 
+NOSNIFF = {"X-Content-Type-Options": "nosniff"}
+
 
 class JsonAnswer(Response):
     """A JSON answer; a lone surrogate in an indexed text becomes an escape and no error."""
@@ -18,7 +20,7 @@ class JsonAnswer(Response):
 
     def __init__(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         """Answer with `content`."""
-        super().__init__(dumps(content), status, headers)
+        super().__init__(dumps(content), status, {**(headers or {}), **NOSNIFF})
 
 
 class TooManyValues(ValueError):

@@ -18,6 +18,7 @@ from service.process import settle
 from service.settings import Settings
 from service.telemetry import MULTIPROCESS
 
+
 @contextmanager
 def listening(settings: Settings) -> Iterator[list[socket.socket]]:
     """Listen at the address before anything else is begun.

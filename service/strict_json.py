@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from service import json
 from service.backend import Shared
+from service.parameters import known_parameters, refuse_odd
 from service.problems import Problem
 
 MOST_CONDITIONS = 1_000  # not measured: each is held against up to thousands of documents
@@ -36,13 +37,15 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body as JSON, and only if it is said to be."""
+    """A route that takes the parameters it has, and a body that is said to be JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI makes, given a stricter request."""
         handle, wants_json = super().get_route_handler(), self.body_field is not None
+        known = known_parameters(self.dependant)
 
         async def strict(request: Request) -> Response:
+            refuse_odd(request, known)
             if wants_json and media_type(request) != "application/json":
                 raise unsupported("application/json")
             return await handle(StrictRequest(request.scope, request.receive))
@@ -57,7 +60,8 @@ def media_type(request: Request) -> str:
 
 def unsupported(wanted: str) -> Problem:
     """Return the refusal of a body of another type."""
-    return Problem(415, "unsupported_media_type", f"send Content-Type: {wanted}", headers={"Accept-Post": wanted})
+    detail = f"this path reads only bodies of the type {wanted}; send it with Content-Type: {wanted}"
+    return Problem(415, "unsupported_media_type", detail, headers={"Accept-Post": wanted})
 
 
 def few_conditions(conditions: Mapping[str, Any] | None) -> None:

@@ -195,7 +195,7 @@ class Bodies:
             raise Problem(
                 415,
                 "unsupported_encoding",
-                "that Content-Encoding is not known; send gzip, zstd or none",
+                "this Content-Encoding is not read; send gzip or zstd, or the body as it is",
                 headers={"Accept-Encoding": "gzip, zstd"},
             )
         return UNPACKERS[encoding]()

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.problems import Problem
 from service.telemetry import Metrics, log, places
 
+GONE = 499  # what nginx writes for a client that went away before its answer
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -44,7 +45,7 @@ class Observed:
                 raise  # the answer has begun: all that is left is to cut it off
             await failed(request_id).response()(scope, receive, named)
         finally:
-            self._note(scope, status, time.perf_counter() - start, request_id)
+            self._note(scope, status or GONE, time.perf_counter() - start, request_id)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # the path itself would name documents

@@ -11,6 +11,7 @@ from dedup.report.render import asset
 from dedup.report.views import listed, name, other_facts, pair, sentence
 from dedup.search.question import Question
 from service.backend import Shared
+from service.json import NOSNIFF
 from service.page.browse import search
 from service.page.form import read_text
 from service.page.html import ASSETS, PageRoute, show
@@ -82,7 +83,7 @@ async def static(file: str) -> Response:
     """Return a stylesheet, script or picture."""
     if file not in ASSETS:
         raise Problem(404, "not_found", "there is no such file; start at the first page")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", **NOSNIFF}
     return Response(asset(file), media_type=ASSETS[file], headers=headers)
 
 

@@ -93,7 +93,7 @@ class Lines(Response):
 
     def __init__(self, service: Service, receive: Receive) -> None:
         """Read the body from `receive`."""
-        super().__init__(media_type=MEDIA_TYPE)
+        super().__init__(media_type=MEDIA_TYPE, headers=json.NOSNIFF)
         del self.headers["content-length"]
         self._service, self._body = service, receive
         self._splitter = Splitter(service.settings)

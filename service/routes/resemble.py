@@ -1,18 +1,19 @@
 """Look-ups and comparisons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from dedup.dates import published
 from dedup.engine import explain
 from dedup.errors import InvalidInput
 from dedup.model import Document, Match
 from dedup.record import answer_json, match_json
 from dedup.search.lookup import Lookup
-from service.backend import Service, Shared
+from service.backend import Service, Shared, wanted
 from service.ids import DocumentId
 from service.json import JsonAnswer
 from service.openapi import refusals
@@ -39,7 +40,7 @@ async def resemble(service: Shared, asked: Resemble) -> JsonAnswer:
     """Say what a text, or a document already known, resembles."""
     bounded(service, asked.text)
     few_conditions(asked.filter)
-    return JsonAnswer(await service.read(_answer, service, asked, asked.text, asked.id))
+    return JsonAnswer(await service.read(_answer, service, asked, asked.text, asked.id, asked.metadata))
 
 
 @router.post("/resemble:batch", response_model=BatchOut, responses=refusals(413, 415))
@@ -55,7 +56,7 @@ async def _one(service: Service, asked: Resemble) -> dict[str, Any]:
     try:
         bounded(service, asked.text)
         few_conditions(asked.filter)
-        return await service.read(_answer, service, asked, asked.text, asked.id)
+        return await service.read(_answer, service, asked, asked.text, asked.id, asked.metadata)
     except InvalidInput as error:
         return of_error(error).body
     except Problem as refusal:
@@ -70,8 +71,10 @@ async def resembles(service: Shared, name: DocumentId, asked: Annotated[Paramete
     return JsonAnswer(await service.read(_answer, service, asked, None, name))
 
 
-def _answer(service: Service, asked: LookupIn, text: str | None, name: str | None) -> dict[str, Any]:
-    lookup = service.index.look_up(text, name, asked.question, service.metrics.stopwatch())
+def _answer(
+    service: Service, asked: LookupIn, text: str | None, name: str | None, metadata: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    lookup = service.index.look_up(text, name, asked.question, service.metrics.stopwatch(), metadata)
     count = counting(asked.offsets, lookup.text, lookup.documents)
     answer = replace(lookup.answer, matches=tuple(map(count, lookup.answer)))
     body = answer_json(name, answer)
@@ -86,6 +89,7 @@ def _explanation(service: Service, lookup: Lookup, count: Callable[[Match], Matc
             "estimate": one.estimate,
             "figures": match_json(count(one.figures)) if one.figures else None,
             "rejected": one.rejected,
+            "published": _date(one.figures.metadata) if one.figures else None,
         }
         for one in service.index.explain(lookup)
     ]
@@ -94,8 +98,14 @@ def _explanation(service: Service, lookup: Lookup, count: Callable[[Match], Matc
         "buckets": len(seen.sketched.buckets) if seen else 0,
         "postings": len(seen.postings.numbers) if seen else 0,
         "chunks_found": seen.found if seen else 0,
+        "published": _date(lookup.metadata),
         "candidates": candidates,
     }
+
+
+def _date(metadata: Mapping[str, Any]) -> str | None:
+    moment = published(metadata)
+    return moment.machine if moment else None
 
 
 @router.post("/compare", response_model=ComparedOut, responses=refusals(413, 415))
@@ -106,7 +116,7 @@ async def compare(service: Shared, asked: Compare) -> JsonAnswer:
 
 
 def _compared(service: Service, asked: Compare) -> dict[str, Any]:
-    found = explain(asked.a, asked.b, asked.question, service.index.scheme)
+    found = explain(asked.a, asked.b, asked.question, service.index.scheme, wanted)
     count = counting(asked.offsets, asked.a, {"b": Document("b", asked.b)})
     match = match_json(count(found.match))
     if not asked.explain:
