@@ -76,9 +76,6 @@ class Metrics:
         self.frozen = gauge(
             "resembles_frozen_objects", "Objects that garbage collection passes over", multiprocess_mode="livemin"
         )
-        self.collections = gauge(
-            "resembles_full_collections", "Full garbage collections since the start", multiprocess_mode="livemax"
-        )
         self.size = gauge("resembles_index_size", "Size of the index", ["of"], multiprocess_mode="mostrecent")
 
     def stopwatch(self) -> Callable[[str, int], None]:

@@ -56,5 +56,4 @@ def _measured(service: Service) -> bytes:
     for name in ("documents", "chunks", "postings", "bytes"):
         service.metrics.size.labels(name).set(getattr(sizes, name))
     service.metrics.frozen.set(gc.get_freeze_count())
-    service.metrics.collections.set(gc.get_stats()[-1]["collections"])
     return service.metrics.text()
