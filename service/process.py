@@ -10,8 +10,9 @@ SWITCH_SECONDS = 0.0005
 def settle() -> None:
     """Let threads take turns quickly, and the garbage collector pass over all that the start has made.
 
-    A full collection would go through 200,000 modules, classes and functions that live as long as the process, and
-    every request would wait for 0.1 s.
+    A full collection went through 124,000 objects that live as long as the process, and every request waited for 80 ms;
+    now it takes less than 0.1. Python's own thresholds are right for the rest: a first generation of 5,000 objects
+    instead of 700 paused for 2 ms instead of 0.4.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()

@@ -10,7 +10,9 @@ import pytest
 from servers.service import Serving, Start, prose
 from waiting import until
 
-from dedup.search import explain
+from dedup.search import explain, lookup
+from dedup.search.candidates import rank
+from dedup.sketching.sketches import sketch_tokens
 from service.middleware.observed import GONE
 
 
@@ -82,28 +84,27 @@ def test_a_write_of_a_client_that_is_gone_is_whole_or_never_begins(start: Start)
 
 
 @pytest.mark.parametrize("line", ["POST /v1/resemble", "GET /v1/documents/a/resembles"])
-def test_a_look_up_ends_at_its_next_stage(start: Start, line: str) -> None:
-    """A look-up whose client goes while the store is asked does not go on to read documents; a GET is no other."""
+def test_a_look_up_ends_at_its_next_stage(start: Start, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """A look-up whose client goes while candidates are ranked does not go on to read documents, by GET or by POST."""
+    monkeypatch.setattr(lookup, "rank", rank)  # and put back in the end
+    calls, go = hold(lookup, "rank")
     with start() as service:
         service.put("a", prose(300))
-        calls, go = hold(service.app.state.service.index._store, "lookup")
         with ask(service, line, {"text": prose(300)} if line.startswith("POST") else {}):
             until(lambda: len(calls) == 1)
         until(lambda: len(service.server.server_state.connections) == 1)  # the test's own
         time.sleep(0.1)  # what heard of it tells the look-up
         go.set()
         until(lambda: service.app.state.service._asked == 0)
-        done = {
-            stage: figure(service, f'resembles_lookup_seconds_count{{stage="{stage}"}}') for stage in ("sketch", "rank")
-        }
-        assert done == {"sketch": 1, "rank": 0}
+        counted = 'resembles_lookup_seconds_count{{stage="{}"}}'
+        assert [figure(service, counted.format(stage)) for stage in ("sketch", "lookup", "rank")] == [1, 1, 0]
 
 
 def test_a_comparison_ends_at_its_next_stage(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two texts whose client goes while they are sketched no passages are looked for."""
     compared = list[Any]()
     monkeypatch.setattr(explain, "figure", lambda *given: compared.append(given))
-    monkeypatch.setattr(explain, "sketch_tokens", explain.sketch_tokens)  # and put back in the end
+    monkeypatch.setattr(explain, "sketch_tokens", sketch_tokens)  # and put back in the end
     calls, go = hold(explain, "sketch_tokens")
     with start() as service:
         with ask(service, "POST /v1/compare", {"a": prose(300), "b": prose(300)}):

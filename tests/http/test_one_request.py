@@ -116,7 +116,7 @@ def command(folder: Path) -> Iterator[tuple[str, int]]:
     """Run `dedup serve`; yield its address and its process id."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DEDUP_")}
-    serve = [Path(sys.executable).parent / "dedup", "serve", "--port", str(port)]
+    serve: list[str | Path] = [Path(sys.executable).parent / "dedup", "serve", "--port", str(port)]
     with subprocess.Popen(serve, cwd=folder, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
             answering(f"http://127.0.0.1:{port}/readyz")
