@@ -32,7 +32,9 @@ class Service:
             Problem: 503 if `lookups` of them run or wait already: there is no queue without end.
         """
         if self._asked >= self.settings.lookups:
-            raise busy("as many look-ups as the service takes at once are under way; ask again in a moment")
+            raise busy(
+                f"{self.settings.lookups} look-ups are under way, and the service takes no more at once; try again in a moment"
+            )
         self._asked += 1
         self.metrics.waiting.inc()
         try:
@@ -48,7 +50,9 @@ class Service:
             Problem: 503 if as many as `lookups` wait already.
         """
         if self._writers.statistics().tasks_waiting >= self.settings.lookups:
-            raise busy("as many writes as the service lets wait are waiting; write again in a moment")
+            raise busy(
+                f"{self.settings.lookups} writes are waiting, and the service lets no more wait; try again in a moment"
+            )
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
 
     async def unpack(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -27,7 +27,10 @@ register_url_convertor("document", DocumentPath())
 
 
 async def _document_id(
-    id: Annotated[str, Path(description="1 to 480 bytes of UTF-8, percent-encoded; a slash too", examples=[EXAMPLE])],  # noqa: A002
+    id: Annotated[
+        str,
+        Path(description="1 to 480 bytes of UTF-8, percent-encoded; a slash may stay as it is.", examples=[EXAMPLE]),
+    ],  # noqa: A002
 ) -> str:
     try:
         return unquote_to_bytes(id).decode()

@@ -188,7 +188,7 @@ class CandidateOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """What the look-up saw."""
+    """What the look-up read."""
 
     buckets: Count
     postings: Count
@@ -228,7 +228,7 @@ class ComparedOut(MatchOut):
 
 
 class FaultOut(BaseModel):
-    """A part of a request that is wrong."""
+    """A field or parameter that is wrong."""
 
     at: str
     code: str

@@ -91,4 +91,4 @@ def bounded(service: Shared, *texts: str | None) -> None:
     """
     most = service.settings.document_bytes
     if any(text is not None and len(text) * 4 > most and len(text.encode()) > most for text in texts):
-        raise Problem(413, "long_text", f"a text has more than {most:,} bytes of UTF-8; split it")
+        raise Problem(413, "long_text", f"a text has more than {most:,} bytes of UTF-8; split the text")

@@ -112,7 +112,9 @@ class Body:
         except TimeoutError:
             if not clock.expired():
                 raise
-            detail = f"less than {PROGRESS:,} bytes of the body came in {self._settings.body_seconds:g} s; send faster"
+            detail = (
+                f"less than {PROGRESS:,} bytes of the body arrived in {self._settings.body_seconds:g} s; send it faster"
+            )
             raise Problem(408, "slow_body", detail, headers={"Connection": "close"}) from None
         finally:
             self._left -= loop.time() - start
@@ -134,10 +136,12 @@ class Body:
             pieces = [piece for piece in unpacker.unpack(data) if self._count(len(piece), unpacker.begun)]
         except (zlib.error, zstandard.ZstdError):
             raise Problem(
-                400, "damaged_body", "the body is not what Content-Encoding says; compress it again"
+                400,
+                "damaged_body",
+                "the body is damaged, or not compressed as Content-Encoding says; compress it again",
             ) from None
         if self._done and not (unpacker.begun and unpacker.finished):
-            raise Problem(400, "damaged_body", "the compressed body ends too early; send all of it")
+            raise Problem(400, "damaged_body", "the compressed body is cut off; send all of it")
         return b"".join(pieces)
 
     def _count(self, size: int, members: int) -> int:

@@ -66,7 +66,9 @@ class Observed:
 
 def failed(request_id: str) -> Problem:
     """Return the answer for a defect of ours."""
-    return Problem(500, "internal_error", f"the service failed; the log tells more of request {request_id}")
+    return Problem(
+        500, "internal_error", f"the service failed; its log has the place of the fault, under request_id {request_id}"
+    )
 
 
 def _request_id(headers: Headers) -> str:

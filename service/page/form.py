@@ -28,10 +28,10 @@ async def read_text(request: Request, service: Service) -> dict[str, str]:
     fields = await service.unpack(_fields, await request.body())
     text = fields.get("text", "")
     if not text.strip():
-        raise InvalidInput("there is no text to look up; paste one")
+        raise InvalidInput("the text is empty; paste the text that you want to look up")
     most = service.settings.document_bytes
     if len(text.encode()) > most:
-        raise Problem(413, "long_text", f"the text is longer than {most:,} bytes; paste a part of it")
+        raise Problem(413, "long_text", f"the text has more than {most:,} bytes of UTF-8; paste a part of it")
     return {**fields, "text": text}
 
 

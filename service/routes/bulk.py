@@ -83,7 +83,13 @@ class Splitter:
         except ValueError as error:
             return Line(self._number, None, None, "invalid_json", f"the line cannot be read: {error}")
         if not isinstance(fields, dict):
-            return Line(self._number, None, None, "not_an_object", "the line is no object; give id and text")
+            return Line(
+                self._number,
+                None,
+                None,
+                "not_an_object",
+                "the line is JSON, but not an object; give an object with id and text",
+            )
         document = document_of(fields)
         return Line(self._number, document.id if isinstance(document.id, str) else None, document)
 
@@ -113,7 +119,7 @@ class Lines(Response):
         except Problem as refusal:
             end = _interrupted(refusal)
         except asyncio.CancelledError:
-            end = _interrupted(Problem(503, "stopping", "the service stops; send the rest again"))
+            end = _interrupted(Problem(503, "stopping", "the service is stopping; send the rest again"))
             await self._send(send, [{"summary": {**self._counts, **end}}], more=False)
             raise
         await self._send(send, [{"summary": {**self._counts, **end}}], more=False)
@@ -125,7 +131,9 @@ class Lines(Response):
             message = await self._next(waiting=b"\n" in piece)
             if message is not None:
                 if message["type"] == "http.disconnect":
-                    raise Problem(400, "interrupted", "the connection ended before the body did; send the rest again")
+                    raise Problem(
+                        400, "interrupted", "the connection ended before the body was complete; send the rest again"
+                    )
                 piece += message.get("body", b"")
                 more = message.get("more_body", False)
                 if more and len(piece) < MiB and piece.count(b"\n") < TOGETHER:

@@ -45,7 +45,7 @@ async def resemble(service: Shared, asked: Resemble) -> JsonAnswer:
 
 @router.post("/resemble:batch", response_model=BatchOut, responses=refusals(413, 415))
 async def resemble_batch(service: Shared, batch: Queries) -> JsonAnswer:
-    """JsonAnswer several look-ups; one that fails has a problem in its place."""
+    """Answer several look-ups; one that fails has a problem in its place."""
     if len(batch.queries) > service.settings.batch:
         raise long_batch(service.settings.batch)
     return JsonAnswer({"answers": [await _one(service, asked) for asked in batch.queries]})
