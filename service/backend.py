@@ -32,9 +32,7 @@ class Service:
             Problem: 503 if `lookups` of them run or wait already: there is no queue without end.
         """
         if self._asked >= self.settings.lookups:
-            raise busy(
-                f"{self.settings.lookups} look-ups are under way, and the service takes no more at once; try again in a moment"
-            )
+            raise busy(f"{self.settings.lookups} look-ups run or wait, which is the limit; try again in a moment")
         self._asked += 1
         self.metrics.waiting.inc()
         try:
@@ -50,9 +48,7 @@ class Service:
             Problem: 503 if as many as `lookups` wait already.
         """
         if self._writers.statistics().tasks_waiting >= self.settings.lookups:
-            raise busy(
-                f"{self.settings.lookups} writes are waiting, and the service lets no more wait; try again in a moment"
-            )
+            raise busy(f"{self.settings.lookups} writes wait, which is the limit; try again in a moment")
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
 
     async def unpack(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

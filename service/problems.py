@@ -57,7 +57,7 @@ def of_error(error: ResemblesError) -> Problem:
     """Return what an error of the library means over HTTP."""
     if isinstance(error, StoreError) and error.code not in _BY_CODE:
         return busy(
-            "the index cannot be read or written now; try again in a moment, or look into the log of the service",
+            "the index cannot be read or written now; try again, or see the log of the service",
             error.code,
         )
     if error.code == "unknown_id":

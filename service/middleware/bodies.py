@@ -113,7 +113,7 @@ class Body:
             if not clock.expired():
                 raise
             detail = (
-                f"less than {PROGRESS:,} bytes of the body arrived in {self._settings.body_seconds:g} s; send it faster"
+                f"less than {PROGRESS:,} bytes of the body came in {self._settings.body_seconds:g} s; send it faster"
             )
             raise Problem(408, "slow_body", detail, headers={"Connection": "close"}) from None
         finally:
@@ -138,7 +138,7 @@ class Body:
             raise Problem(
                 400,
                 "damaged_body",
-                "the body is damaged, or not compressed as Content-Encoding says; compress it again",
+                "the body is damaged, or not what Content-Encoding says; compress it again",
             ) from None
         if self._done and not (unpacker.begun and unpacker.finished):
             raise Problem(400, "damaged_body", "the compressed body is cut off; send all of it")

@@ -92,7 +92,7 @@ def _refuse_foreign(headers: Headers) -> None:
         raise Problem(
             421,
             "unknown_host",
-            "a service without API keys answers only requests to localhost; use that name in the URL",
+            "without API keys only localhost is served; use that name in the URL",
         )
 
 

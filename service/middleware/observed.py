@@ -66,9 +66,7 @@ class Observed:
 
 def failed(request_id: str) -> Problem:
     """Return the answer for a defect of ours."""
-    return Problem(
-        500, "internal_error", f"the service failed; its log has the place of the fault, under request_id {request_id}"
-    )
+    return Problem(500, "internal_error", f"the service failed; its log says where, under request_id {request_id}")
 
 
 def _request_id(headers: Headers) -> str:

@@ -66,9 +66,7 @@ class Protocol(HttpToolsProtocol):
         self._timer = None
         if self._header_bytes:
             self._refuse(
-                Problem(
-                    408, "slow_headers", f"the headers took more than {HEADER_SECONDS} s to arrive; send them faster"
-                )
+                Problem(408, "slow_headers", f"the headers took more than {HEADER_SECONDS} s; send them faster")
             )
         else:
             self.transport.close()

@@ -64,6 +64,4 @@ def _explain(error: Exception) -> HTMLResponse:
         response = show("problem.html", error.status_code, detail=told or error.detail)
         response.headers.update(error.headers or {})
         return response
-    return show(
-        "problem.html", 422, detail="this address is incomplete or has a wrong value; start again from the first page"
-    )
+    return show("problem.html", 422, detail="this address is incomplete, or a value in it is wrong; start again")

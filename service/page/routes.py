@@ -120,9 +120,7 @@ def _documents(index: Index, words: str, after: str) -> Response:
 def _stretch(index: Index, own: str, start: int, end: int) -> Response:
     text = index.document(own).text
     if not 0 <= start < end <= len(text):
-        raise InvalidInput(
-            f"document {own!r} has no passage from {start} to {end}; it may have changed: open the document again"
-        )
+        raise InvalidInput(f"document {own!r} has no passage from {start} to {end}: it may have changed; open it again")
     return _passage(index, text[start:end])
 
 

@@ -88,7 +88,7 @@ class Splitter:
                 None,
                 None,
                 "not_an_object",
-                "the line is JSON, but not an object; give an object with id and text",
+                "the line is not an object; give id and text",
             )
         document = document_of(fields)
         return Line(self._number, document.id if isinstance(document.id, str) else None, document)
@@ -131,9 +131,7 @@ class Lines(Response):
             message = await self._next(waiting=b"\n" in piece)
             if message is not None:
                 if message["type"] == "http.disconnect":
-                    raise Problem(
-                        400, "interrupted", "the connection ended before the body was complete; send the rest again"
-                    )
+                    raise Problem(400, "interrupted", "the connection ended before the body did; send the rest again")
                 piece += message.get("body", b"")
                 more = message.get("more_body", False)
                 if more and len(piece) < MiB and piece.count(b"\n") < TOGETHER:

@@ -43,9 +43,7 @@ def _put(service: Service, document: Document, *, create: bool) -> Placed:
         service.metrics.documents.labels("rejected").inc()
         raise Problem(422, outcome.code, outcome.reason)
     if outcome.status == "kept":
-        raise Problem(
-            412, "exists", "a document with this id exists; to replace it, send the request without If-None-Match"
-        )
+        raise Problem(412, "exists", "a document with this id exists; leave out If-None-Match to replace it")
     service.metrics.documents.labels(outcome.status).inc()
     return outcome
 
@@ -103,7 +101,7 @@ async def list_documents(
         raise Problem(
             422,
             "invalid_cursor",
-            "the cursor is not one that this path gave; send the `next` of the page before, or no cursor",
+            "the cursor is wrong; send the `next` of the page before",
         ) from None
     return JsonAnswer(await service.read(_page, service, after, limit, text))
 
