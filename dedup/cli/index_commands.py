@@ -57,10 +57,10 @@ def check(url: str, *, repair: bool, json: bool) -> None:
     if json:
         print(line({**asdict(report), "sound": report.sound}))
     else:
-        found = report.orphans or report.missing
-        state = "sound" if not found else "repaired" if report.repaired else "damaged"
+        state = "damaged" if not report.sound else "repaired" if report.repaired else "sound"
         sizes = f"{report.documents:,} documents, {report.postings:,} postings"
-        print(f"{state}: {sizes}, {report.orphans:,} orphans, {report.missing:,} missing")
+        faults = f"{report.orphans:,} orphans, {report.missing:,} missing, {report.lost:,} lost"
+        print(f"{state}: {sizes}, {faults}")
     if not report.sound:
         raise StoreDamaged(f"{shown(url)}: the index contradicts itself; run `dedup check --repair`")
 

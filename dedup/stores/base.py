@@ -134,18 +134,28 @@ class SweepReport:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `check` found: postings that no living document answers for, and postings that are missing."""
+    """What `check` found.
+
+    Attributes:
+        documents: how many there are.
+        postings: how many there are.
+        orphans: postings that no living document answers for.
+        missing: postings that a document lacks.
+        lost: ids whose document is gone or another's; repairing forgets them, so that they can be put again.
+        repaired: how many of the orphans, the missing and the lost were mended.
+    """
 
     documents: int
     postings: int
     orphans: int
     missing: int
-    repaired: bool
+    lost: int = 0
+    repaired: int = 0
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was found, or all that was found was mended."""
-        return self.repaired or not (self.orphans or self.missing)
+        """Whether another check would find nothing."""
+        return self.repaired == self.orphans + self.missing + self.lost
 
 
 class Store(Protocol):
@@ -171,7 +181,10 @@ class Store(Protocol):
         """Read buckets (distinct), at most `limit` numbers of each."""
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document that each chunk number belongs to, None where there is none."""
+        """Return the living document that each chunk number belongs to, None where there is none.
+
+        The number of a document that was replaced after the number was looked up may lead to the document as it is now.
+        """
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id."""
