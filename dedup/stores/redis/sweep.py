@@ -24,7 +24,6 @@ from dedup.stores.redis.records import Pointer, writers_in
 from dedup.stores.redis.requests import Wire, command, pack
 from dedup.stores.redis.writing import Journal, count, strike
 
-_AT_ONCE = 2_000  # not measured: bounds a reply
 _DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
 Page = list[tuple[bytes, Pointer]]
 
@@ -74,27 +73,26 @@ class Census:
         while some := list(islice(led, _DOCUMENTS_AT_ONCE)):
             yield from filter(None, self.parts.documents.led_to(some))
 
-    def lost(self) -> int:
-        """Return how many ids lead to no record, or to another document's."""
-        return sum(self.parts.documents.present(page).count(False) for _, _, page in self.pointers())
+    def holes(self, *, repair: bool) -> tuple[int, int]:
+        """Return how many ids lead to no record of theirs, and how many further chunks' numbers lead nowhere.
 
-    def lost_chunks(self, *, repair: bool) -> int:
-        """Return how many further chunks' numbers lead nowhere; on demand let them lead to their document again."""
-        pairs = (
-            (one.number, number)
-            for _, _, page in self.pointers()
-            for (_, one), is_there in zip(page, self.parts.documents.present(page), strict=True)
-            if is_there
-            for number in one.numbers[1:]
-        )
-        lost = 0
-        while some := list(islice(pairs, _AT_ONCE)):
-            there = self.parts.documents.leading({number for _, number in some})
-            gone = [(first, number) for first, number in some if number not in there]
-            lost += len(gone)
+        On demand the numbers lead to their document again.
+        """
+        lost = gone = 0
+        for _, _, page in self.pointers():
+            there = self.parts.documents.present(page)
+            lost += there.count(False)
+            further = {
+                number: one.number
+                for (_, one), is_there in zip(page, there, strict=True)
+                if is_there
+                for number in one.numbers[1:]
+            }
+            nowhere = further.keys() - self.parts.documents.leading(further)
+            gone += len(nowhere)
             if repair:
-                self.parts.documents.write({number: records.pack_chunk(first) for first, number in gone})
-        return lost
+                self.parts.documents.write({number: records.pack_chunk(further[number]) for number in nowhere})
+        return lost, gone
 
     def walk(self) -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings of numbers that had been given out."""
@@ -142,9 +140,9 @@ class Census:
                 chunks += pointer.chunks
         return lambda numbers: (bits[numbers >> 3] >> (numbers & 7).astype(np.uint8) & 1).astype(bool), chunks
 
-    def expire(self, postings_of: PostingsOf) -> int:
-        """Delete documents whose time has come, and pointers whose records are gone; return how many expired."""
-        expired = 0
+    def expire(self, postings_of: PostingsOf) -> tuple[int, int]:
+        """Delete documents whose time has come, and pointers whose records are gone; return how many of each."""
+        expired = lost = 0
         for tag, key, page in self.pointers():
             there = self.parts.documents.present(page)
             gone = [
@@ -152,16 +150,18 @@ class Census:
                 for one, is_there in zip(page, there, strict=True)
                 if not (is_there and lives(one[1].expires, self.now))
             ]
-            if gone:
-                expired += self._expire(tag, key, gone, postings_of)
-        return expired
+            if gone and (stored := self._expire(tag, key, gone, postings_of)) is not None:
+                expired += stored
+                lost += len(gone) - stored
+        return expired, lost
 
-    def _expire(self, tag: int, key: bytes, gone: Page, postings_of: PostingsOf) -> int:
+    def _expire(self, tag: int, key: bytes, gone: Page, postings_of: PostingsOf) -> int | None:
+        """Delete pointers and what they lead to; return how many led to a record, None if they are others by now."""
         parts, pointers = self.parts, {name: pointer.pack() for name, pointer in gone}
         with Journal(parts.wire, parts.layout, olds=[pointer.number for _, pointer in gone]) as journal:
             stored = [one for one in parts.documents.led_to(gone) if one]
             if not parts.wire.delete_if_same(key, pointers, parts.layout.id_lists[tag]):
-                return 0
+                return None
             withdraw(parts, journal, stored, postings_of)
             journal.chunks -= sum(pointer.chunks for _, pointer in gone)
             parts.documents.forget(range(one.number, one.number + one.chunks) for one in stored)
@@ -203,20 +203,18 @@ def hidden_chunks(wire: Wire, layout: Layout, *, repair: bool) -> int:
 
 def sweep(census: Census, postings_of: PostingsOf) -> SweepReport:
     """Delete what has expired and what the dead left; see `Store.sweep`."""
-    expired = census.expire(postings_of)
+    expired, _ = census.expire(postings_of)
     postings = census.orphans()
     return SweepReport(expired, census.bury(recount=True), postings)
 
 
 def check(census: Census, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
     """Compare postings and documents both ways; see `Store.check`."""
-    gone = census.lost()
-    if repair:
-        census.expire(postings_of)
-    left = census.lost() if repair else gone
-    chunks = census.lost_chunks(repair=repair)
+    dropped = census.expire(postings_of)[1] if repair else 0
+    lost, chunks = census.holes(repair=repair)
     report = compare(census, census.stored, postings_of, repair=repair, floor=census.floor)
+    mended = report.repaired
     if repair:
         census.bury(recount=True)
-    mended = gone - left + chunks if repair else 0
-    return replace(report, lost=gone, missing=report.missing + chunks, repaired=report.repaired + mended)
+        mended += dropped + chunks
+    return replace(report, lost=lost + dropped, missing=report.missing + chunks, repaired=mended)
