@@ -72,13 +72,16 @@ class Durability:
             patiently(self._confirm, may_pass, seconds=self._patience, pauses=_PAUSES)
 
     def _confirm(self) -> None:
+        if self._kind != "memory":
+            self._settle()
+        # asked last: what was confirmed before a failover began is with a server that may become master
         if self._sentinels and not self._sentinels.agree_on(self._wire.address, self._wire.name):
             raise Unconfirmed(
-                f"index {self._wire.name}: most of its Sentinels do not answer, so nobody knows whether the server is "
-                "still the master; see that they run, then put the batch again"
+                f"index {self._wire.name}: its Sentinels are about to name another master, or most do not answer; "
+                "see that they run, then put the batch again"
             )
-        if self._kind == "memory":
-            return
+
+    def _settle(self) -> None:
         replies = self._wire.ask([self._beat(key) for key in self._wire.spread(self._stem)])
         if not all(map(_is_confirmed, replies)):
             who = "replica" if self._kind == "replica" else "disk"
