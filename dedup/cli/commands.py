@@ -188,7 +188,8 @@ def copy(
 ) -> None:
     """Put all documents of one index into another.
 
-    Documents that the other index holds already are left alone: after an interruption run the same command again.
+    A new index gets the scheme of the old one, with the present fold table. What the other index holds already is
+    left alone: after an interruption run the same command again.
     """
     from dedup.cli.copy import run
 
@@ -203,6 +204,20 @@ def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = Fals
     from dedup.cli.index_commands import grow
 
     grow(index, json=json)
+
+
+def backup(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The new folder to write.")],
+    index: options.Index = options.DEFAULT_INDEX,
+    json: options.Json = False,
+) -> None:
+    """Write a copy of an LMDB index into a new folder.
+
+    The copy is the index as it is at one moment. Other processes can read and write the index meanwhile.
+    """
+    from dedup.cli.index_commands import backup
+
+    backup(folder, index, json=json)
 
 
 def serve(
@@ -388,4 +403,4 @@ def warm(json: options.Json = False) -> None:
 
 
 COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, tune, warm)
-INDEX_COMMANDS = (grow,)
+INDEX_COMMANDS = (grow, backup)

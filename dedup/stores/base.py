@@ -8,6 +8,7 @@ Promises, the same for all kinds:
 * an acknowledged document is found by the next look-up, from any process, and survives `kill -9`;
 * a document is indexed whole or not at all, whatever fails half way;
 * putting the same id again replaces it; putting identical content (equal digest) again changes nothing;
+* a document that is replaced while it is looked up is found, in its old or its new version;
 * a removed document is never returned again, and its payload is gone;
 * the postings of what was replaced or removed go in the same step, and what a killed writer leaves is swept;
 * a bucket's list is truncated, never dropped, and its count stays true;
@@ -18,8 +19,10 @@ Buckets are hashes: a store may tell them apart by 48 of their bits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -114,6 +117,8 @@ class Stats:
 
     Attributes:
         grow: whether `dedup index grow` is due.
+        reader: the process that reads the oldest state of the index, which is kept for it; 0 if all read the newest.
+        behind: how many times the index has been written since that state.
     """
 
     documents: int
@@ -121,6 +126,8 @@ class Stats:
     postings: int
     bytes: int
     grow: bool = False
+    reader: int = 0
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,7 @@ class CheckReport:
         missing: postings that a document lacks.
         lost: ids whose document is gone or another's; repairing forgets them, so that they can be put again.
         repaired: how many of the orphans, the missing and the lost were mended.
+        damaged: ids of documents that cannot be read, which no repair brings back: to be put again, or removed.
     """
 
     documents: int
@@ -151,15 +159,29 @@ class CheckReport:
     missing: int
     lost: int = 0
     repaired: int = 0
+    damaged: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
         """Whether another check would find nothing."""
-        return self.repaired == self.orphans + self.missing + self.lost
+        return not self.damaged and self.repaired == self.orphans + self.missing + self.lost
 
 
-class Store(Protocol):
-    """An index of one kind; see the module for its promises."""
+class Snapshot(Protocol):
+    """What one look-up reads."""
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets (distinct), at most `limit` numbers of each."""
+
+    def fetch(self, numbers: Numbers) -> list[Stored | None]:
+        """Return the living document that each chunk number belongs to, None where there is none.
+
+        If another document has replaced it since the number was looked up, that one may be returned instead.
+        """
+
+
+class Store(Snapshot, Protocol):
+    """An index of one kind; see the module for its promises. `lookup` and `fetch` read a state of their own each."""
 
     @property
     def scheme(self) -> Scheme:
@@ -177,13 +199,10 @@ class Store(Protocol):
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents, payload and postings, in one durable step; whether there was one of each id."""
 
-    def lookup(self, buckets: Buckets, limit: int) -> Postings:
-        """Read buckets (distinct), at most `limit` numbers of each."""
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Read for one look-up: a document that is there all the while is found, however often it is replaced.
 
-    def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document that each chunk number belongs to, None where there is none.
-
-        The number of a document that was replaced after the number was looked up may lead to the document as it is now.
+        A store that cannot read one state all the while keeps this promise by what `Snapshot.fetch` may return.
         """
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
@@ -203,6 +222,14 @@ class Store(Protocol):
 
     def grow(self) -> bool:
         """Spread the postings over more shards if that is due, while readers and writers go on; whether it was."""
+
+    def backup(self, folder: Path) -> None:
+        """Write one state of the index into a new folder, while readers and writers go on.
+
+        Raises:
+            InvalidInput: the index is on a server, which makes backups itself.
+            StoreForeign: the folder is there already, and not empty.
+        """
 
     def close(self) -> None:
         """Release everything; a second close does nothing, any other call afterwards raises StoreClosed."""

@@ -1,36 +1,28 @@
-"""What a browser's form sends."""
+"""A form's encoding undone, a stretch at a time."""
 
-from urllib.parse import parse_qsl
-
-from fastapi import Request
+import re
+from urllib.parse import unquote_to_bytes
 
 from dedup.errors import InvalidInput
-from service.backend import Service
-from service.problems import Problem
-from service.strict_json import media_type, unsupported
 
-FORM = "application/x-www-form-urlencoded"
-FIELDS = 8  # more than the page's own form has
+_STRETCH = re.compile(rb"(?:%[0-9A-Fa-f]{2}|.){1,16384}", re.DOTALL)
+"""As much of an encoded value as Python decodes in some milliseconds: other requests wait for each."""
 
 
-async def read_text(request: Request, service: Service) -> dict[str, str]:
-    """Return a form's fields, `text` among them, with line ends as they were before the browser made them CRLF.
+def fields_of(encoded: bytes, most: int) -> list[tuple[str, str]]:
+    """Return names and values, with line ends as they were before the browser made them CRLF.
 
     Raises:
-        Problem: 415 if it is no form, 413 if the text is longer than a document may be.
-        InvalidInput: if there is no text.
+        InvalidInput: there are more than `most`.
     """
-    if media_type(request) != FORM:
-        raise unsupported(FORM)
-    body = (await request.body()).decode("utf-8", "replace")
-    try:
-        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS))
-    except ValueError as error:
-        raise InvalidInput(f"the form has more than {FIELDS} fields; use the page's own") from error
-    text = fields.get("text", "").replace("\r\n", "\n")
-    if not text.strip():
-        raise InvalidInput("there is no text to look up; paste one")
-    most = service.settings.document_bytes
-    if len(text.encode()) > most:
-        raise Problem(413, "long_text", f"the text is longer than {most:,} bytes; paste a part of it")
-    return {**fields, "text": text}
+    pairs = encoded.split(b"&", most)
+    if len(pairs) > most:
+        raise InvalidInput(f"the form has more than {most} fields; use the form of the page")
+    parts = (pair.partition(b"=") for pair in pairs if pair)
+    return [(_decoded(name), _decoded(value)) for name, _, value in parts]
+
+
+def _decoded(value: bytes) -> str:
+    stretches = _STRETCH.finditer(value.replace(b"+", b" "))
+    data = b"".join(unquote_to_bytes(stretch[0]) for stretch in stretches)
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")

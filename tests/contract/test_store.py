@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xxhash
 
-from dedup.errors import InvalidDocument, StoreDamaged
+from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged
+from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Postings, Stats, Store, Stored
 
 UNKNOWN_NUMBERS = np.array([0, 5, 2**32 - 1], dtype=np.uint32)
@@ -123,8 +125,9 @@ def test_replaced_document_is_gone_at_once(store: Store) -> None:
     store.put([entry("a", [1], payload=b"old")], of)
     old = only(store.get(["a"]))
     assert store.put([entry("a", [2], payload=b"new")], of) == ["replaced"]
-    assert store.fetch(np.array([old.number], dtype=np.uint32)) in ([None], store.get(["a"]))
-    assert only(store.get(["a"])).payload == b"new"
+    new = only(store.get(["a"]))
+    assert new.payload == b"new"
+    assert store.fetch(np.array([old.number], dtype=np.uint32)) in ([None], [new])
     assert (looked_up(store, 1), looked_up(store, 2)) == ([], ["a"])
     assert [stored.payload for stored in store.scan()] == [b"new"]
     assert store.lookup(buckets(1, 2), 64).counts.tolist() == [0, 1]
@@ -360,3 +363,29 @@ def test_entry_without_a_chunk_is_refused() -> None:
     """An entry has at least one chunk, or it would have no number."""
     with pytest.raises(ValueError, match="no chunk"):
         Entry("a", bytes(16), b"", ())
+
+
+def test_document_replaced_between_lookup_and_fetch_is_found(store: Store) -> None:
+    """What is replaced while it is looked up is found, in one version; what is removed meanwhile need not be."""
+    store.put([entry("a", [1], [2], payload=b"old"), entry("b", [1]), entry("c", [1])], of)
+    with store.snapshot() as now:
+        numbers = now.lookup(buckets(1, 2), 64).numbers
+        store.put([entry("a", [3], [1], payload=b"new")], of)
+        store.remove(["c"], of)
+        found = [stored for stored in now.fetch(numbers) if stored]
+    assert {stored.id for stored in found} - {"c"} == {"a", "b"}
+    assert len({stored.digest for stored in found if stored.id == "a"}) == 1
+
+
+def test_backup_is_a_whole_index_or_is_refused(store: Store, tmp_path: Path) -> None:
+    """A backup is an index with the same documents and postings; what cannot be backed up so says what to do."""
+    store.put([entry("a", [1], [2]), entry("b", [1])], of)
+    try:
+        store.backup(tmp_path / "backup")
+    except InvalidInput:
+        assert not (tmp_path / "backup").exists()
+        return
+    backup = open_store(str(tmp_path / "backup"), create=False)
+    assert list(backup.scan()) == list(store.scan())
+    assert backup.check(of, repair=False) == store.check(of, repair=False)
+    backup.close()

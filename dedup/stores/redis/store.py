@@ -6,10 +6,13 @@ last, in one transaction that tells whom it replaces, so of several writers of o
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from dedup.admission import known_key
+from dedup.errors import InvalidInput
 from dedup.model import Status
 from dedup.patience import patiently
 from dedup.scheme import Scheme
@@ -20,6 +23,7 @@ from dedup.stores.base import (
     Numbers,
     Postings,
     PostingsOf,
+    Snapshot,
     Stats,
     Stored,
     SweepReport,
@@ -110,13 +114,18 @@ class RedisStore:
             attempt, lambda error: isinstance(error, ServersChanged), seconds=self._patience, pauses=_PAUSES
         )
 
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Read for one look-up; see `Store.snapshot`."""
+        self._reading()
+        return nullcontext(self)
+
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
-        """Read buckets, in one round trip while nobody writes; see `Store.lookup`."""
+        """Read buckets, in one round trip while nobody writes; see `Snapshot.lookup`."""
         self._reading()
         return self._lookups.look(names_of(buckets), limit)
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document of each chunk number; see `Store.fetch`."""
+        """Return the living document of each chunk number; see `Snapshot.fetch`."""
         self._reading()
         return self._parts.documents.fetch(numbers.tolist())
 
@@ -175,6 +184,12 @@ class RedisStore:
         if stats.grow or begun:
             grow(wire, self._layout, stats.postings)
         return stats.grow or begun
+
+    def backup(self, folder: Path) -> None:
+        """Refuse; see `Store.backup`."""
+        raise InvalidInput(
+            f"index {self._wire.name}: no backup into {folder}; let the server write one (BGSAVE), or use `dedup copy`"
+        )
 
     def close(self) -> None:
         """Close the connections; see `Store.close`."""
