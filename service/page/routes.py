@@ -132,7 +132,8 @@ def _compare(index: Index, a: str, b: str) -> Response:
 
 
 def _documents(index: Index, words: str, after: str) -> Response:
-    return show("documents.html", words=words, after=after, listing=search(index, words, after))
+    listing = search(index, words, after)
+    return show("documents.html", words=words, after=after, listing=listing, documents=index.stats().documents)
 
 
 def _stretch(index: Index, own: str, start: int, end: int) -> Response:
