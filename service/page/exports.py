@@ -33,8 +33,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def export(service: Service, asked: Asked, kind: str) -> Response:
     """Return the file of that kind, a name of EXPORTS; it is written while it is sent, a pair of texts at a time."""
-    query = asked.document(service.index)
-    lookup = service.index.look_up(query.text, query.id or None, asked.question)
+    query, lookup = asked.look_up(service)
     media, written = EXPORTS[kind]
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="matches.{kind}"'}
     pieces = (piece.encode("utf-8", "replace") for piece in written(service, asked, query, lookup))
