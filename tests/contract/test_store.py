@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xxhash
 from servers.fixtures import ON_SERVERS
 
-from dedup.errors import InvalidDocument, StoreDamaged
+from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged
+from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Postings, Stats, Store, Stored
 
 UNKNOWN_NUMBERS = np.array([0, 5, 2**32 - 1], dtype=np.uint32)
@@ -376,3 +378,17 @@ def test_document_replaced_between_lookup_and_fetch_is_found(store: Store, reque
         found = [stored for stored in now.fetch(numbers) if stored]
     assert {stored.id for stored in found} - {"c"} == {"a", "b"}
     assert len({stored.digest for stored in found if stored.id == "a"}) == 1
+
+
+def test_backup_is_a_whole_index_or_is_refused(store: Store, tmp_path: Path) -> None:
+    """A backup is an index with the same documents and postings; what cannot be backed up so says what to do."""
+    store.put([entry("a", [1], [2]), entry("b", [1])], of)
+    try:
+        store.backup(tmp_path / "backup")
+    except InvalidInput:
+        assert not (tmp_path / "backup").exists()
+        return
+    backup = open_store(str(tmp_path / "backup"), create=False)
+    assert list(backup.scan()) == list(store.scan())
+    assert backup.check(of, repair=False) == store.check(of, repair=False)
+    backup.close()

@@ -8,9 +8,10 @@ last, in one transaction that tells whom it replaces, so of several writers of o
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 from dedup.admission import id_key, known_key
-from dedup.errors import StoreFull
+from dedup.errors import InvalidInput, StoreFull
 from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -234,6 +235,12 @@ class RedisStore:
         if stats.grow or begun:
             grow(wire, self._layout, stats.postings)
         return stats.grow or begun
+
+    def backup(self, folder: Path) -> None:
+        """Refuse; see `Store.backup`."""
+        raise InvalidInput(
+            f"index {self._wire.name}: no backup into {folder}; let the server write one (BGSAVE), or use `dedup copy`"
+        )
 
     def close(self) -> None:
         """Close the connections; see `Store.close`."""
