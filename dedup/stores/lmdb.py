@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     Transaction = lmdb.Transaction[memoryview]
 
 _STAYS: tuple[Status, ...] = ("unchanged", "kept")
+_CHECKED = 16  # not measured: documents that a check holds at once
 _SCAN = 256  # not measured: documents in a read transaction; a long one keeps old pages from reuse
 
 
@@ -275,9 +276,9 @@ class LMDBStore:
     def _by_number(self) -> Iterator[Stored]:
         """Iterate over all documents, a few hundred in each transaction."""
         first = 0
-        while True:
+        while first < 1 << 32:
             with self.snapshot() as now:
-                page = list(islice(now.documents(first), _SCAN))
+                page = list(islice(now.documents(first), _CHECKED))
             if not page:
                 return
             yield from page
