@@ -160,7 +160,8 @@ class ModelStore:
                     self._numbers[bucket].remove(number)
                 for bucket, number in missing:
                     self._numbers[bucket].add(number)
-            return CheckReport(len(self._documents), len(actual), len(orphans), len(missing), repaired=repair)
+            faults = len(orphans), len(missing)
+            return CheckReport(len(self._documents), len(actual), *faults, repaired=sum(faults) if repair else 0)
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""

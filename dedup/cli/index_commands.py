@@ -61,14 +61,14 @@ def check(url: str, *, repair: bool, json: bool) -> None:
     if json:
         print(line({**asdict(report), "sound": report.sound}))
     else:
-        found = report.orphans or report.missing or report.damaged
-        state = "sound" if not found else "repaired" if report.sound else "damaged"
+        state = "damaged" if not report.sound else "repaired" if report.repaired else "sound"
         sizes = f"{report.documents:,} documents, {report.postings:,} postings"
-        print(f"{state}: {sizes}, {report.orphans:,} orphans, {report.missing:,} missing")
+        faults = f"{report.orphans:,} orphans, {report.missing:,} missing, {report.lost:,} lost"
+        print(f"{state}: {sizes}, {faults}")
     for name in report.damaged:
         note(f"damaged: document {name!r} cannot be read; put it again, or remove it")
     if not report.sound:
-        help_for = "put the damaged documents again" if report.repaired else "run `dedup check --repair`"
+        help_for = "put the damaged documents again" if repair else "run `dedup check --repair`"
         raise StoreDamaged(f"{shown(url)}: the index contradicts itself; {help_for}")
 
 

@@ -141,9 +141,15 @@ class SweepReport:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `check` found: postings that no living document answers for, and postings that are missing.
+    """What `check` found.
 
     Attributes:
+        documents: how many there are.
+        postings: how many there are.
+        orphans: postings that no living document answers for.
+        missing: postings that a document lacks.
+        lost: ids whose document is gone or another's; repairing forgets them, so that they can be put again.
+        repaired: how many of the orphans, the missing and the lost were mended.
         damaged: ids of documents that cannot be read, which no repair brings back: to be put again, or removed.
     """
 
@@ -151,13 +157,14 @@ class CheckReport:
     postings: int
     orphans: int
     missing: int
-    repaired: bool
+    lost: int = 0
+    repaired: int = 0
     damaged: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was found, or all that was found was mended."""
-        return not self.damaged and (self.repaired or not (self.orphans or self.missing))
+        """Whether another check would find nothing."""
+        return not self.damaged and self.repaired == self.orphans + self.missing + self.lost
 
 
 class Snapshot(Protocol):

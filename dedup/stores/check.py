@@ -47,7 +47,7 @@ def check(
     living = [(stored.number, stored.chunks) for stored in documents()]
     numbers = _chunk_numbers(living)
     sums = np.zeros(len(numbers), np.uint64)
-    postings = orphans = missing = 0
+    postings = orphans = missing = repaired = 0
     for names, owners in held.walk():
         rows, alive = _rows(numbers, owners)
         np.add.at(sums, rows[alive], _hashes(names[alive]))
@@ -56,6 +56,7 @@ def check(
         orphans += int(dead.sum())
         if repair and dead.any():
             held.delete(names[dead], owners[dead])
+            repaired += int(dead.sum())
     damaged = list[str]()
     for suspects in _batches(_suspects(documents(), postings_of, numbers, sums, damaged)):
         strange, lost = _compare(held, suspects)
@@ -64,7 +65,8 @@ def check(
         if repair:
             held.delete(*strange)
             held.put(*lost)
-    return CheckReport(len(living), postings, orphans, missing, repair, tuple(damaged))
+            repaired += len(strange[0]) + len(lost[0])
+    return CheckReport(len(living), postings, orphans, missing, repaired=repaired, damaged=tuple(damaged))
 
 
 def delete_orphans(held: AllPostings, alive: Callable[[Numbers], NDArray[np.bool_]]) -> int:

@@ -169,7 +169,7 @@ def test_stats_tell_size_and_scheme(seeded: Run) -> None:
 def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
     """`check` reports no contradiction in an index that nobody damaged."""
     [report] = rows(seeded("check", "--json").stdout)
-    assert list(report) == ["documents", "postings", "orphans", "missing", "repaired", "damaged", "sound"]
+    assert list(report) == ["documents", "postings", "orphans", "missing", "lost", "repaired", "damaged", "sound"]
     assert (report["documents"], report["orphans"], report["missing"], report["sound"]) == (5, 0, 0, True)
     assert seeded("check", "--repair").stdout.startswith("sound: 5 documents, ")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xxhash
-from servers.fixtures import ON_SERVERS
 
 from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged
 from dedup.stores import open_store
@@ -122,7 +121,7 @@ def test_equal_digest_changes_nothing(store: Store) -> None:
 
 
 def test_replaced_document_is_gone_at_once(store: Store) -> None:
-    """Putting an id again replaces it: its number, payload and postings are gone."""
+    """Putting an id again replaces it: payload and postings are gone; its number may lead to the new version."""
     store.put([entry("a", [1], payload=b"old")], of)
     old = only(store.get(["a"]))
     assert store.put([entry("a", [2], payload=b"new")], of) == ["replaced"]
@@ -279,7 +278,7 @@ def test_check_of_a_sound_index_finds_nothing(store: Store, repair: bool) -> Non
     store.put([entry(name, *lists) for name, lists in chunks.items()], of)
     store.remove(["11"], of)
     report = store.check(lambda stored: own_postings(chunks, stored), repair=repair)
-    assert report == CheckReport(documents=19, postings=57, orphans=0, missing=0, repaired=repair)
+    assert report == CheckReport(documents=19, postings=57, orphans=0, missing=0)
     assert report.sound
 
 
@@ -296,7 +295,7 @@ def test_check_finds_and_mends_what_is_wrong(store: Store) -> None:
     mended = store.check(lambda stored: own_postings(chunks, stored), repair=True)
     assert (mended.orphans, mended.missing, mended.sound) == (3 + 2, 2, True)
     again = store.check(lambda stored: own_postings(chunks, stored), repair=False)
-    assert again == CheckReport(documents=19, postings=57, orphans=0, missing=0, repaired=False)
+    assert again == CheckReport(documents=19, postings=57, orphans=0, missing=0)
     assert looked_up(store, 1000) == []
     assert (looked_up(store, 55), looked_up(store, 69)) == (["05"], ["19"])
 
@@ -366,10 +365,8 @@ def test_entry_without_a_chunk_is_refused() -> None:
         Entry("a", bytes(16), b"", ())
 
 
-def test_document_replaced_between_lookup_and_fetch_is_found(store: Store, request: pytest.FixtureRequest) -> None:
+def test_document_replaced_between_lookup_and_fetch_is_found(store: Store) -> None:
     """What is replaced while it is looked up is found, in one version; what is removed meanwhile need not be."""
-    if request.node.callspec.params["store"].removesuffix("-reopened") in ON_SERVERS:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="a replaced number leads nowhere on Redis"))
     store.put([entry("a", [1], [2], payload=b"old"), entry("b", [1]), entry("c", [1])], of)
     with store.snapshot() as now:
         numbers = now.lookup(buckets(1, 2), 64).numbers
