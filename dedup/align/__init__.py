@@ -102,8 +102,8 @@ def reword(
         least: the score that a passage must reach.
 
     Returns:
-        All passages, as `align` returns them; whether each is reworded; and the score of each that is: what the stems in
-        common weigh (-ln of the share of sentences that hold each), less a fifth of what the side that has less beyond
+        All passages, as `align` returns them; whether each is reworded; and the score of each that is: what the stems
+        in common weigh (-ln of the share of sentences that hold each), less a fifth of what the side that has less beyond
         them has.
     """
     rows: Rows = np.column_stack([getattr(copied, name) for name in Alignments.__slots__])
