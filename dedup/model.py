@@ -57,7 +57,8 @@ class Passage:
         documents: in how many documents of the index the passage's rarest shared window occurs: at least as many hold
             the passage, edited copies of it not counted.
         kind: "passage" if it is copied, "reworded" if it is told in other words: sentences that share their telling
-            words in any order; "boilerplate" when the words say nothing: frequent everywhere, or names and titles only.
+            words in any order; "boilerplate" when the words say nothing: frequent everywhere, names and titles only, or
+            such as chance gives in an index of this size.
         source: whether the document is the passage's source: the earliest, by date, of the query and all documents
             found that hold it. False where the document has no date.
         evidence: -log10 of how many passages as good as this one chance would give for this query in an index of this

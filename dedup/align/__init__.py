@@ -1,9 +1,10 @@
 """What two texts share, on token hashes alone: passages with their places, and the exact sizes of shingle sets."""
 
-from dataclasses import dataclass
-from typing import Protocol, Self
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.align.overlaps import count_overlaps
 from dedup.align.passages import find_passages
@@ -54,6 +55,17 @@ class Alignments:
         """Return those passages."""
         return type(self)(*(getattr(self, name)[those] for name in self.__slots__))
 
+    def under(self, numbers: NDArray[np.integer[Any]]) -> Self:
+        """Return the passages with the documents numbered anew: document n becomes numbers[n]."""
+        return replace(self, document=numbers.astype(np.int32)[self.document])
+
+    def merged(self, other: Self) -> tuple[Self, Flags]:
+        """Return the passages of both, by document and place in the query, and which are the other's."""
+        columns = [np.concatenate((getattr(self, name), getattr(other, name))) for name in self.__slots__]
+        others = np.arange(len(columns[0])) >= len(self.matched)
+        order = np.lexsort((columns[1], columns[0]))
+        return type(self)(*(column[order] for column in columns)), others[order]
+
 
 class Wording(Protocol):
     """Tokens as they are read for what they say; those of several documents one after the other.
@@ -103,8 +115,8 @@ def reword(
 
     Returns:
         All passages, as `align` returns them; whether each is reworded; and the score of each that is: what the stems
-        in common weigh (-ln of the share of sentences that hold each), less a fifth of what the side that has less beyond
-        them has.
+        in common weigh (-ln of the share of sentences that hold each), less a fifth of what the side that has less
+        beyond them has.
     """
     rows: Rows = np.column_stack([getattr(copied, name) for name in Alignments.__slots__])
     found, scores = find_reworded(

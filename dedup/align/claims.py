@@ -63,9 +63,9 @@ def _trimmed(claims: Claims, owners: Int32s, first: int, end: int) -> tuple[int,
 def claim(claims: Claims, span: Int32s, summary: bool) -> bool:
     """Give a span its tokens, and those of the passages that it meets on both sides; say whether that may be.
 
-    It may if it shares as much as all passages that it touches, and no token is taken. Copies stay as they are; but a
-    summary takes them in where they lie in it on both sides, and are the lesser part. What the passages that are taken
-    in share is written to the span's last column.
+    It may if it shares as much as all passages that it touches, MORE than a single one, and no token is taken. Copies
+    stay as they are; but a summary takes them in where they lie in it on both sides, and are the lesser part. What the
+    passages that are taken in share is written to the span's last column.
     """
     touched = np.empty(len(claims.passages), np.int32)
     count, free = _touch(claims, claims.query, span[1], span[2], ACROSS, touched, 0)
@@ -114,4 +114,5 @@ def _prevails(claims: Claims, span: Int32s, touched: Int32s, summary: bool) -> b
             copied += claims.passages[row, 5]
             if not summary or claims.marks[row] != ACROSS | DOWN:
                 return False
-    return bool(matched <= span[5] and MORE * copied <= span[5])
+    single = matched if len(touched) == 1 and not summary else copied  # mostly one copied passage: it stays as it is
+    return bool(matched <= span[5] and MORE * single <= span[5])

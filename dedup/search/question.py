@@ -18,7 +18,7 @@ class Question:
     Attributes:
         limit: matches to return at most; of more, those that cover most of the query between them.
         min_words: leave out passages of fewer matched words. Copied ones of so many count even if chance might give
-            them, if they are similar by `min_similarity`, or .6. By default evidence alone decides.
+            them, if they are similar by `min_similarity`, or .6. By default evidence alone decides what counts.
         min_similarity: leave out passages that are less similar; above 0, up to 1.
         passages: look for passages; if not, only documents that are alike as a whole are matched.
         filter: conditions that a document's metadata must meet, field by field; see `dedup.search.filters.Filter`.
@@ -51,12 +51,12 @@ class Question:
 
     @property
     def usual_words(self) -> int:
-        """The fewest words of a run that is never left unread without being told: see ADR 10."""
+        """Matched words of a copied passage that is always reported, as boilerplate if chance may give it."""
         return self.min_words or USUAL
 
     @property
     def usual_similarity(self) -> float:
-        """The similarity that goes with them."""
+        """The similarity that it needs."""
         return self.min_similarity or LIKE
 
 

@@ -130,11 +130,15 @@ def _passage(query: Query, here: Places, there: Places, found: Shared, row: int)
     start, end = int(places.query_start[row]), int(places.query_end[row])
     windows, surprise, rarest = found.windows[row]
     place = here.span(start, end)
-    says_nothing = common(windows, surprise, query.total) or (
-        found.evidence[row] < CERTAIN
-        and names_only(
-            (query.text[first:last] for first, last in _places(query.tokens, start, end)),
-            query.text[place.start : place.end],
+    says_nothing = (
+        found.chance[row]
+        or common(windows, surprise, query.total)
+        or (
+            found.evidence[row] < CERTAIN
+            and names_only(
+                (query.text[first:last] for first, last in _places(query.tokens, start, end)),
+                query.text[place.start : place.end],
+            )
         )
     )
     return Passage(

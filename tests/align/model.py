@@ -183,7 +183,9 @@ def settled(
         inside = [p for p in met if meet(p.query, here) and meet(p.document, there)]
         blocked = any(meet(p.query, here) or meet(p.document, there) for p in accepted)
         crossing = [p for p in met if p in copies and (gap != WIDE or p not in inside)]
-        if blocked or crossing or MORE * sum(p.matched for p in met) > one.common:
+        shared = sum(p.matched for p in met)
+        lesser = shared if len(met) == 1 and gap != WIDE else sum(p.matched for p in met if p in copies)
+        if blocked or crossing or max(shared, MORE * lesser) > one.common:
             continue
         left = [p for p in left if p not in met]
         here = min([here[0], *(p.query[0] for p in inside)]), max([here[1], *(p.query[1] for p in inside)])

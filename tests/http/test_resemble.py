@@ -11,7 +11,7 @@ import dedup
 
 WIRE = prose(40, "wire")
 MATCH = {"id", "jaccard", "containment", "metadata", "passages", "direction"}
-PASSAGE = {"query", "document", "matched_words", "similarity", "documents", "kind", "source"}
+PASSAGE = {"query", "document", "matched_words", "similarity", "documents", "kind", "source", "evidence"}
 
 
 def ask(service: Serving, **body: Any) -> dict[str, Any]:
