@@ -82,7 +82,7 @@ def test_no_other_value_becomes_an_id(wrong: Any) -> None:
 
 
 PASSAGES = (
-    Passage(Span(1, 20, 1, 2), Span(300, 320, 9, 9), 12, 0.75, 3, "passage", source=True),
+    Passage(Span(1, 20, 1, 2), Span(300, 320, 9, 9), 12, 0.75, 3, "passage", source=True, evidence=4.5),
     Passage(Span(0, 5, 1, 1), Span(7, 12, 1, 1), 1, 1 / 3, 1, "boilerplate"),
 )
 MATCHES = (
@@ -103,6 +103,7 @@ SPELLED = {
             "documents": 3,
             "kind": "passage",
             "source": True,
+            "evidence": 4.5,
         },
         {
             "query": {"start": 0, "end": 5, "line": 1, "end_line": 1},
@@ -112,6 +113,7 @@ SPELLED = {
             "documents": 1,
             "kind": "boilerplate",
             "source": False,
+            "evidence": 0.0,
         },
     ],
     "direction": "later",

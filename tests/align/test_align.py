@@ -125,9 +125,17 @@ def test_moved_block_is_found_where_the_rest_closed_up() -> None:
 
 
 def test_swapped_sentences_are_one_passage_where_less_similarity_is_asked_for() -> None:
-    """Neighbours in swapped order become one passage as soon as the whole is similar enough."""
+    """Short neighbours in swapped order become one passage as soon as the whole is similar enough."""
+    first, second = words("f", 11), words("s", 11)
+    found = passages(f"{first} {second}", f"{second} {first}", min_words=6, min_similarity=0.4)
+    assert found == [(0, 0, 22, 0, 22, 11)]
+
+
+def test_blocks_that_stand_for_themselves_stay_apart_in_swapped_order() -> None:
+    """Two copied blocks of twelve words or more that changed places are two passages, however little is asked for."""
     first, second = words("f", 15), words("s", 15)
-    assert passages(f"{first} {second}", f"{second} {first}", min_similarity=0.4) == [(0, 0, 30, 0, 30, 15)]
+    found = passages(f"{first} {second}", f"{second} {first}", min_similarity=0.3)
+    assert found == [(0, 0, 15, 15, 30, 15), (0, 15, 30, 0, 15, 15)]
 
 
 def test_paragraphs_around_an_inserted_sentence_are_one_passage() -> None:
