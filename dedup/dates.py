@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 KEYS = ("published", "date")
 Precision = Literal["year", "month", "day", "time"]
+_LONGEST_DAYS: dict[Precision, int] = {"year": 366, "month": 31, "day": 1, "time": 0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 64  # not measured: twice the longest form, so that no pattern runs over a text
 _NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:E\+?\d+)?")
@@ -48,6 +49,21 @@ class Moment:
     def whole_day(self) -> bool:
         """Whether no time of day is known."""
         return self.precision != "time"
+
+    @property
+    def end(self) -> datetime:
+        """The end of what is named: of a time itself, of a day the next midnight."""
+        try:
+            after = self.at + timedelta(days=_LONGEST_DAYS[self.precision])
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC)
+        if self.precision == "year":
+            return after.replace(month=1, day=1)
+        return after.replace(day=1) if self.precision == "month" else after
+
+    def before(self, other: "Moment") -> bool:
+        """Whether this is surely the earlier: 2018 is before 2019-01, but neither before nor after 2018-04."""
+        return self.at < other.at and self.end <= other.at
 
     @property
     def machine(self) -> str:

@@ -1,8 +1,8 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple, Self, Unpack
+from typing import Any, NamedTuple, Self, Unpack
 
 from dedup.admission import admit, check_length, check_several, check_types, name_of
 from dedup.errors import InvalidDocument, InvalidInput
@@ -156,7 +156,8 @@ class Index:
         """Yield what each query resembles, in the order given; of one that cannot be looked up, the reason.
 
         Args:
-            queries: texts, or documents, which do not match the document of the same id.
+            queries: texts, or documents, which do not match the document of the same id, and whose metadata say when
+                they came out.
             **fields: as for `resemble`, the same for all queries.
 
         Raises:
@@ -176,13 +177,19 @@ class Index:
         id: str | None,  # noqa: A002 - the field's name everywhere
         question: Question,
         watch: Watch = unwatched,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Lookup:
-        """Return what `ask` does, and the documents that were read for it; `watch` is told of each stage."""
+        """Return what `ask` does, and the documents that were read for it; `watch` is told of each stage.
+
+        The query's metadata, which say when it came out, are by default those of the document `id`.
+        """
         own = None
         if text is None:
             own = self._known(id)
             text = own.text
-        elif id is not None and question.filter:
+        elif metadata:
+            own = Document(id or "", text, metadata)
+        elif id is not None:
             own = self.get(id)
         check_length(text, "the query")
         return look_up(self._store, text, question, own, id, watch)
@@ -256,7 +263,7 @@ class Index:
             if isinstance(query, str):
                 return self.ask(query, question)
             check_types(query)
-            return self.ask(query.text, question, id=query.id)
+            return self.look_up(query.text, query.id, question, metadata=query.metadata).answer
         except InvalidInput as error:
             return Reject(place, "" if isinstance(query, str) else name_of(query), error.code, str(error))
 

@@ -3,7 +3,6 @@
 ResemblesError
 ├── InvalidInput            what was given cannot be used; nothing was changed
 │   ├── InvalidDocument     one document cannot be indexed (bad id, no words, too long)
-│   ├── InvalidRecord       a line or file of the input is no document
 │   ├── InvalidScheme       scheme parameters that make no sense
 │   ├── InvalidURL          an index URL of an unknown kind
 │   ├── OutputExists        the folder for results holds something
@@ -50,12 +49,6 @@ class InvalidDocument(InvalidInput):
         """Keep the specific code beside the message."""
         super().__init__(message)
         self.code = code
-
-
-class InvalidRecord(InvalidInput):
-    """A line or a file of the input is no document."""
-
-    code = "invalid_record"
 
 
 class InvalidScheme(InvalidInput):

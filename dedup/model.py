@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["passage", "boilerplate"]
+Direction = Literal["earlier", "later"]
 Status = Literal["put", "replaced", "unchanged", "kept"]
 
 
@@ -55,6 +56,8 @@ class Passage:
         documents: in how many documents of the index the passage's rarest shared window occurs: at least as many hold
             the passage, edited copies of it not counted.
         kind: "boilerplate" when the words say nothing: frequent everywhere, or names and titles only.
+        source: whether the document is the passage's source: the earliest, by date, of the query and all documents
+            found that hold it. False where the document has no date.
     """
 
     query: Span
@@ -63,6 +66,7 @@ class Passage:
     similarity: float
     documents: int
     kind: Kind
+    source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Match:
         containment: the same intersection over each side alone.
         metadata: the document's own.
         passages: in the order of the query; boilerplate last.
+        direction: whether the document came out "earlier" than the query or "later", by the dates in their metadata
+            (`published`, else `date`); None where a date is missing or too vague to tell.
     """
 
     id: str
@@ -90,6 +96,7 @@ class Match:
     containment: Containment
     metadata: Mapping[str, Any]
     passages: tuple[Passage, ...]
+    direction: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True)

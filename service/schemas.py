@@ -81,6 +81,10 @@ class Resemble(LookupIn):
 
     text: str | None = None
     id: str | None = None
+    metadata: Annotated[
+        dict[str, Any],
+        Field(description="The query's own, which say when it came out; by default those of the document of that id."),
+    ] = {}
     filter: Annotated[
         dict[str, Any] | None,
         Field(
@@ -117,6 +121,7 @@ class PassageOut(BaseModel):
         int, Field(ge=1, description="In at least so many documents: those that hold its rarest window, unedited.")
     ]
     kind: Literal["passage", "boilerplate"]
+    source: Annotated[bool, Field(description="The document is the earliest, by date, of all found that hold it.")]
 
 
 class ContainmentOut(BaseModel):
@@ -134,6 +139,10 @@ class MatchOut(BaseModel):
     containment: ContainmentOut
     metadata: dict[str, Any]
     passages: list[PassageOut]
+    direction: Annotated[
+        Literal["earlier", "later"] | None,
+        Field(description="Whether it came out before or after the query, by the dates of both; null if unknown."),
+    ]
 
 
 class SharedOut(BaseModel):
@@ -152,6 +161,7 @@ class CandidateOut(BaseModel):
     estimate: Annotated[Share | None, Field(description="Jaccard as the two MinHash signatures estimate it.")]
     figures: MatchOut | None
     rejected: Literal["filter", "not_alike", "limit"] | None
+    published: Annotated[str | None, Field(description="Its date, from which `direction` follows; null if unknown.")]
 
 
 class ExplanationOut(BaseModel):
@@ -160,6 +170,7 @@ class ExplanationOut(BaseModel):
     buckets: Count
     postings: Count
     chunks_found: Count
+    published: Annotated[str | None, Field(description="The query's date; null if unknown.")]
     candidates: list[CandidateOut]
 
 

@@ -82,11 +82,11 @@ def test_no_other_value_becomes_an_id(wrong: Any) -> None:
 
 
 PASSAGES = (
-    Passage(Span(1, 20, 1, 2), Span(300, 320, 9, 9), 12, 0.75, 3, "passage"),
+    Passage(Span(1, 20, 1, 2), Span(300, 320, 9, 9), 12, 0.75, 3, "passage", source=True),
     Passage(Span(0, 5, 1, 1), Span(7, 12, 1, 1), 1, 1 / 3, 1, "boilerplate"),
 )
 MATCHES = (
-    Match("a", 0.1, Containment(0.2, 1.0), {"id": "x", "deep": [{"a": None}], "lone": "\ud800"}, PASSAGES),
+    Match("a", 0.1, Containment(0.2, 1.0), {"id": "x", "deep": [{"a": None}], "lone": "\ud800"}, PASSAGES, "later"),
     Match("b\udc80", 1.0, Containment(1.0, 1.0), {}, ()),
 )
 SPELLED = {
@@ -102,6 +102,7 @@ SPELLED = {
             "similarity": 0.75,
             "documents": 3,
             "kind": "passage",
+            "source": True,
         },
         {
             "query": {"start": 0, "end": 5, "line": 1, "end_line": 1},
@@ -110,8 +111,10 @@ SPELLED = {
             "similarity": 1 / 3,
             "documents": 1,
             "kind": "boilerplate",
+            "source": False,
         },
     ],
+    "direction": "later",
 }
 
 

@@ -52,11 +52,17 @@ def _table(heading: str, matches: Iterable[Match]) -> Table:
     table.add_column(heading, overflow="fold")
     for name in COLUMNS:
         table.add_column(name, justify="right")
+    matches = list(matches)
+    dated = any(match.direction for match in matches)
+    if dated:
+        table.add_column("came out")
     for match in matches:
         passages = [passage for passage in match.passages if passage.kind == "passage"]
         figures = (match.jaccard, match.containment.query_in_document, match.containment.document_in_query)
         words = sum(passage.matched_words for passage in passages)
-        table.add_row(Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), f"{len(passages):,}", f"{words:,}")
+        counts = f"{len(passages):,}", f"{words:,}"
+        came_out = [match.direction or ""] if dated else []
+        table.add_row(Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out)
     return table
 
 
@@ -71,6 +77,8 @@ def _heading(name: str, passage: Passage) -> Text:
     figures = (
         f"{counted(passage.matched_words, 'word')} alike, similarity {passage.similarity:.2f}, seen in at least {seen}"
     )
+    if passage.source:
+        figures += ", earliest of these"
     style, kind = ("cyan", "") if passage.kind == "passage" else ("dim", "boilerplate, ")
     return Text.assemble((clean(name), style), (f"  {kind}{figures}", "dim"))
 

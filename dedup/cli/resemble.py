@@ -67,7 +67,7 @@ def _look_up(
             continue
         query = item.document
         try:
-            lookup = index.look_up(query.text, query.id, question)
+            lookup = index.look_up(query.text, query.id, question, metadata=query.metadata)
         except InvalidDocument as error:
             rejected.add(Rejected(item.source, query.id, error.code, str(error)))
             continue

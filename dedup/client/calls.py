@@ -91,7 +91,7 @@ def resemble_many(queries: Iterable[str | Document], question: Question) -> Iter
     """Look queries up, a batch at a time."""
     check_several(queries)
     bodies = (
-        _json(_asked(query, None, question) if isinstance(query, str) else _asked(query.text, query.id, question))
+        _json(_asked(query, None, question) if isinstance(query, str) else _document_asked(query, question))
         for query in queries
     )
     for place, some in _batches(bodies, BATCH_QUERIES):
@@ -131,6 +131,11 @@ def _asked(text: str | None, name: str | None, question: Question) -> dict[str, 
     given = {"text": text, "id": name, **{one.name: getattr(question, one.name) for one in fields(question)}}
     defaults = {one.name: one.default for one in fields(question)}
     return {name: value for name, value in given.items() if value != defaults.get(name)}
+
+
+def _document_asked(query: Document, question: Question) -> dict[str, Any]:
+    asked = _asked(query.text, query.id, question)
+    return asked | {"metadata": dict(query.metadata)} if query.metadata else asked
 
 
 def compare(a: str, b: str, question: Question) -> Call[Match]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.model import Answer, Document, Match
 from dedup.search.candidates import rank
+from dedup.search.directions import directed
 from dedup.search.filters import Filter
 from dedup.search.question import Question
 from dedup.search.reading import DEEP, deepen, read
@@ -60,6 +62,7 @@ class Lookup:
         answer: what it resembles.
         documents: the documents whose texts were read, best candidate first, by id; every match's is among them.
         figures: the exact figures of each of them, matched or not, by id.
+        metadata: the query's own, as far as they are known.
         seen: what the stages saw; None if the text is too short, for then nothing was read.
     """
 
@@ -67,6 +70,7 @@ class Lookup:
     answer: Answer
     documents: Mapping[str, Document] = field(default_factory=dict)
     figures: Mapping[str, Match] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     seen: Seen | None = None
 
 
@@ -84,10 +88,11 @@ def look_up(
         store: the index.
         text: the query.
         question: what is asked of it.
-        own: the query as a document of the index, if it is known to be one.
+        own: the query as a document, if it is one: its metadata are compared with those of the documents found.
         name: the id of a document that is never returned.
         watch: told of each stage.
     """
+    metadata = own.metadata if own else {}
     wanted = Filter.of(question.filter, own.metadata if own else None)
     tokens = tokenize([text])
     if len(tokens.hashes) < store.scheme.k:
@@ -110,7 +115,7 @@ def look_up(
     matches = alike(figures)
     watch("verify", len(matches))
     answer = Answer(
-        tuple(best(matches, len(text), question.limit)),
+        tuple(directed(best(matches, len(text), question.limit), matches, metadata)),
         found=len(matches),
         coverage=coverage(matches, tokens),
         truncated=reading.left or windows.hide(cut, question.min_words),
@@ -120,6 +125,7 @@ def look_up(
         answer,
         reading.documents,
         dict(zip(reading.documents, figures, strict=True)),
+        metadata,
         Seen(sketched, postings, reading.stored, there),
     )
 

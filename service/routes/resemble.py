@@ -1,12 +1,13 @@
 """Look-ups and comparisons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from dedup.dates import published
 from dedup.engine import explain
 from dedup.errors import InvalidInput
 from dedup.model import Document, Match
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/v1", tags=["resemble"], route_class=StrictRoute)
 async def resemble(service: Shared, asked: Resemble) -> JsonAnswer:
     """Say what a text, or a document already known, resembles."""
     bounded(service, asked.text)
-    return JsonAnswer(await service.read(_answer, service, asked, asked.text, asked.id))
+    return JsonAnswer(await service.read(_answer, service, asked, asked.text, asked.id, asked.metadata))
 
 
 @router.post("/resemble:batch", response_model=BatchOut, responses=refusals(413, 415))
@@ -43,7 +44,7 @@ async def _one(service: Service, asked: Resemble) -> dict[str, Any]:
     """Answer, or say why not; what fails in passing fails the batch, so that it is sent again."""
     try:
         bounded(service, asked.text)
-        return await service.read(_answer, service, asked, asked.text, asked.id)
+        return await service.read(_answer, service, asked, asked.text, asked.id, asked.metadata)
     except InvalidInput as error:
         return of_error(error).body
     except Problem as refusal:
@@ -58,8 +59,10 @@ async def resembles(service: Shared, name: DocumentId, asked: Annotated[Paramete
     return JsonAnswer(await service.read(_answer, service, asked, None, name))
 
 
-def _answer(service: Service, asked: LookupIn, text: str | None, name: str | None) -> dict[str, Any]:
-    lookup = service.index.look_up(text, name, asked.question, service.metrics.stopwatch())
+def _answer(
+    service: Service, asked: LookupIn, text: str | None, name: str | None, metadata: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    lookup = service.index.look_up(text, name, asked.question, service.metrics.stopwatch(), metadata)
     count = counting(asked.offsets, lookup.text, lookup.documents)
     answer = replace(lookup.answer, matches=tuple(map(count, lookup.answer)))
     body = answer_json(name, answer)
@@ -74,6 +77,7 @@ def _explanation(service: Service, lookup: Lookup, count: Callable[[Match], Matc
             "estimate": one.estimate,
             "figures": match_json(count(one.figures)) if one.figures else None,
             "rejected": one.rejected,
+            "published": _date(one.figures.metadata) if one.figures else None,
         }
         for one in service.index.explain(lookup)
     ]
@@ -82,8 +86,14 @@ def _explanation(service: Service, lookup: Lookup, count: Callable[[Match], Matc
         "buckets": len(seen.sketched.buckets) if seen else 0,
         "postings": len(seen.postings.numbers) if seen else 0,
         "chunks_found": seen.found if seen else 0,
+        "published": _date(lookup.metadata),
         "candidates": candidates,
     }
+
+
+def _date(metadata: Mapping[str, Any]) -> str | None:
+    moment = published(metadata)
+    return moment.machine if moment else None
 
 
 @router.post("/compare", response_model=ComparedOut, responses=refusals(413, 415))

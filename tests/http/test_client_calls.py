@@ -42,7 +42,9 @@ def from_a_loop(url: str, queries: list[str | Document], **fields: Any) -> Asked
 @pytest.mark.parametrize("ask", [plainly, from_a_loop])
 def test_many_queries_are_answered_as_the_library_does(ask: Callable[..., Asked], start: Start, tmp_path: Path) -> None:
     """More queries than a batch holds are answered in order; one that cannot be looked up is a Reject in its place."""
-    documents = [Document(f"d{i}", f"{prose(20)} {WIRE}", {"source": f"s{i}"}) for i in range(3)]
+    documents = [
+        Document(f"d{i}", f"{prose(20)} {WIRE}", {"source": f"s{i}", "published": str(2018 + i)}) for i in range(3)
+    ]
     queries: list[str | Document] = [
         WIRE,
         "short",

@@ -10,8 +10,8 @@ from servers.service import Serving, Start, code, prose
 import dedup
 
 WIRE = prose(40, "wire")
-MATCH = {"id", "jaccard", "containment", "metadata", "passages"}
-PASSAGE = {"query", "document", "matched_words", "similarity", "documents", "kind"}
+MATCH = {"id", "jaccard", "containment", "metadata", "passages", "direction"}
+PASSAGE = {"query", "document", "matched_words", "similarity", "documents", "kind", "source"}
 
 
 def ask(service: Serving, **body: Any) -> dict[str, Any]:
@@ -178,6 +178,27 @@ def test_explain_says_what_spoke_for_and_against(start: Start) -> None:
         assert max(unlike["shared"]["windows"]) <= 8
         assert unlike["figures"]["jaccard"] == pytest.approx(5 / (37 + 405 - 5))
         assert (found["unwanted"]["figures"], found["unwanted"]["estimate"]) == (None, None)
+
+
+def test_dates_say_who_came_out_first(start: Start) -> None:
+    """A query brings its own date, or has that of the document of its id; the explanation shows what was read."""
+    with start() as service:
+        service.put("early", f"{WIRE} {prose(5)}", published="19 April 2018")
+        service.put("late", f"{WIRE} {prose(7)}", published="2018-04-21")
+        own = {"metadata": {"date": "2018-04-20T08:00:00+02:00"}, "explain": True}
+        answer = ask(service, text=WIRE, **own)
+        told = {one["id"]: (one["direction"], one["passages"][0]["source"]) for one in answer["matches"]}
+        assert told == {"early": ("earlier", True), "late": ("later", False)}
+        seen = answer["explanation"]
+        assert seen["published"] == "2018-04-20T06:00:00Z"
+        assert {one["id"]: one["published"] for one in seen["candidates"]} == {
+            "early": "2018-04-19",
+            "late": "2018-04-21",
+        }
+        assert [one["direction"] for one in ask(service, id="late")["matches"]] == ["earlier"]
+        assert [one["direction"] for one in ask(service, text=WIRE)["matches"]] == [None, None]
+        batch = service.http.post("/v1/resemble:batch", json={"queries": [{"text": WIRE, **own}]}).json()
+        assert batch["answers"] == [answer]
 
 
 @pytest.mark.parametrize(
