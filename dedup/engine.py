@@ -14,7 +14,7 @@ from dedup.search.question import PassageFields, Question, QuestionFields
 from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
-from dedup.stores.base import Buckets, CheckReport, Entry, Outcome, Stats, Store, Stored, SweepReport
+from dedup.stores.base import Buckets, CheckReport, Entry, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import content, decode, digest, encode
 from dedup.stores.copy import copy
 
@@ -89,21 +89,19 @@ class Index:
             raise InvalidInput(f"ttl {ttl!r}: give whole seconds from 0, which is for ever, to {LONGEST_TTL:,}")
         for batch in _batches(documents):
             entries = self._entries(batch, ttl, create=create)
-            outcomes = dict(zip(entries, self._write(list(entries.values())), strict=True))
+            put = self._store.put(list(entries.values()), self._postings_of) if entries else []
+            statuses = dict(zip(entries, put, strict=True))
             for one in batch:
                 if isinstance(one, Reject):
                     yield one
                     continue
                 # of several with the same id the first bears what became of the id, the others replaced it
-                first = outcomes.pop(one.id, None)
-                yield Placed(one.place, one.id, first.status if first else "replaced", one.digest.hex())
+                yield Placed(one.place, one.id, statuses.pop(one.id, "replaced"), one.digest.hex())
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, text and all; return how many there were."""
         check_several(ids)
-        gone = [stored for stored in self._store.remove(list(dict.fromkeys(ids))) if stored]
-        self._withdraw(gone)
-        return len(gone)
+        return sum(self._store.remove(list(dict.fromkeys(ids)), self._postings_of))
 
     def get(self, id: str) -> Document | None:  # noqa: A002 - the field's name everywhere
         """Return the document of that id, or None."""
@@ -235,16 +233,6 @@ class Index:
             else:
                 entries[one.id] = Entry(one.id, one.digest, one.payload, parts, ttl, create)
         return entries
-
-    def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
-        outcomes = self._store.put(entries) if entries else []
-        self._withdraw([outcome.old for outcome in outcomes if outcome.old])
-        return outcomes
-
-    def _withdraw(self, gone: Sequence[Stored]) -> None:
-        """Delete the postings of documents that are no longer current."""
-        if gone:
-            self._store.withdraw([posting for old in gone for posting in old.postings(self._postings_of)])
 
     def _postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
         return self._postings_of_each([stored])[0]

@@ -9,14 +9,14 @@ from heapq import nsmallest
 import numpy as np
 
 from dedup.admission import id_key
-from dedup.errors import StoreClosed
+from dedup.errors import StoreClosed, StoreDamaged
+from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
     Buckets,
     CheckReport,
     Entry,
     Numbers,
-    Outcome,
     Postings,
     PostingsOf,
     Stats,
@@ -44,21 +44,21 @@ class ModelStore:
         """The scheme that the index was built with."""
         return self._scheme
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
         """Write entries; see `Store.put`."""
         with self._use():
             for entry in entries:
                 id_key(entry.id)
-            return [self._put(entry) for entry in entries]
+            return [self._put(entry, postings_of) for entry in entries]
 
-    def _put(self, entry: Entry) -> Outcome:
+    def _put(self, entry: Entry, postings_of: PostingsOf) -> Status:
         now, old = time.time(), self._documents.get(entry.id)
         alive = old is not None and lives(old.expires, now)
         if alive and entry.create:
-            return Outcome("kept")
+            return "kept"
         if old and alive and old.digest == entry.digest:
-            return Outcome("unchanged")
-        self._forget(old)
+            return "unchanged"
+        self._forget(old, postings_of)
         stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload, entry.expires(now))
         self._documents[entry.id] = stored
         for buckets in entry.postings:
@@ -66,29 +66,31 @@ class ModelStore:
             for bucket in buckets.tolist():
                 self._numbers[bucket].add(self._next)
             self._next += 1
-        return Outcome("replaced" if alive else "put", old)
+        return "replaced" if alive else "put"
 
-    def _forget(self, stored: Stored | None) -> None:
+    def _forget(self, stored: Stored | None, postings_of: PostingsOf) -> None:
         if stored:
             del self._documents[stored.id]
             for number in range(stored.number, stored.number + stored.chunks):
                 del self._owners[number]
+            try:
+                postings = stored.postings(postings_of)
+            except StoreDamaged:
+                every = np.array(list(self._numbers), np.uint64)
+                postings = [(stored.number + chunk, every) for chunk in range(stored.chunks)]
+            for number, buckets in postings:
+                for bucket in buckets.tolist():
+                    self._numbers[bucket].discard(number)
 
-    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
+    def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
         with self._use():
             removed = []
             for document_id in ids:
-                removed.append(_alive(self._documents.get(document_id)))
-                self._forget(removed[-1])
+                old = _alive(self._documents.get(document_id))
+                self._forget(old, postings_of)
+                removed.append(old is not None)
             return removed
-
-    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        """Delete postings; see `Store.withdraw`."""
-        with self._use():
-            for number, buckets in postings:
-                for bucket in buckets.tolist():
-                    self._numbers[bucket].discard(number)
 
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
         """Read buckets; see `Store.lookup`."""
@@ -151,9 +153,7 @@ class ModelStore:
             now = time.time()
             expired = [stored for stored in self._documents.values() if not lives(stored.expires, now)]
             for stored in expired:
-                self._forget(stored)
-                for number, buckets in enumerate(postings_of(stored), stored.number):
-                    self.withdraw([(number, buckets)])
+                self._forget(stored, postings_of)
             orphans = [
                 (bucket, number)
                 for bucket, numbers in self._numbers.items()

@@ -7,9 +7,10 @@ from typing import Any, cast
 from dedup.cli.terminal import note
 from dedup.engine import Index
 from dedup.errors import StoreBusy, StoreUnreachable
+from dedup.model import Status
 from dedup.patience import Result, patiently
 from dedup.stores import open_store
-from dedup.stores.base import Buckets, Entry, Outcome, Store
+from dedup.stores.base import Entry, PostingsOf, Store
 
 SECONDS = 300.0  # seconds; not measured: a choice between waiting and telling
 _PAUSES = 0.5, 30.0  # seconds; not measured
@@ -29,11 +30,8 @@ class _Patient:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
-        return _outlast(partial(self._store.put, entries))
-
-    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        _outlast(partial(self._store.withdraw, postings))
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
+        return _outlast(partial(self._store.put, entries, postings_of))
 
 
 def _outlast(write: Callable[[], Result]) -> Result:

@@ -9,6 +9,7 @@ Promises, the same for all kinds:
 * a document is indexed whole or not at all, whatever fails half way;
 * putting the same id again replaces it; putting identical content (equal digest) again changes nothing;
 * a removed document is never returned again, and its payload is gone;
+* the postings of what was replaced or removed go in the same step, and what a killed writer leaves is swept;
 * a bucket's list is truncated, never dropped, and its count stays true;
 * numbers are never given out twice;
 * an expired document is never returned, and a sweep leaves nothing of it.
@@ -91,14 +92,6 @@ def lives(expires: int, now: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one entry; `old` is what it replaced, whose postings the caller then withdraws."""
-
-    status: Status
-    old: Stored | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Postings:
     """The answer to one look-up of n buckets, in the order asked.
 
@@ -162,20 +155,17 @@ class Store(Protocol):
     def scheme(self) -> Scheme:
         """The scheme that the index was built with."""
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
-        """Write entries (distinct ids) in one durable step; an outcome for each, in order.
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
+        """Write entries (distinct ids) in one durable step, and return what became of each, in order.
 
         An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. One that
         was only to create a document is `kept` where there is one: of several at once exactly one is `put`. A
-        replaced document's payload is gone at once; its postings stay, ignored by `fetch`, until `withdraw`. An
-        expired document is treated as absent, but is still reported in `Outcome.old`.
+        replaced document goes in the same step, payload and postings. An expired document is treated as absent, and
+        goes like a replaced one.
         """
 
-    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
-        """Remove documents in one durable step; what each was, None where there was none."""
-
-    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        """Delete the postings (chunk number, its buckets) of numbers no longer current; harmless if repeated."""
+    def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
+        """Remove documents, payload and postings, in one durable step; whether there was one of each id."""
 
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
         """Read buckets (distinct), at most `limit` numbers of each."""

@@ -27,15 +27,13 @@ def copy(
         there = target.get([stored.id for stored in page])
         fresh = [stored for stored, old in zip(page, there, strict=True) if old is None or old.digest != stored.digest]
         postings = postings_of_each(fresh)
-        outcomes = target.put(
+        target.put(
             [
                 Entry(stored.id, stored.digest, stored.payload, chunks, _seconds_left(stored, now))
                 for stored, chunks in zip(fresh, postings, strict=True)
-            ]
+            ],
+            lambda stored: postings_of_each([stored])[0],
         )
-        replaced = [outcome.old for outcome in outcomes if outcome.old]
-        old_postings = zip(replaced, postings_of_each(replaced), strict=True)
-        target.withdraw([posting for old, chunks in old_postings for posting in enumerate(chunks, old.number)])
         yield len(fresh), len(page) - len(fresh)
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedup.admission import id_key, known_key
 from dedup.errors import StoreDamaged
+from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
     Buckets,
     CheckReport,
     Entry,
     Numbers,
-    Outcome,
     Postings,
     PostingsOf,
     Stats,
@@ -33,6 +33,7 @@ from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
 from dedup.stores.names import flatten, names_of
 from dedup.stores.session import FORMAT, Session, absent, exhausted, read_header
+from dedup.stores.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _NUMBER = struct.Struct(">I")
 _RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id, the expiry if any, and the payload
 _EXPIRES = 1 << 15  # set in the length of the id if an expiry follows
+_STAYS: tuple[Status, ...] = ("unchanged", "kept")
 _SCAN = 256  # not measured: documents in a read transaction; a long one keeps old pages from reuse
 
 
@@ -132,33 +134,45 @@ class LMDBStore:
         """The scheme that the index was built with."""
         return self._scheme
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
         """Write entries; see `Store.put`."""
         keys = [id_key(entry.id) for entry in entries]
+        withdrawal = Withdrawal(postings_of, self._foreseen(keys, entries))
         with self._writing() as txn:
             state, now = _State.load(txn), time.time()
-            outcomes: list[Outcome] = []
+            statuses: list[Status] = []
             fresh: list[tuple[int, Buckets]] = []
+            gone: list[Stored] = []
             for key, entry in zip(keys, entries, strict=True):
                 old = self._by_key(txn, key)
-                alive = old is not None and lives(old.expires, now)
-                if old and alive and (entry.create or old.digest == entry.digest):
-                    outcomes.append(Outcome("kept" if entry.create else "unchanged"))
+                statuses.append(_status(old, entry, now, withdrawal))
+                if statuses[-1] in _STAYS:
                     continue
                 if old:
                     txn.delete(_NUMBER.pack(old.number), db=self._documents)
+                    gone.append(old)
                 self._write(txn, key, state.next, entry, entry.expires(now))
                 fresh += enumerate(entry.postings, state.next)
                 chunks = len(entry.postings)
                 state = state._replace(
                     next=state.next + chunks, chunks=state.chunks + chunks - (old.chunks if old else 0)
                 )
-                outcomes.append(Outcome("replaced" if alive else "put", old))
             if fresh:
+                self._withdraw(txn, gone, withdrawal)
                 names, numbers = flatten(fresh)
                 self._postings.put(txn, names, numbers)
                 state._replace(shard=self._postings.settle(txn, state.shard, len(names))).save(txn)
-        return outcomes
+        return statuses
+
+    def _foreseen(self, keys: Sequence[bytes], entries: Sequence[Entry]) -> list[Stored]:
+        """Return the documents that a put of these entries would replace, were it done now."""
+        with self._reading() as txn:
+            olds = [self._by_key(txn, key) for key in keys]
+        return [
+            old
+            for old, entry in zip(olds, entries, strict=True)
+            if old and (old.digest, old.payload) != (entry.digest, entry.payload)
+        ]
 
     def _write(self, txn: "Transaction", key: bytes, number: int, entry: Entry, expires: int) -> None:
         chunks = len(entry.postings)
@@ -170,28 +184,32 @@ class LMDBStore:
         txn.put(_NUMBER.pack(number), record, db=self._documents)
         txn.put(key, _NUMBER.pack(number), db=self._ids)
 
-    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
+    def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
+        withdrawal = Withdrawal(postings_of, filter(None, self.get(ids)))
         with self._writing() as txn:
-            removed = []
+            gone = []
             for document_id in ids:
-                old = _alive(self._by_id(txn, document_id))
-                if old:
-                    self._delete(txn, old)
-                removed.append(old)
-        return removed
+                gone.append(_alive(self._by_id(txn, document_id)))
+                self._delete(txn, gone[-1])
+            self._withdraw(txn, list(filter(None, gone)), withdrawal)
+        return [old is not None for old in gone]
 
-    def _delete(self, txn: "Transaction", stored: Stored) -> None:
+    def _delete(self, txn: "Transaction", stored: Stored | None) -> None:
         """Delete a document, but not its postings."""
-        txn.delete(stored.id.encode(), db=self._ids)
-        txn.delete(_NUMBER.pack(stored.number), db=self._documents)
-        state = _State.load(txn)
-        state._replace(chunks=state.chunks - stored.chunks).save(txn)
+        if stored:
+            txn.delete(stored.id.encode(), db=self._ids)
+            txn.delete(_NUMBER.pack(stored.number), db=self._documents)
+            state = _State.load(txn)
+            state._replace(chunks=state.chunks - stored.chunks).save(txn)
 
-    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        """Delete postings; see `Store.withdraw`."""
-        with self._writing() as txn:
-            self._postings.delete(txn, *flatten(postings))
+    def _withdraw(self, txn: "Transaction", gone: Sequence[Stored], withdrawal: Withdrawal) -> None:
+        """Delete the postings of documents; of those whose payload is damaged all are searched."""
+        self._postings.delete(txn, *withdrawal.of(gone))
+        damaged = [(stored.number, stored.chunks) for stored in gone if not withdrawal.readable(stored)]
+        if damaged:
+            theirs = owners_among(damaged)
+            delete_orphans(BoundLevels(self._postings, txn), lambda owners: ~theirs(owners))
 
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
         """Read buckets; see `Store.lookup`."""
@@ -262,12 +280,12 @@ class LMDBStore:
         """Delete expired documents, text and postings, unless they have been replaced meanwhile."""
         if not expired:
             return 0
+        withdrawal = Withdrawal(postings_of, expired)
         with self._writing() as txn:
             gone = [stored for stored in expired if self._by_id(txn, stored.id) == stored]
             for stored in gone:
                 self._delete(txn, stored)
-            postings = [posting for stored in gone for posting in stored.postings(postings_of)]
-            self._postings.delete(txn, *flatten(postings))
+            self._withdraw(txn, gone, withdrawal)
         return len(gone)
 
     def _numbers(self, txn: "Transaction") -> Iterator[tuple[int, int]]:
@@ -309,6 +327,16 @@ class LMDBStore:
                 f"index {self._session.name}: document {_NUMBER.unpack(number)[0]} is gone; restore it from a backup"
             )
         return _stored(number, record)
+
+
+def _status(old: Stored | None, entry: Entry, now: float, withdrawal: Withdrawal) -> Status:
+    """Return what becomes of an entry where `old` is; what cannot be read is replaced by equal content too."""
+    if old is None or not lives(old.expires, now):
+        return "put"
+    if entry.create:
+        return "kept"
+    same = old.digest == entry.digest and (old.payload == entry.payload or withdrawal.readable(old))
+    return "unchanged" if same else "replaced"
 
 
 def _owner(cursor: "lmdb.Cursor[memoryview]", number: int) -> Stored | None:

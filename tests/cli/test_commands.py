@@ -5,12 +5,13 @@ from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pytest
 from cli.running import SEEDS, Records, Run, rows
 
 from dedup import sketch
+from dedup.sketching.chunks import chunks
 from dedup.stores import open_store
+from dedup.stores.base import Entry
 
 A = "000_afc7266689876ce6"
 B = "001_8e1230a5eb441382"
@@ -178,8 +179,10 @@ def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
     with closing(open_store("lmdb:./index", create=False)) as store:
         [victim] = store.get([A])
         assert victim
-        seen = sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme).buckets
-        store.withdraw([(victim.number, np.sort(seen)[:10])])
+        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0)
+        store.remove([A], lambda _: parts)
+        short = (parts[0][10:], *parts[1:])
+        store.put([Entry(A, victim.digest, victim.payload, short)], lambda _: parts)
     damaged = seeded("check", code=4)
     assert damaged.stdout.startswith("damaged: 5 documents, ")
     assert "error[store_damaged]: lmdb:./index: " in damaged.stderr

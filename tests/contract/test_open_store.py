@@ -10,9 +10,14 @@ import pytest
 from dedup.errors import InvalidURL, SchemeMismatch, StoreClosed, StoreReadOnly, StoreUnreachable
 from dedup.scheme import Scheme
 from dedup.stores import open_store
-from dedup.stores.base import Entry
+from dedup.stores.base import Buckets, Entry, Stored
 
 ENTRY = Entry("a", bytes(16), b"text", (np.array([1], dtype=np.uint64),))
+
+
+def of(_: Stored) -> tuple[Buckets, ...]:
+    """Return the buckets of the only document."""
+    return ENTRY.postings
 
 
 @pytest.mark.parametrize("written", ["lmdb:{}", "{}"])
@@ -20,7 +25,7 @@ def test_path_and_lmdb_url_are_the_same_index(tmp_path: Path, written: str) -> N
     """A bare path is an LMDB folder, which is made with its parents."""
     folder = tmp_path / "deep" / "down" / "index"
     first = open_store(written.format(folder), create=True)
-    first.put([ENTRY])
+    first.put([ENTRY], of)
     first.close()
     second = open_store(f"lmdb:{folder}", create=False)
     assert [stored.id for stored in second.scan()] == ["a"]
@@ -84,20 +89,19 @@ def test_missing_index_is_not_made_when_only_opened(tmp_path: Path) -> None:
 def test_store_opened_for_reading_refuses_writes(tmp_path: Path) -> None:
     """Each write to a store opened for reading is refused; reading works, also beside a writer in the same process."""
     writer = open_store(str(tmp_path), create=True)
-    writer.put([ENTRY])
+    writer.put([ENTRY], of)
     reader = open_store(str(tmp_path), create=False, read_only=True)
     for write in (
-        lambda: reader.put([ENTRY]),
-        lambda: reader.remove(["a"]),
-        lambda: reader.withdraw([]),
+        lambda: reader.put([ENTRY], of),
+        lambda: reader.remove(["a"], of),
         lambda: reader.check(lambda _: [], repair=True),
     ):
         with pytest.raises(StoreReadOnly):
             write()
     assert [stored.id for stored in reader.scan()] == ["a"]
-    assert reader.check(lambda _: ENTRY.postings, repair=False).sound
+    assert reader.check(of, repair=False).sound
     reader.close()
-    assert writer.put([ENTRY])[0].status == "unchanged"
+    assert writer.put([ENTRY], of) == ["unchanged"]
     writer.close()
 
 
@@ -105,15 +109,14 @@ def test_store_opened_for_reading_refuses_writes(tmp_path: Path) -> None:
 def test_closed_store_refuses_every_call(tmp_path: Path, url: str) -> None:
     """After close every call says so, and closing again does nothing."""
     store = open_store(url.format(tmp_path), create=True)
-    store.put([ENTRY])
+    store.put([ENTRY], of)
     half_read = store.scan()
     store.close()
     store.close()
     nothing = np.empty(0, dtype=np.uint32)
     for call in (
-        lambda: store.put([]),
-        lambda: store.remove([]),
-        lambda: store.withdraw([]),
+        lambda: store.put([], of),
+        lambda: store.remove([], of),
         lambda: store.lookup(nothing.astype(np.uint64), 1),
         lambda: store.fetch(nothing),
         lambda: store.get([]),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.indexes import entries, opened
+from faults.indexes import entries, opened, own
 
 from dedup.stores.redis.requests import Wire
 
@@ -16,7 +16,7 @@ def index(tmp_path: Path) -> Path:
     """A closed index of ten documents."""
     folder = tmp_path / "index"
     with opened(folder, create=True) as store:
-        store.put(entries(0, 10))
+        store.put(entries(0, 10), own)
     return folder
 
 
@@ -26,7 +26,7 @@ def public() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     with opened(folder / "index", create=True) as store:
-        store.put(entries(0, 10))
+        store.put(entries(0, 10), own)
     yield folder / "index"
     folder.chmod(0o755)
     (folder / "index").chmod(0o755)

@@ -98,7 +98,7 @@ class Writing(threading.Thread):
             entries = [version(f"w{self.acknowledged + i}", 0) for i in range(self._batch)]
             while True:
                 try:
-                    self._store.put(entries)
+                    self._store.put(entries, own)
                     break
                 except StoreError as error:
                     self.errors.append(error)

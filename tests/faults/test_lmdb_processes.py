@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from faults.indexes import entries, is_whole, opened, run
+from faults.indexes import entries, is_whole, opened, own, run
 from waiting import until
 
 from dedup.errors import (
@@ -51,19 +51,19 @@ def test_second_writer_waits_then_is_told_who_writes(index: Path) -> None:
     with opened(index, wait=0.2) as store, hold(index, 60) as holder:
         start = time.monotonic()
         with pytest.raises(StoreBusy, match=f"process {holder.pid} "):
-            store.put(entries(10, 11))
+            store.put(entries(10, 11), own)
         assert time.monotonic() - start > 0.2
         assert store.get(["1"])[0] is not None
         run("import sys; from dedup.stores.lmdb import LMDBStore; LMDBStore(sys.argv[1], read_only=True)", index)
         holder.kill()
         holder.wait()
-        assert store.put(entries(10, 11))[0].status == "put"
+        assert store.put(entries(10, 11), own)[0] == "put"
 
 
 def test_second_writer_goes_on_when_the_first_is_done(index: Path) -> None:
     """A writer that waits long enough gets its turn."""
     with opened(index) as store, hold(index, 0.3):
-        assert store.put(entries(10, 11))[0].status == "put"
+        assert store.put(entries(10, 11), own)[0] == "put"
 
 
 def test_reader_that_turns_writer_is_told_to_close_first(index: Path) -> None:
@@ -80,9 +80,9 @@ def test_two_stores_share_the_folder_in_one_process(index: Path) -> None:
     """Stores on the same folder see each other's writes, and closing one leaves the other open."""
     with opened(index) as one:
         with opened(index.parent / ".." / index.parent.name / "index") as other:
-            other.put(entries(10, 11))
+            other.put(entries(10, 11), own)
         assert is_whole(one, 11)
-        one.put(entries(11, 12))
+        one.put(entries(11, 12), own)
     with pytest.raises(StoreClosed):
         one.get(["1"])
 
@@ -93,7 +93,7 @@ def test_folder_made_anew_is_another_index(index: Path) -> None:
         shutil.rmtree(index)
         with opened(index, create=True) as new:
             assert new.stats().documents == 0
-            new.put(entries(0, 3))
+            new.put(entries(0, 3), own)
         assert old.stats().documents == 10
 
 
@@ -110,13 +110,13 @@ if not child:
         assert str(os.getppid()) in str(error)
         store.close()
         again = LMDBStore(sys.argv[1])
-        again.remove(["2"])
+        again.remove(["2"], lambda _: [])
         again.close()
         del store, again
         os._exit(7)
     os._exit(1)
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(code, store.get(["1"])[0].id, store.get(["2"]), len(store.remove(["3"])))
+print(code, store.get(["1"])[0].id, store.get(["2"]), sum(store.remove(["3"], lambda _: [])))
 """
 
 
@@ -175,7 +175,9 @@ def test_fork_is_noticed_by_the_process_id(index: Path, monkeypatch: pytest.Monk
 
 def test_two_processes_create_the_same_index(tmp_path: Path) -> None:
     """Of processes that create the same index at once, one begins it and the others take it as it is."""
-    program = "import sys; from dedup.stores.lmdb import LMDBStore; LMDBStore(sys.argv[1], create=True).remove(['x'])"
+    program = (
+        "import sys; from dedup.stores.lmdb import LMDBStore; LMDBStore(sys.argv[1], create=True).remove(['x'], None)"
+    )
     (tmp_path / "index").mkdir()
     with hold(tmp_path / "index", 60) as holder:
         others = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "index")]) for _ in range(3)]
@@ -241,7 +243,7 @@ def test_reader_in_another_process_sees_each_new_document(index: Path) -> None:
         assert reader.stdin is not None
         assert reader.stdout is not None
         for number in range(10, 30):
-            store.put(entries(number, number + 1))
+            store.put(entries(number, number + 1), own)
             for asked, known in ((number, True), (number + 1, False)):
                 reader.stdin.write(f"{asked}\n")
                 reader.stdin.flush()

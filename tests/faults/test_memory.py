@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from faults.indexes import entries, is_whole, run
+from faults.indexes import entries, is_whole, own, run
 
 from dedup.errors import StoreClosed, StoreFull, StoreUnreachable
 from dedup.stores import lmdb_environment
@@ -35,7 +35,7 @@ def test_open_index_has_no_name(folder: Path, monkeypatch: pytest.MonkeyPatch, w
     if not with_memory_files:
         monkeypatch.delattr(os, "memfd_create")
     store = LMDBStore(None)
-    store.put(entries(0, 10))
+    store.put(entries(0, 10), own)
     assert list(folder.iterdir()) == []
     assert is_whole(store, 10)
     store.close()
@@ -47,9 +47,9 @@ from pathlib import Path
 from dedup.stores import lmdb_environment
 lmdb_environment._SHARED_MEMORY = os.environ["FOLDER"]
 from dedup.stores.lmdb import LMDBStore
-from faults.indexes import entries
+from faults.indexes import entries, own
 store = LMDBStore(None)
-store.put(entries(0, 10))
+store.put(entries(0, 10), own)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -66,8 +66,8 @@ def test_killed_process_leaves_nothing(tmp_path: Path) -> None:
 def test_indexes_in_one_process_are_apart() -> None:
     """Two indexes in memory hold each their own documents; closing one leaves the other."""
     one, other = LMDBStore(None), LMDBStore(None)
-    one.put(entries(0, 10))
-    other.put(entries(0, 3))
+    one.put(entries(0, 10), own)
+    other.put(entries(0, 3), own)
     assert (one.stats().documents, other.stats().documents) == (10, 3)
     one.close()
     assert is_whole(other, 3)
@@ -81,7 +81,7 @@ def test_index_that_is_not_closed_goes_with_its_last_use() -> None:
     LMDBStore(None)
     before = descriptors()
     for _ in range(300):
-        LMDBStore(None).put(entries(0, 1))
+        LMDBStore(None).put(entries(0, 1), own)
     assert descriptors() == before
 
 
@@ -89,7 +89,7 @@ def test_threads_write_in_turn() -> None:
     """Documents that several threads put at once are all there."""
     store = LMDBStore(None)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda first: store.put(entries(first, first + 5)), range(0, 100, 5)))
+        list(pool.map(lambda first: store.put(entries(first, first + 5), own), range(0, 100, 5)))
     assert is_whole(store, 100)
     store.close()
 
@@ -98,21 +98,21 @@ FORK = """
 import os
 from dedup.errors import StoreForked
 from dedup.stores import open_store
-from faults.indexes import entries
+from faults.indexes import entries, own
 store = open_store("memory:", create=True)
-store.put(entries(0, 10))
+store.put(entries(0, 10), own)
 child = os.fork()
 if not child:
     try:
         store.get(["1"])
     except StoreForked:
         store.close()
-        own = open_store("memory:", create=True)
-        own.put(entries(0, 3))
-        os._exit(own.stats().documents)
+        another = open_store("memory:", create=True)
+        another.put(entries(0, 3), own)
+        os._exit(another.stats().documents)
     os._exit(1)
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-store.put(entries(10, 11))
+store.put(entries(10, 11), own)
 print(code, store.stats().documents)
 """
 
@@ -126,17 +126,17 @@ def test_forked_child_has_no_part_in_the_index(tmp_path: Path, monkeypatch: pyte
 def test_full_memory_refuses_the_batch_and_keeps_the_rest() -> None:
     """A batch for which there is no room is refused whole, and the index goes on."""
     store = LMDBStore(None)
-    store.put(entries(0, 10))
+    store.put(entries(0, 10), own)
     size = store.stats().bytes
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100_000, hard))
     try:
         with pytest.raises(StoreFull, match="memory:"):
-            store.put(entries(10, 500))
+            store.put(entries(10, 500), own)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert is_whole(store, 10)
-    store.put(entries(10, 500))
+    store.put(entries(10, 500), own)
     assert is_whole(store, 500)
     store.close()
 

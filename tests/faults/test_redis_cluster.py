@@ -11,7 +11,8 @@ from servers.cluster import Cluster, running_cluster
 from servers.server import PASSWORD
 
 from dedup.errors import StoreDamaged, StoreError, StoreUnreachable
-from dedup.stores.base import Entry, Outcome, Store
+from dedup.model import Status
+from dedup.stores.base import Entry, Store
 
 pytestmark = pytest.mark.slow
 
@@ -29,18 +30,18 @@ def test_lost_node_is_an_error_and_not_a_partial_answer(redis_path: str, tmp_pat
     names = [f"d{place}" for place in range(30)]
     options = ("--cluster-require-full-coverage", full, "--appendfsync", "always")
     with running_cluster(redis_path, tmp_path, *options) as cluster, opened(cluster.url) as store:
-        store.put([version(name, 0) for name in names])
+        store.put([version(name, 0) for name in names], own)
         wide = np.concatenate([np.concatenate(version(name, 0).postings) for name in names])
         whole = store.lookup(wide, 64).numbers.tolist()
         cluster.nodes[2].kill()
         with pytest.raises(StoreUnreachable):
             store.lookup(wide, 64)
         with pytest.raises(StoreError):
-            store.put([version(f"e{place}", 0) for place in range(30)])
+            store.put([version(f"e{place}", 0) for place in range(30)], own)
         cluster.nodes[2].start()
         cluster.wait_until_whole()
         assert store.lookup(wide, 64).numbers.tolist() == whole
-        store.put([version(f"e{place}", 0) for place in range(30)])
+        store.put([version(f"e{place}", 0) for place in range(30)], own)
         assert [served(store, name, [0]) for name in names] == [0] * 30
         assert swept(store).missing == 0
 
@@ -65,16 +66,15 @@ def test_node_that_lost_its_last_writes_is_mended_by_a_repair(redis_path: str, t
     """After a node forgot its last second a repair leaves each document whole or gone, and no number is used twice."""
     with running_cluster(redis_path, tmp_path) as cluster, opened(cluster.url) as store:
         kept, torn, late = ([version(f"{kind}{i}", 0) for i in range(60)] for kind in ("kept", "torn", "late"))
-        store.put(kept)
+        store.put(kept, own)
         node = cluster.nodes[place]
         size = node.log_size()
-        store.put(torn)
+        store.put(torn, own)
         node.kill()
         node.forget_after(size)
         node.start()
         cluster.wait_until_whole()
-        outcomes = put_again(store, late)
-        assert [outcome.status for outcome in outcomes] == ["put"] * 60
+        assert put_again(store, late) == ["put"] * 60
         assert swept(store).missing > 0
         assert [served(store, entry.id, [0]) for entry in [*kept, *late]] == [0] * 120
         whole = [served(store, entry.id, [0]) for entry in torn]
@@ -84,12 +84,12 @@ def test_node_that_lost_its_last_writes_is_mended_by_a_repair(redis_path: str, t
         assert swept(store).missing == 0
 
 
-def put_again(store: Store, entries: list[Entry]) -> list[Outcome]:
+def put_again(store: Store, entries: list[Entry]) -> list[Status]:
     """Put a batch, twice if the first time is refused because numbers were lost."""
     try:
-        return store.put(entries)
+        return store.put(entries, own)
     except StoreDamaged:
-        return store.put(entries)
+        return store.put(entries, own)
 
 
 def busiest_slots(cluster: Cluster, count: int) -> list[int]:
@@ -105,19 +105,14 @@ def test_slot_whose_keys_have_moved_is_written_at_its_new_place(cluster: Cluster
     """A transaction follows the keys of a slot that a node has handed over and still answers for."""
     names = [f"d{place}" for place in range(40)]
     with opened(cluster.url) as store:
-        store.put([version(name, 0) for name in names])
+        store.put([version(name, 0) for name in names], own)
         written = 0
         for slot in busiest_slots(cluster, 40):
             for _ in cluster.move(slot, cluster.nodes[0], cluster.nodes[1]):
                 pass_on = not cluster.keys(cluster.nodes[0], slot)
                 if pass_on:
                     written += 1
-                    outcomes = store.put([version(name, written) for name in names])
-                    assert {outcome.status for outcome in outcomes} == {"replaced"}
-                    for outcome in outcomes:
-                        assert outcome.old
-                        first, chunks = outcome.old.number, own(outcome.old)
-                        store.withdraw([(first + i, chunk) for i, chunk in enumerate(chunks)])
+                    assert set(store.put([version(name, written) for name in names], own)) == {"replaced"}
         assert written
         assert [served(store, name, [written]) for name in names] == [written] * 40
         assert swept(store).missing == 0

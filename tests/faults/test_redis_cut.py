@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import count
 
 import pytest
-from faults.served import opened, served, swept, version
+from faults.served import opened, own, served, swept, version
 from servers.proxy import Fault, Proxy
 from servers.server import Server
 
@@ -21,21 +21,17 @@ CHANGE = [version("new", 0), version("replaced", 1), version("same", 0)]
 def prepared(url: str) -> None:
     """Make an index of the state before the change."""
     with opened(url) as store:
-        store.put([version("replaced", 0), version("same", 0), version("removed", 0)])
+        store.put([version("replaced", 0), version("same", 0), version("removed", 0)], own)
 
 
 def change(store: Store) -> None:
-    """Put a batch that adds, replaces and repeats; withdraw what was replaced."""
-    for outcome in store.put(CHANGE):
-        if outcome.old:
-            store.withdraw([(outcome.old.number + i, chunk) for i, chunk in enumerate(version("replaced", 0).postings)])
+    """Put a batch that adds, replaces and repeats."""
+    store.put(CHANGE, own)
 
 
 def remove(store: Store) -> None:
-    """Remove a document and withdraw its postings."""
-    for old in store.remove(["removed"]):
-        if old:
-            store.withdraw([(old.number + i, chunk) for i, chunk in enumerate(version("removed", 0).postings)])
+    """Remove a document."""
+    store.remove(["removed"], own)
 
 
 STEPS: dict[str, Callable[[Store], None]] = {"put": change, "remove": remove}
@@ -128,11 +124,11 @@ def test_put_after_a_removal_that_was_cut_short(proxy: Proxy, redis_server: Serv
         with opened(f"{through}put{after}") as writer:
             proxy.arm(after)
             with suppress(StoreError):
-                writer.remove(["removed"])
+                writer.remove(["removed"], own)
             untouched = proxy.commands < after
             proxy.arm(None)
         with opened(f"{direct}put{after}") as other:
-            statuses.add(other.put([version("removed", 0)])[0].status)
+            statuses.add(other.put([version("removed", 0)], own)[0])
             assert served(other, "removed", [0]) == 0
             assert swept(other).missing == 0
             assert served(other, "removed", [0]) == 0
@@ -145,7 +141,7 @@ def test_put_after_a_removal_that_was_cut_short(proxy: Proxy, redis_server: Serv
 def test_silent_server_is_given_up(proxy: Proxy, redis_server: Server, namespace: str) -> None:
     """A server that takes commands and never answers is an error after a bounded time, not a wait for ever."""
     with opened(f"{redis_server.url(port=proxy.port)}?namespace={namespace}&socket_timeout=1") as store:
-        store.put(CHANGE)
+        store.put(CHANGE, own)
         proxy.arm(0, Fault.SILENCE)
         start = time.monotonic()
         with pytest.raises(StoreError):
@@ -159,5 +155,5 @@ def test_slow_server_only_takes_longer(proxy: Proxy, redis_server: Server, names
     """Delayed commands change nothing but the time."""
     with opened(f"{redis_server.url(port=proxy.port)}?namespace={namespace}") as store:
         proxy.delay = 0.01
-        store.put(CHANGE)
+        store.put(CHANGE, own)
         assert served(store, "replaced", [0, 1]) == 1

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from faults.served import Writing, missing, opened, served, swept, version
+from faults.served import Writing, missing, opened, own, served, swept, version
 from servers.server import running
 
 from dedup.errors import StoreUnreachable
@@ -41,14 +41,14 @@ def test_server_that_stays_away_is_a_typed_error(redis_path: str, tmp_path: Path
     """Without a server every call ends in StoreUnreachable within a bounded time; once it is back the store works."""
     always = ("--appendfsync", "always")
     with running(redis_path, tmp_path / "server", *always) as server, opened(server.url()) as store:
-        store.put([version("a", 0)])
+        store.put([version("a", 0)], own)
         server.kill()
-        for call in (lambda: store.put([version("b", 0)]), lambda: store.get(["a"])):
+        for call in (lambda: store.put([version("b", 0)], own), lambda: store.get(["a"])):
             start = time.monotonic()
             with pytest.raises(StoreUnreachable, match=str(server.port)):
                 call()
             assert time.monotonic() - start < 60
         server.start()
         assert served(store, "a", [0]) == 0
-        store.put([version("b", 0)])
+        store.put([version("b", 0)], own)
         assert served(store, "b", [0]) == 0

@@ -39,13 +39,13 @@ def test_replica_answers_and_refuses_to_be_written(redis_path: str, tmp_path: Pa
     """A read-only replica serves what its master has, and a put is StoreReadOnly."""
     with running(redis_path, tmp_path / "master") as master:
         with opened(master.url()) as store:
-            store.put([version("a", 0)])
+            store.put([version("a", 0)], own)
         with running(redis_path, tmp_path / "replica", "--replicaof", f"127.0.0.1 {master.port}") as replica:
             with replica.client() as client:
                 while client.info("replication")["master_link_status"] != "up":
                     time.sleep(0.02)
             with pytest.raises(StoreReadOnly), opened(replica.url(), create=False) as store:
-                store.put([version("b", 0)])
+                store.put([version("b", 0)], own)
             reader = open_store(replica.url(), create=False, read_only=True)
             assert served(reader, "a", [0]) == 0
             reader.close()
@@ -54,7 +54,7 @@ def test_replica_answers_and_refuses_to_be_written(redis_path: str, tmp_path: Pa
 def test_loading_server_is_waited_for(own_server: Server) -> None:
     """While the server reads its files an opening waits for it, and then finds everything."""
     with opened(own_server.url()) as store:
-        store.put([version(f"d{place}", 0) for place in range(100)])
+        store.put([version(f"d{place}", 0) for place in range(100)], own)
     rewrite_log(own_server)
     own_server.kill()
     own_server.launch("--key-load-delay", "500", "--loading-process-events-interval-bytes", "1024")
@@ -96,7 +96,7 @@ def put_until_full(store: Store, batches: list[list[Entry]]) -> int:
     """Put batches until the store has no room, and return how many it took."""
     for done, batch in enumerate(batches):
         try:
-            store.put(batch)
+            store.put(batch, own)
         except StoreFull as error:
             assert "maxmemory" in str(error)  # noqa: PT017 - the others must pass
             return done
@@ -111,13 +111,12 @@ def test_full_server_can_be_emptied(redis_path: str, tmp_path: Path) -> None:
         with server.client() as client:
             client.config_set("maxmemory", "1mb")  # so far over the limit that one removal does not make room
         for turn, batch in enumerate(batches[: done + 1]):
-            olds = store.remove([entry.id for entry in batch])
-            store.withdraw([(one.number + i, chunk) for one in olds if one for i, chunk in enumerate(own(one))])
-            assert all(olds) or turn == done  # of the batch that met the limit some may be in
+            removed = store.remove([entry.id for entry in batch], own)
+            assert all(removed) or turn == done  # of the batch that met the limit some may be in
             assert all(served(store, entry.id, [0]) is None for entry in batch[::10])
         with server.client() as client:
             client.config_set("maxmemory", "4mb")
-        store.put(batches[0])
+        store.put(batches[0], own)
         assert all(served(store, entry.id, [0]) == 0 for entry in batches[0])
         swept(store)
         stats = store.stats()
@@ -136,6 +135,6 @@ def test_full_server_refuses_and_stays_sound(redis_path: str, tmp_path: Path) ->
         assert store.check(own, repair=False).missing == 0
         with server.client() as client:
             client.config_set("maxmemory", "64mb")
-        store.put(batches[done])
+        store.put(batches[done], own)
         assert all(served(store, entry.id, [0]) == 0 for entry in batches[done])
         assert swept(store).missing == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from faults.served import opened, served, swept, version
+from faults.served import opened, own, served, swept, version
 from programs import needed
 from servers.cluster import running_cluster
 from servers.sentinel import running_sentinels
@@ -68,6 +68,6 @@ def test_index_by_way_of_encrypted_sentinels(redis_path: str, tmp_path: Path, op
 def reads_and_writes(url: str) -> None:
     """Put some documents and find them."""
     with opened(url) as store:
-        store.put([version(f"d{place}", 0) for place in range(20)])
+        store.put([version(f"d{place}", 0) for place in range(20)], own)
         assert [served(store, f"d{place}", [0]) for place in range(20)] == [0] * 20
         assert swept(store).missing == 0

@@ -24,7 +24,7 @@ def postings_of(_: Stored) -> Sequence[Buckets]:
 def test_a_document_put_anew_while_a_sweep_expires_it_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An id that is put again between a sweep's reading and its deleting keeps its new document, buckets and all."""
     store = LMDBStore(tmp_path / "index", create=True)
-    store.put([entry(b"old", 1)])
+    store.put([entry(b"old", 1)], postings_of)
     (old,) = store.get(["a"])
     assert old is not None
     expire = LMDBStore._expire
@@ -32,7 +32,7 @@ def test_a_document_put_anew_while_a_sweep_expires_it_stays(tmp_path: Path, monk
 
     def put_between(self: LMDBStore, expired: Sequence[Stored], of: Any) -> int:
         assert expired == [old]
-        self.put([entry(b"new", 0)])
+        self.put([entry(b"new", 0)], postings_of)
         return expire(self, expired, of)
 
     monkeypatch.setattr(LMDBStore, "_expire", put_between)

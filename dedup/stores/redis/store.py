@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from dedup.admission import id_key, known_key
 from dedup.errors import StoreFull
+from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
     Buckets,
     CheckReport,
     Entry,
     Numbers,
-    Outcome,
     Postings,
     PostingsOf,
     Stats,
@@ -34,8 +34,9 @@ from dedup.stores.redis.opening import begin, connect, load
 from dedup.stores.redis.records import Pointer, pack_chunk, pack_record
 from dedup.stores.redis.requests import Wire, command
 from dedup.stores.redis.sweep import Census, check, hidden_chunks, sweep
-from dedup.stores.redis.writing import Journal, PostingWriter, count
+from dedup.stores.redis.writing import Journal, PostingWriter
 from dedup.stores.session import Session
+from dedup.stores.withdrawal import Withdrawal
 
 
 class RedisStore:
@@ -78,15 +79,15 @@ class RedisStore:
         """The scheme that the index was built with."""
         return self._scheme
 
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
         """Write entries; see `Store.put`."""
         wire = self._writing()
         keys = [id_key(entry.id) for entry in entries]
         known, now = self._documents.pointers(keys)
         fresh = self._fresh(entries, known, now)
-        outcomes = [Outcome("kept" if entry.create else "unchanged") for entry in entries]
+        statuses: list[Status] = ["kept" if entry.create else "unchanged" for entry in entries]
         if not fresh:
-            return outcomes
+            return statuses
         with Journal(wire, self._layout, sum(len(entries[place].postings) for place in fresh)) as journal:
             number, pointers = journal.first, []
             for place in fresh:
@@ -98,13 +99,16 @@ class RedisStore:
                 Flip(keys[place], pointer, known[place], entries[place].create)
                 for place, pointer in zip(fresh, pointers, strict=True)
             ]
+            gone = list[Stored]()
             for place, pointer, flipped in zip(fresh, pointers, self._documents.replace(journal, flips), strict=True):
                 if flipped is None:
                     self._take_back(journal, entries[place], pointer)
                 else:
                     old, stored = flipped
-                    outcomes[place] = Outcome("replaced" if old and lives(old.expires, now) else "put", stored)
-        return outcomes
+                    statuses[place] = "replaced" if old and lives(old.expires, now) else "put"
+                    gone += [stored] if stored else []
+            self._withdraw(journal, gone, postings_of)
+        return statuses
 
     def _fresh(self, entries: Sequence[Entry], known: Sequence[Pointer | None], now: float) -> list[int]:
         """Return the places of the entries that must be written, given where their ids lead."""
@@ -138,24 +142,26 @@ class RedisStore:
             journal.leave()
             raise
 
-    def remove(self, ids: Sequence[str]) -> list[Stored | None]:
+    def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
         wire = self._writing()
         keys = [known_key(document_id) for document_id in ids]
         asked = [key for key in dict.fromkeys(keys) if key]
         if not any(self._documents.pointers(asked)[0]):
-            return [None] * len(ids)
+            return [False] * len(ids)
         with Journal(wire, self._layout) as journal:
             gone = dict(zip(asked, self._documents.remove(journal, asked), strict=True))
-        return [gone.pop(key, None) if key else None for key in keys]
+            self._withdraw(journal, [stored for stored in gone.values() if stored], postings_of)
+        return [gone.pop(key, None) is not None if key else False for key in keys]
 
-    def withdraw(self, postings: Sequence[tuple[int, Buckets]]) -> None:
-        """Delete postings; see `Store.withdraw`."""
-        wire = self._writing()
-        if postings:
-            self._refresh()
-            deleted = self._postings.delete(*flatten(postings))
-            count(wire, self._layout, postings=-deleted)
+    def _withdraw(self, journal: Journal, gone: Sequence[Stored], postings_of: PostingsOf) -> None:
+        """Delete the postings of documents that no pointer leads to any more; what cannot be read leaves a sweep due.
+
+        The writer is still in the journal: if it dies here, a sweep finds that somebody died, and what is left.
+        """
+        withdrawal = Withdrawal(postings_of, gone)
+        journal.added -= self._postings.delete(*withdrawal.of(gone))
+        journal.doubtful |= not all(map(withdrawal.readable, gone))
 
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
         """Read buckets, in one round trip while nobody writes; see `Store.lookup`."""
