@@ -47,6 +47,7 @@ docs: $(TEST)
 	$(BIN)/python docs/make/map.py
 	$(BIN)/python docs/make/reference.py
 	$(BIN)/python docs/make/flow.py
+	$(BIN)/python docs/make/pictures.py
 
 # RESEMBLES_EVAL names a folder of evaluation texts; without it the texts are generated. ONLY="--only indexes": one suite
 bench: $(TEST)

@@ -212,9 +212,9 @@ class Index:
         """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
         return self._store.grow()
 
-    def copy_to(self, target: Store, *, now: float) -> Iterator[tuple[int, int]]:
-        """Put all documents into the store of another index of the same scheme; see `dedup.stores.copy.copy`."""
-        return copy(self._store, target, self._postings_of_each, now)
+    def copy_from(self, source: Store, *, now: float) -> Iterator[tuple[int, int]]:
+        """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`."""
+        return copy(source, self._store, self._postings_of_each, now)
 
     def close(self) -> None:
         """Release the index; a second close does nothing."""

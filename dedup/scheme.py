@@ -1,14 +1,14 @@
 """The parameters that change a hash, frozen, with a fingerprint that is stored with the index."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import xxhash
 
 from dedup.errors import InvalidScheme
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 HASH_VERSION = 1
 
 
@@ -85,6 +85,10 @@ class Scheme:
     def supported(self) -> bool:
         """Whether this version of the package has the scheme's fold table and hash."""
         return (self.fold, self.hash) == (FOLD_VERSION, HASH_VERSION)
+
+    def renewed(self) -> Self:
+        """Return the scheme with the fold table and hash of this version of the package."""
+        return replace(self, fold=FOLD_VERSION, hash=HASH_VERSION)
 
     def to_json(self) -> bytes:
         """Return the parameters as JSON with sorted keys."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from heapq import nsmallest
 
 import numpy as np
@@ -19,6 +20,7 @@ from dedup.stores.base import (
     Numbers,
     Postings,
     PostingsOf,
+    Snapshot,
     Stats,
     Stored,
     SweepReport,
@@ -35,6 +37,7 @@ class ModelStore:
         self._documents: dict[str, Stored] = {}
         self._owners: dict[int, Stored] = {}
         self._numbers: defaultdict[int, set[int]] = defaultdict(set)
+        self._replaced: dict[int, str] = {}
         self._next = 0
         self._closed = False
         self._lock = threading.RLock()
@@ -59,6 +62,8 @@ class ModelStore:
         if old and alive and old.digest == entry.digest:
             return "unchanged"
         self._forget(old, postings_of)
+        if old:
+            self._replaced |= dict.fromkeys(range(old.number, old.number + old.chunks), old.id)
         stored = Stored(entry.id, self._next, len(entry.postings), entry.digest, entry.payload, entry.expires(now))
         self._documents[entry.id] = stored
         for buckets in entry.postings:
@@ -92,8 +97,13 @@ class ModelStore:
                 removed.append(old is not None)
             return removed
 
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Read for one look-up; see `Store.snapshot`."""
+        self._use()
+        return nullcontext(self)
+
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
-        """Read buckets; see `Store.lookup`."""
+        """Read buckets; see `Snapshot.lookup`."""
         with self._use():
             found = [self._numbers.get(bucket, set()) for bucket in buckets.tolist()]
             lists = [nsmallest(limit, numbers) for numbers in found]
@@ -106,9 +116,13 @@ class ModelStore:
         )
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document of each chunk number; see `Store.fetch`."""
+        """Return the living document of each chunk number; see `Snapshot.fetch`."""
         with self._use():
-            return [_alive(self._owners.get(number)) for number in numbers.tolist()]
+            return [_alive(self._owner(number)) for number in numbers.tolist()]
+
+    def _owner(self, number: int) -> Stored | None:
+        """Return the document that a number belongs to, or that replaced the one that it belonged to."""
+        return self._owners.get(number) or self._documents.get(self._replaced.get(number, ""))
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id; see `Store.get`."""

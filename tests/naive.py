@@ -20,6 +20,27 @@ APOSTROPHES = "'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u05f3\u2018\u2
 POINTS = {*range(0x5B0, 0x5BE), 0x5BF, 0x5C1, 0x5C2, *range(0x5C7, 0x5CA), 0xFB1E}  # Hebrew
 POINTS |= {*range(0x618, 0x61B), *range(0x64B, 0x653), 0x670, *range(0x8F0, 0x8F3), 0x711}  # Arabic, Syriac
 LEFT_OUT = {*IGNORABLE, *POINTS, 0x640, 0x7FA}  # the last two: tatweel, in Arabic and in N'Ko
+LEFT_OUT |= {0x6E5, 0x6E6}  # the small waw and yeh of pointed Arabic
+VOWELS_AND_TONES = {*range(0x7EB, 0x7F4), 0x7FD, 0x9FE, 0xF39, 0xF82, 0xF83, 0x108D, 0x17DD, 0x18A9}
+VOWELS_AND_TONES |= {*range(0x1939, 0x193C), 0x1A17, 0x1A18, *range(0x1A75, 0x1A7D), 0x1A7F, 0xA6F0, 0xA6F1}
+VOWELS_AND_TONES |= {
+    *range(0xA92B, 0xA92E),
+    *range(0xAAB0, 0xAAC2),
+    0x101FD,
+    *range(0x10A0D, 0x10A3B),
+    0x10AE5,
+    0x10AE6,
+}
+VOWELS_AND_TONES |= {*range(0x10D24, 0x10D28), *range(0x10D69, 0x10D6E), 0x10EAB, 0x10EAC, *range(0x10F46, 0x10F51)}
+VOWELS_AND_TONES |= {*range(0x10F82, 0x10F86), *range(0x11100, 0x11103), 0x1145E, *range(0x16AF0, 0x16AF5)}
+VOWELS_AND_TONES |= {*range(0x16B30, 0x16B37), *range(0x1E130, 0x1E137), 0x1E2AE, *range(0x1E2EC, 0x1E2F0)}
+VOWELS_AND_TONES |= {*range(0x1E4EC, 0x1E4F0), 0x1E5EE, 0x1E5EF, *range(0x1E6E3, 0x1E6F6), *range(0x1E8D0, 0x1E8D7)}
+VOWELS_AND_TONES |= set(range(0x1E944, 0x1E94A))  # all of them of scripts in which such marks are no accents
+SPELLINGS = dict(zip("ıøđħłŧƀƶǥȼɇɉɍɏɨᵽⱥð", "iodhltbzgcejryipad", strict=True)) | {"æ": "ae", "œ": "oe"}
+SPELLINGS |= {"ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ہ": "ه", "ە": "ه", "ۃ": "ة", "װ": "וו", "ױ": "וי", "ײ": "יי"}
+SPELLINGS |= {"ൺ": "ണ്", "ൻ": "ന്", "ർ": "ര്", "ൽ": "ല്", "ൾ": "ള്", "ൿ": "ക്", "ৎ": "ত্"}
+DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
+LINE_END = re.compile("[-\u2010\u00ad\u00ac\u2e17](?:\r\n|\r|\n)[ \t]*")
 UNSPACED = (
     *("CJK UNIFIED IDEOGRAPH-", "IDEOGRAPHIC ", "HIRAGANA ", "HENTAIGANA ", "KATAKANA"),
     *("THAI ", "LAO ", "KHMER ", "MYANMAR "),
@@ -49,7 +70,8 @@ def shingle_hash(tokens: list[int]) -> int:
 def vanishes(character: str) -> bool:
     """Whether a decomposed character leaves no trace: accents, points, overlays, tatweel, zero-width characters."""
     mark = ucd.combining(character)
-    return mark >= 200 or mark == 1 or ucd.category(character) in {"Cf", "Me"} or ord(character) in LEFT_OUT
+    accent = (mark >= 200 or mark == 1) and ord(character) not in VOWELS_AND_TONES
+    return accent or ucd.category(character) in {"Cf", "Me"} or ord(character) in LEFT_OUT
 
 
 def casefold(text: str) -> str:
@@ -71,10 +93,54 @@ def folded(character: str) -> str:
         return " "
     if ucd.normalize("NFD", character) in APOSTROPHES:
         return "'"
+    if character in "\u2120\u2122\U0001f16a\U0001f16b\U0001f16c":
+        return " "
     text = character
     for _ in range(3):
-        text = casefold("".join(part for part in ucd.normalize("NFKD", text) if not vanishes(part))).replace("ı", "i")
-    return "".join(part for part in ucd.normalize("NFKD", text) if not vanishes(part))
+        text = casefold("".join(part for part in ucd.normalize("NFKD", text) if not vanishes(part)))
+        text = "".join(map(spelled, text))
+    text = "".join(part for part in ucd.normalize("NFKD", text) if not vanishes(part))
+    return " " + text if "FRACTION " in ucd.name(character, "") and "\u2044" in text else text
+
+
+def spelled(letter: str) -> str:
+    """Return what readers take a letter or digit for another spelling of."""
+    if ucd.category(letter) == "Nd":
+        return str(DIGITS.index(ucd.name(letter).rpartition(" ")[2]))
+    return SPELLINGS.get(letter, letter)
+
+
+def is_letter(character: str) -> bool:
+    """Whether a folded character is a letter of a script with spaces, or a number beyond the digits."""
+    spaced = not ucd.name(character, "").startswith(UNSPACED)
+    return ucd.category(character)[0] in "LMN" and spaced and character not in f"0123456789{APOSTROPHES}"
+
+
+def unbroken(text: str) -> str:
+    """Return a text with words joined that a hyphen breaks at the end of a line."""
+    joined = ""
+    while text:
+        broken = LINE_END.match(text)
+        if broken and ends_in_letter(joined) and begins_with_letter(text[broken.end() :]):
+            text = text[broken.end() :]
+        else:
+            joined, text = joined + text[0], text[1:]
+    return joined
+
+
+def ends_in_letter(text: str) -> bool:
+    """Whether what a text ends with is a letter, perhaps with marks, of a script with spaces."""
+    parts = "".join(map(folded, text[-40:]))
+    base = parts.rstrip("".join(filter(is_mark, parts)))
+    if base and ucd.name(base[-1], "").startswith(UNSPACED):
+        return False
+    return parts != base or (parts != "" and is_letter(parts[-1]))
+
+
+def begins_with_letter(text: str) -> bool:
+    """Whether a text begins with a letter of a script with spaces."""
+    first = folded(text[:1]) if text else ""
+    return first != "" and is_letter(first[0]) and not is_mark(first[0])
 
 
 def is_mark(character: str) -> bool:
@@ -92,7 +158,7 @@ def words(text: str) -> Iterator[str]:
 def _runs(text: str) -> Iterator[str]:
     """Yield what stands between spaces, one letter at a time where a script has none; apostrophes still in it."""
     word, marks, alone = "", list[str](), False
-    for character in [part for one in text for part in folded(one)] + [" "]:
+    for character in [part for one in unbroken(text) for part in folded(one)] + [" "]:
         if is_mark(character):
             marks.append(character)
             continue

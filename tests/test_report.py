@@ -13,14 +13,14 @@ from dedup.report.anchors import ascending
 from dedup.report.differences import Segment, differences
 from dedup.report.marks import LONGEST_BLOCK, Mark, blocks
 from dedup.report.render import showable
-from dedup.report.views import facts, listed, name, pair, percent
+from dedup.report.views import facts, name, pair, percent
 
 
 def marks(text: str, places: list[tuple[int, int]]) -> list[Mark]:
     """Return a mark for each pair of places in `text`, its first character differing."""
     ordered = [sorted((first % (len(text) + 1), last % (len(text) + 1))) for first, last in places]
     return [
-        Mark(number, start, end, "passage", [Segment(text[start], True), Segment(text[start + 1 : end], False)])
+        Mark(number, start, end, "copied", [Segment(text[start], True), Segment(text[start + 1 : end], False)])
         for number, (start, end) in enumerate(ordered, 1)
         if end > start + 1
     ]
@@ -133,13 +133,13 @@ def test_pair_numbers_passages_and_knows_moved_ones() -> None:
 
 
 def test_strip_shows_where_passages_lie() -> None:
-    """A passage in the second quarter of a query fills that part of a strip of 1,000; a tiny one can still be seen."""
+    """A passage in the second quarter of a text fills that part of a strip of 1,000; a tiny one can still be seen."""
+    text = "x " * 5_000
     quarter = Passage(Span(2500, 5000), Span(0, 10), 12, 1.0, 2, "passage")
-    tiny = Passage(Span(9_999, 10_000), Span(0, 10), 1, 1.0, 2, "boilerplate")
-    match = Match("a", 0.1, Containment(0.1, 0.1), {}, (quarter, tiny))
-    view = listed("x" * 10_000, match)
-    assert [(bar.x, bar.width, bar.boilerplate) for bar in view.strip] == [(250, 250, False), (996, 4, True)]
-    assert (view.passages, view.words) == (1, 12)
+    tiny = Passage(Span(9_998, 9_999), Span(0, 1), 1, 1.0, 2, "boilerplate")
+    match = Match("b", 0.1, Containment(0.1, 0.1), {}, (quarter, tiny))
+    strip = pair(Document("a", text), Document("b", text), match).left.strip
+    assert [(bar.x, bar.width, bar.verdict) for bar in strip] == [(250, 250, "copied"), (996, 4, "boilerplate")]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.errors import InvalidScheme, SchemeMismatch
+from dedup.errors import InvalidScheme
 from dedup.scheme import Scheme
-from dedup.stores.session import FORMAT, read_header
 
 
 def test_default_recall_at_one_half() -> None:
@@ -60,9 +59,9 @@ def test_fingerprint_tells_schemes_apart() -> None:
 
 
 @pytest.mark.parametrize("version", ["fold", "hash"])
-@pytest.mark.parametrize("wanted", [None, Scheme()])
-def test_an_index_of_another_table_or_hash_is_refused(version: str, wanted: Scheme | None) -> None:
-    """An index with a fold table or hash that this package does not have is refused, whatever scheme is asked for."""
-    stored = dataclasses.replace(Scheme(), **{version: getattr(Scheme(), version) - 1})
-    with pytest.raises(SchemeMismatch, match=r"index of-old .* put the documents into a new index"):
-        read_header("of-old", FORMAT, stored.to_json(), wanted)
+def test_renewed_has_the_present_versions(version: str) -> None:
+    """A scheme of an older fold table or hash is not supported; renewed it is, and is else the same."""
+    old = dataclasses.replace(Scheme(k=5), **{version: getattr(Scheme(), version) - 1})
+    assert not old.supported
+    assert old.renewed() == Scheme(k=5)
+    assert Scheme(k=5).supported

@@ -3,15 +3,17 @@
 The table is made from Unicode 18.0.0, as the package `unicodedata2` holds it, whatever Unicode the running Python has.
 """
 
+import re
 import sys
 import zlib
+from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
 import unicodedata2 as ucd
 from numpy.typing import NDArray
 
-from dedup.sketching.fold import BYTE, EXPAND, MARK, SEPARATOR, SINGLE, SIZE, VANISH, WORD
+from dedup.sketching.fold import BYTE, EXPAND, HYPHEN, MARK, SEPARATOR, SINGLE, SIZE, VANISH, WORD
 
 UNICODE = "18.0.0"
 
@@ -26,11 +28,39 @@ IGNORABLE = frozenset(
         *(range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)),
     ),
 )
-STRETCHES = frozenset("\u0640\u07fa")
-"""Tatweel and its N'Ko kin: they lengthen a line of joined letters and are no letters."""
+SILENT = frozenset("\u0640\u07fa\u06e5\u06e6")
+"""Tatweel and its N'Ko kin, which lengthen a line of joined letters; the small waw and yeh of pointed Arabic."""
 
-DOTLESS_I = "\u0131"
-"""The small letter of the Turkish `I`, which folds to `i` as all other capitals `I` do: so does this letter."""
+ACCENTED = (
+    *("COMBINING ", "HEBREW ", "ARABIC ", "SYRIAC ", "SAMARITAN ", "MANDAIC ", "COPTIC ", "ETHIOPIC ", "HANGUL "),
+    *("DEVANAGARI ", "VEDIC ", "IDEOGRAPHIC ", "MUSICAL ", "BALINESE MUSICAL ", "DUPLOYAN "),
+    *("TIBETAN ASTROLOGICAL ", "TIBETAN MARK NGAS ", "TIBETAN SIGN LCI ", "TIBETAN SIGN YANG ", "TIBETAN SYMBOL "),
+)
+"""How the names of marks begin that are accents if they stand above or below; others may be vowels or tones."""
+
+TRADE_MARKS = frozenset("\u2120\u2122\U0001f16a\U0001f16b\U0001f16c")
+"""Signs that compatibility forms would glue to a word as letters; `®` beside them is a separator."""
+
+HYPHENS = {"\u00ad": "", "\u2010": " ", "\u00ac": " ", "\u2e17": " "}
+"""Hyphens that join a word broken at the end of a line, as `-` does, and what they are elsewhere: ADR 18."""
+
+
+def _same_letters() -> dict[int, str]:
+    """Return letters that readers take for another spelling of others, lower case: ADR 18 has the reason for each."""
+    latin = {chr(code): ucd.lookup(f"LATIN SMALL LETTER {ucd.name(chr(code))[19]}") for code in _stroked()}
+    latin |= {"ı": "i", "ð": "d", "æ": "ae", "œ": "oe"}
+    arabic = {"ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ہ": "ه", "ە": "ه", "ۃ": "ة"}
+    yiddish = {"װ": "וו", "ױ": "וי", "ײ": "יי"}
+    chillus = {"\u0d7a": "ണ്", "\u0d7b": "ന്", "\u0d7c": "ര്", "\u0d7d": "ല്", "\u0d7e": "ള്", "\u0d7f": "ക്"}
+    digits = {chr(code): str(ucd.decimal(chr(code))) for code in range(SIZE) if ucd.category(chr(code)) == "Nd"}
+    return str.maketrans(latin | arabic | yiddish | chillus | digits | {"\u09ce": "ত্"})
+
+
+def _stroked() -> Iterator[int]:
+    """Yield the letters with a stroke, which Unicode does not decompose: it keeps strokes as overlays apart."""
+    for code in range(0x80, 0x2C70):
+        if re.fullmatch("LATIN SMALL LETTER [A-Z] WITH STROKE", ucd.name(chr(code), "")):
+            yield code
 
 
 def _newer_capitals() -> dict[int, str]:
@@ -47,6 +77,7 @@ def _newer_capitals() -> dict[int, str]:
 
 
 NEWER_CAPITALS = _newer_capitals()
+SAME_LETTERS = _same_letters()
 
 
 def casefold(text: str) -> str:
@@ -61,13 +92,13 @@ def vanishes(character: str) -> bool:
     an Indic, Thai or Tibetan vowel sign has another class, or none, and makes another letter.
     """
     mark = ucd.combining(character)
+    accent = (mark >= 200 or mark == 1) and ucd.name(character).startswith(ACCENTED)
     return (
-        mark >= 200
-        or mark == 1
+        accent
         or 10 <= mark <= 36
         or ucd.category(character) in {"Cf", "Me"}
         or ord(character) in IGNORABLE
-        or character in STRETCHES
+        or character in SILENT
     )
 
 
@@ -77,14 +108,15 @@ def _decompose(text: str) -> str:
 
 def fold(character: str) -> str:
     """Return what one code point becomes: no, one or several code points."""
-    if ucd.category(character) in {"Cn", "Cs"}:
+    if ucd.category(character) in {"Cn", "Cs"} or character in TRADE_MARKS:
         return " "
     if ucd.normalize("NFD", character) in APOSTROPHES:
         return "'"
     folded = _decompose(character)
-    while (again := _decompose(casefold(folded)).replace(DOTLESS_I, "i")) != folded:
+    while (again := _decompose(casefold(folded)).translate(SAME_LETTERS)) != folded:
         folded = again
-    return folded
+    fraction = ucd.decomposition(character).startswith("<fraction>")
+    return f" {folded}" if fraction else folded  # 1½ is 1 1/2
 
 
 def entry(character: str) -> int:
@@ -107,7 +139,9 @@ def build() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     table, expansions = np.zeros(SIZE, np.uint32), [0]
     for code in range(SIZE):
         parts = [entry(part) for part in fold(chr(code))]
-        if len(parts) == 1:
+        if chr(code) in HYPHENS:
+            table[code] = HYPHEN << 24 | sum(map(ord, HYPHENS[chr(code)]))
+        elif len(parts) == 1:
             table[code] = parts[0]
         elif parts:
             table[code] = EXPAND << 24 | len(expansions)

@@ -188,7 +188,8 @@ def copy(
 ) -> None:
     """Put all documents of one index into another.
 
-    Documents that the other index holds already are left alone: after an interruption run the same command again.
+    A new index gets the scheme of the old one, with the present fold table. What the other index holds already is
+    left alone: after an interruption run the same command again.
     """
     from dedup.cli.copy import run
 

@@ -7,27 +7,40 @@ from contextlib import closing
 from dedup.cli.terminal import Progress, line
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
-from dedup.errors import InvalidInput
+from dedup.errors import InvalidInput, StoreUnreachable
+from dedup.scheme import Scheme
 from dedup.stores import open_store
+from dedup.stores.base import Store
 from dedup.stores.urls import shown
 
 
 def run(source: str, target: str, *, json: bool) -> None:
-    """Put every document of the index `source` into `target`, which is made with the same scheme if there is none."""
+    """Put every document of the index `source` into `target`.
+
+    A new `target` is made with the scheme of `source`, with the fold table and hash of this version of the package; one
+    that is there keeps its scheme.
+    """
     if _place(source) == _place(target):
         raise InvalidInput(f"FROM and TO are the same index, {shown(source)}; give another TO")
     prepare_kernels()
     counts = {"copied": 0, "unchanged": 0}
     with (
-        Index(open_store(source, create=False, read_only=True)) as one,
-        closing(open_store(target, one.scheme, create=True)) as other,
+        closing(open_store(source, create=False, read_only=True, older=True)) as one,
+        Index(_open_or_make(target, one.scheme.renewed())) as other,
         Progress("documents") as progress,
     ):
-        for copied, unchanged in one.copy_to(other, now=time.time()):
+        for copied, unchanged in other.copy_from(one, now=time.time()):
             counts["copied"] += copied
             counts["unchanged"] += unchanged
             progress.advance(copied + unchanged)
     print(line(counts) if json else ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+
+
+def _open_or_make(url: str, scheme: Scheme) -> Store:
+    try:
+        return open_store(url, create=False)
+    except StoreUnreachable:
+        return open_store(url, scheme, create=True)
 
 
 def _place(url: str) -> str:

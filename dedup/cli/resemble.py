@@ -1,6 +1,7 @@
 """What each query resembles, in the order given."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import chain
 
 import typer
@@ -39,7 +40,7 @@ def run(
         prepare_kernels()
         lookups = _look_up(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)
         if html:
-            _write_report(html, lookups)
+            _write_report(html, lookups, question, url, index)
         for query, lookup in lookups:
             if json:
                 print(line(answer_json(query.id, lookup.answer)), flush=True)
@@ -74,8 +75,12 @@ def _look_up(
         yield query, lookup
 
 
-def _write_report(path: str, lookups: Iterable[tuple[Document, Lookup]]) -> None:
-    from dedup.report.render import section, write  # noqa: PLC0415 - Jinja is loaded for a report only
+def _write_report(
+    path: str, lookups: Iterable[tuple[Document, Lookup]], question: Question, url: str, index: Index
+) -> None:
+    from dedup.report.about import about  # noqa: PLC0415 - Jinja is loaded for a report only
+    from dedup.report.render import section, write  # noqa: PLC0415 - the same
 
+    told = about(question, url, index.stats().documents, datetime.now(UTC))
     with open_for("--html", path) as file:
-        write(file, (section(query, lookup) for query, lookup in lookups))
+        write(file, (section(query, lookup) for query, lookup in lookups), told)

@@ -45,4 +45,4 @@ def write(file: TextIO, page: Page) -> None:
     """Write the page: one file that needs no other."""
     shown = {name: getattr(page, name) for name in Page.__slots__}
     template = environment().get_template("corpus.html")
-    file.writelines(template.generate(**shown, style=asset("page.css") + asset("corpus.css"), script=asset("page.js")))
+    file.writelines(template.generate(**shown, style=asset("page.css"), script=asset("page.js")))

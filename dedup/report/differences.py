@@ -1,5 +1,6 @@
 """Which words of two stretches of text differ, for display."""
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
 from dedup.report.anchors import anchors
-from dedup.sketching.tokens import tokenize
+from dedup.sketching.tokens import Tokens, tokenize
 
 MOST_CELLS = 1 << 27
 """Bits in rapidfuzz's alignment matrix: 16 MB. Longer stretches are cut at runs of words that both have once."""
@@ -31,9 +32,35 @@ def differences(a: str, b: str) -> tuple[list[Segment], list[Segment]]:
     """
     tokens = tokenize([a, b])
     cut = int(tokens.offsets[1])
-    places = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+    places = _places(tokens)
     changed_a, changed_b = _changes(tokens.hashes[:cut], tokens.hashes[cut:])
     return _segments(a, places[:cut], changed_a), _segments(b, places[cut:], changed_b)
+
+
+def without_order(a: str, b: str) -> tuple[list[Segment], list[Segment]]:
+    """Return both texts in pieces; their common words are those of both multisets, in any order."""
+    tokens = tokenize([a, b])
+    here, there = tokens.of(0), tokens.of(1)
+    common = Counter(here.hashes.tolist()) & Counter(there.hashes.tolist())
+    first = _segments(a, _places(here), _unpaired(here.hashes, common))
+    return first, _segments(b, _places(there), _unpaired(there.hashes, common))
+
+
+def _places(tokens: Tokens) -> Runs:
+    return list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+
+
+def _unpaired(words: NDArray[np.uint64], common: Counter[int]) -> Runs:
+    """Return the runs of words that `common` has not, or no longer."""
+    left, runs = common.copy(), list[tuple[int, int]]()
+    for place, word in enumerate(words.tolist()):
+        if left[word] > 0:
+            left[word] -= 1
+        elif runs and runs[-1][1] == place:
+            runs[-1] = (runs[-1][0], place + 1)
+        else:
+            runs.append((place, place + 1))
+    return runs
 
 
 def _changes(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[Runs, Runs]:

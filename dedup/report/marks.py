@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from dedup.model import Kind
 from dedup.report.differences import Segment
 
 BLOCK = 2_000  # not measured: a screen or two of text, laid out when it is looked at
@@ -21,14 +20,14 @@ class Mark:
         number: the passage's, from 1; of passages that overlap, a place shows the lowest.
         start: its place in the text, code points.
         end: the same, exclusive.
-        kind: as the passage's.
+        verdict: what is said of the passage, see `dedup.report.verdicts`.
         segments: the stretch in pieces, in order, those that differ marked.
     """
 
     number: int
     start: int
     end: int
-    kind: Kind
+    verdict: str
     segments: Sequence[Segment]
 
 
@@ -38,13 +37,13 @@ class Run:
 
     Attributes:
         number: the passage's, 0 for none.
-        boilerplate: whether the passage says nothing.
+        verdict: what is said of the passage; empty for none.
         begins: the numbers of the passages that begin here.
         segments: the words, in order.
     """
 
     number: int
-    boilerplate: bool
+    verdict: str
     begins: tuple[int, ...]
     segments: tuple[Segment, ...]
 
@@ -55,18 +54,19 @@ def blocks(text: str, marks: Sequence[Mark]) -> Iterator[list[Run]]:
     A block ends at a line's end, of a very long line at a space: a browser lays out the blocks that it shows. Takes
     O(text + marks * log marks).
     """
-    breaks = set(_breaks(text))
+    cuts = set(breaks(text))
     block = list[Run]()
-    for end, run in _runs(text, marks, breaks):
+    for end, run in _runs(text, marks, cuts):
         block.append(run)
-        if end in breaks:
+        if end in cuts:
             yield block
             block = []
     if block:
         yield block
 
 
-def _breaks(text: str) -> Iterator[int]:
+def breaks(text: str) -> Iterator[int]:
+    """Yield where a block ends and the next one begins."""
     start = 0
     while start + LONGEST_BLOCK < len(text):
         line = text.find("\n", start + BLOCK, start + LONGEST_BLOCK)
@@ -75,25 +75,25 @@ def _breaks(text: str) -> Iterator[int]:
         yield start
 
 
-def _runs(text: str, marks: Sequence[Mark], breaks: Iterable[int]) -> Iterator[tuple[int, Run]]:
+def _runs(text: str, marks: Sequence[Mark], cuts: Iterable[int]) -> Iterator[tuple[int, Run]]:
     """Yield each run with its end."""
     begins: dict[int, list[int]] = {}
     for mark in marks:
         begins.setdefault(mark.start, []).append(mark.number)
     cursors = {mark.number: _Cursor(mark) for mark in marks}
-    for start, end, cover in _cover(len(text), marks, breaks):
+    for start, end, cover in _cover(len(text), marks, cuts):
         begun = tuple(sorted(begins.get(start, ())))
         if cover is None:
-            yield end, Run(0, boilerplate=False, begins=begun, segments=(Segment(text[start:end], differs=False),))
+            yield end, Run(0, verdict="", begins=begun, segments=(Segment(text[start:end], differs=False),))
         else:
             segments = tuple(cursors[cover.number].segments(text, start, end))
-            yield end, Run(cover.number, cover.kind == "boilerplate", begun, segments)
+            yield end, Run(cover.number, cover.verdict, begun, segments)
 
 
-def _cover(length: int, marks: Iterable[Mark], breaks: Iterable[int]) -> Iterator[tuple[int, int, Mark | None]]:
+def _cover(length: int, marks: Iterable[Mark], cuts: Iterable[int]) -> Iterator[tuple[int, int, Mark | None]]:
     """Yield the stretches between the ends of marks, each with the mark of the lowest number that covers it."""
     waiting = sorted(marks, key=lambda mark: mark.start, reverse=True)
-    edges = sorted({0, length, *breaks, *(mark.start for mark in waiting), *(mark.end for mark in waiting)})
+    edges = sorted({0, length, *cuts, *(mark.start for mark in waiting), *(mark.end for mark in waiting)})
     active: list[tuple[int, int, Mark]] = []
     for start, end in pairwise(edges):
         while waiting and waiting[-1].start <= start:

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -12,21 +12,12 @@ from typing import TYPE_CHECKING, TextIO
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dedup.report.views import (
-    Listed,
-    Name,
-    SharedPassage,
-    SideBySide,
-    counted,
-    listed,
-    name,
-    pair,
-    percent,
-    sentence,
-)
+from dedup.report.verdicts import VERDICTS, verdict
+from dedup.report.views import LISTED, SideBySide, counted, pair, percent, sentence
+from dedup.report.whole import View, Whole, whole
 
 if TYPE_CHECKING:
-    from dedup.model import Document
+    from dedup.model import Document, Passage
     from dedup.search.lookup import Lookup
 
 HUES = 6  # as many as page.css tells apart
@@ -38,24 +29,27 @@ _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 class Section:
     """One query of a report; `pairs` can be read once."""
 
-    name: Name
+    whole: Whole
     summary: str
-    found: tuple[Listed, ...]
     pairs: Iterable[SideBySide]
 
 
-def section(query: "Document", lookup: "Lookup") -> Section:
+def section(query: "Document", lookup: "Lookup", view: View | None = None) -> Section:
     """Return a report's section; each pair of texts is set side by side when it is written."""
-    answer = lookup.answer
-    found = tuple(listed(query.text, match) for match in answer)
-    pairs = (pair(query, lookup.documents[match.id], match) for match in answer)
-    return Section(name(query), sentence(answer), found, pairs)
+    pairs = (pair(query, lookup.documents[match.id], match) for match in lookup.answer)
+    return Section(whole(query, lookup.answer, view), sentence(lookup.answer), pairs)
 
 
-def write(file: TextIO, sections: Iterable[Section]) -> None:
-    """Write a report, section by section: memory holds what one look-up read at a time."""
+def write(file: TextIO, sections: Iterable[Section], about: Sequence[tuple[str, str]] = ()) -> None:
+    """Write a report, section by section: memory holds what one look-up read at a time.
+
+    Args:
+        file: where it goes.
+        sections: one for each query.
+        about: names and values that say when, where and how was asked; see `dedup.report.about`.
+    """
     template = environment().get_template("report.html")
-    file.writelines(template.generate(sections=sections, style=asset("page.css"), script=asset("page.js")))
+    file.writelines(template.generate(sections=sections, about=about, style=asset("page.css"), script=asset("page.js")))
 
 
 @cache
@@ -70,7 +64,9 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"look": look, "percent": percent, "counted": counted, "digest": digest, "told": told}
+    named = (look, percent, counted, digest, told, figures, verdict)
+    environment.filters |= {function.__name__: function for function in named}
+    environment.globals |= {"verdicts": VERDICTS, "listed": LISTED}
     return environment
 
 
@@ -90,12 +86,15 @@ def look(number: int) -> str:
     return f"c{(number - 1) % HUES} u{(number - 1) % LINES}"
 
 
-def told(shared: SharedPassage) -> str:
+def told(passage: "Passage") -> str:
+    """Return a passage's verdict and figures as words."""
+    return f"{verdict(passage.kind)}, {figures(passage)}"
+
+
+def figures(passage: "Passage") -> str:
     """Return a passage's figures as words."""
-    passage = shared.passage
-    boilerplate = "boilerplate, " if shared.boilerplate else ""
-    figures = f"{counted(passage.matched_words, 'word')} alike, similarity {percent(passage.similarity)}"
-    return f"{boilerplate}{figures}, seen in at least {counted(passage.documents, 'document')}"
+    alike = f"{counted(passage.matched_words, 'word')} alike, similarity {percent(passage.similarity)}"
+    return f"{alike}, seen in at least {counted(passage.documents, 'document')}"
 
 
 def digest(content: str) -> str:

@@ -1,19 +1,23 @@
 """From the engine's answers to what templates show: pure functions and plain values."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dedup.dates import KEYS, Moment, published
 from dedup.model import Answer, Document, Match, Passage, Span
 from dedup.report.anchors import ascending
-from dedup.report.differences import differences
+from dedup.report.beside import Row, excerpt, sentences
+from dedup.report.differences import Segment, differences, without_order
 from dedup.report.marks import Mark, Run, blocks
+from dedup.report.reflow import collapsible, reflowed, right_to_left
+from dedup.report.verdicts import verdict
 
 TITLES = ("title", "headline")
 WIDTH = 1000
 NARROWEST = 4  # not measured: of 1,000, still seen
 LONG = 50_000  # not measured: characters that a browser lays out at once
+LISTED = 200  # not measured: passages listed with their words, a long list to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Bar:
     number: int
     x: int
     width: int
-    boilerplate: bool
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +48,30 @@ class SharedPassage:
         number: the passage's.
         passage: the passage.
         in_order: whether it is one of the most that follow each other alike in both texts: no moved block.
+        rows: its words in both texts, side by side; empty beyond the passages that are listed with their words.
     """
 
     number: int
     passage: Passage
     in_order: bool
+    rows: tuple[Row, ...] = ()
 
     @property
-    def boilerplate(self) -> bool:
-        """Whether its words say nothing."""
-        return self.passage.kind == "boilerplate"
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A match in the list of them.
-
-    Attributes:
-        name: the document's.
-        match: the figures.
-        passages: how many are no boilerplate.
-        words: matched words in them.
-        strip: where the passages lie in the query.
-    """
-
-    name: Name
-    match: Match
-    passages: int
-    words: int
-    strip: tuple[Bar, ...]
+    def verdict(self) -> str:
+        """What is said of it."""
+        return verdict(self.passage.kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two texts side by side; `long` if a browser should lay out only the blocks that it shows."""
+    """One of two texts side by side; its fields are those of `dedup.report.whole.Whole`."""
 
     name: Name
     strip: tuple[Bar, ...]
     blocks: Iterable[list[Run]]
     long: bool
+    collapsed: bool
+    rtl: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,36 +86,35 @@ class SideBySide:
 
 def name(document: Document) -> Name:
     """Say how a document is called."""
-    return _name(document.id, document.metadata)
-
-
-def listed(query: str, match: Match) -> Listed:
-    """Summarise a match of the text `query`."""
-    telling = [passage for passage in match.passages if passage.kind == "passage"]
-    return Listed(
-        _name(match.id, match.metadata),
-        match,
-        len(telling),
-        sum(passage.matched_words for passage in telling),
-        _strip(((one, one.passage.query) for one in _numbered(match)), len(query)),
-    )
+    return name_of(document.id, document.metadata)
 
 
 def pair(query: Document, document: Document, match: Match) -> SideBySide:
     """Set a query and a document that it matches side by side. Each side's blocks can be read once."""
-    shared = _numbered(match)
-    left, right = list[Mark](), list[Mark]()
-    for one in shared:
-        at, there = one.passage.query, one.passage.document
-        pieces = differences(query.text[at.start : at.end], document.text[there.start : there.end])
-        left.append(Mark(one.number, at.start, at.end, one.passage.kind, pieces[0]))
-        right.append(Mark(one.number, there.start, there.end, one.passage.kind, pieces[1]))
+    shared, left, right = list[SharedPassage](), list[Mark](), list[Mark]()
+    here, there = reflowed(query.text), reflowed(document.text)
+    for one in _numbered(match):
+        at, to = one.passage.query, one.passage.document
+        pieces = _pieces(one, here[at.start : at.end], there[to.start : to.end])
+        shared.append(replace(one, rows=_rows(one, *pieces)))
+        left.append(Mark(one.number, at.start, at.end, one.verdict, pieces[0]))
+        right.append(Mark(one.number, to.start, to.end, one.verdict, pieces[1]))
     return SideBySide(
         match,
-        shared,
-        _side(query, left, _strip(((one, one.passage.query) for one in shared), len(query.text))),
-        _side(document, right, _strip(((one, one.passage.document) for one in shared), len(document.text))),
+        tuple(shared),
+        _side(query, here, left, _strip(((one, one.passage.query) for one in shared), len(here))),
+        _side(document, there, right, _strip(((one, one.passage.document) for one in shared), len(there))),
     )
+
+
+def _pieces(one: SharedPassage, here: str, there: str) -> tuple[list[Segment], list[Segment]]:
+    return without_order(here, there) if one.verdict == "reworded" else differences(here, there)
+
+
+def _rows(one: SharedPassage, left: list[Segment], right: list[Segment]) -> tuple[Row, ...]:
+    if one.number > LISTED:
+        return ()
+    return sentences(left, right) if one.verdict == "reworded" else excerpt(left, right)
 
 
 def summary(answer: Answer) -> str:
@@ -169,7 +157,7 @@ def counted(number: int, noun: str) -> str:
 
 def facts(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return metadata as words."""
-    return tuple((str(key), value if isinstance(value, str) else _words(value)) for key, value in metadata.items())
+    return tuple((str(key), value if isinstance(value, str) else as_words(value)) for key, value in metadata.items())
 
 
 def other_facts(document: Document) -> tuple[tuple[str, str], ...]:
@@ -183,17 +171,19 @@ def other_facts(document: Document) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _words(value: Any) -> str:
+def as_words(value: Any) -> str:
+    """Return a value of JSON for people."""
     if isinstance(value, list):
-        return ", ".join(map(_words, value))
+        return ", ".join(map(as_words, value))
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_words(part)}" for key, part in value.items())
+        return "; ".join(f"{key}: {as_words(part)}" for key, part in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "–" if value is None else str(value)
 
 
-def _name(name: str, metadata: Mapping[str, Any]) -> Name:
+def name_of(name: str, metadata: Mapping[str, Any]) -> Name:
+    """Say how the document of that id and those metadata is called."""
     titles = (metadata.get(key) for key in TITLES)
     title = next((value for value in titles if isinstance(value, str) and value.strip()), name)
     source = metadata.get("source")
@@ -209,8 +199,15 @@ def _numbered(match: Match) -> tuple[SharedPassage, ...]:
     )
 
 
-def _side(document: Document, marks: list[Mark], strip: tuple[Bar, ...]) -> Side:
-    return Side(name(document), strip, blocks(document.text, marks), len(document.text) > LONG)
+def _side(document: Document, shown: str, marks: list[Mark], strip: tuple[Bar, ...]) -> Side:
+    return Side(
+        name(document),
+        strip,
+        blocks(shown, marks),
+        len(shown) > LONG,
+        collapsed=collapsible(shown, document.text),
+        rtl=right_to_left(shown),
+    )
 
 
 def _strip(spans: Iterable[tuple[SharedPassage, Span]], length: int) -> tuple[Bar, ...]:
@@ -221,4 +218,4 @@ def _bars(spans: Iterable[tuple[SharedPassage, Span]], length: int) -> Iterator[
     for one, span in spans:
         x, end = (round(WIDTH * place / length) for place in (span.start, span.end))
         width = max(NARROWEST, end - x)
-        yield Bar(one.number, min(x, WIDTH - width), width, one.boilerplate)
+        yield Bar(one.number, min(x, WIDTH - width), width, one.verdict)

@@ -12,13 +12,13 @@ from dedup.search.candidates import rank
 from dedup.search.directions import directed
 from dedup.search.filters import Filter
 from dedup.search.question import Question
-from dedup.search.reading import DEEP, deepen, read
+from dedup.search.reading import DEEP, FETCHED, Reading, Wanted, crowded_out, deepen, read, without
 from dedup.search.verify import Query, alike, best, coverage, figure
 from dedup.search.windows import Windows
 from dedup.sketching.chunks import WHOLE
 from dedup.sketching.sketches import Sketch, sketch_tokens
 from dedup.sketching.tokens import Tokens, tokenize
-from dedup.stores.base import Numbers, Postings, Store, Stored
+from dedup.stores.base import Buckets, Numbers, Postings, Snapshot, Store, Stored
 
 LISTED = 64  # ADR 4: 16 to 256 find alike; a doubling costs some 8 % beside wire copy
 CANDIDATES = 48  # ADR 4: beside wire copy 26 find as much in half the time, 96 one more of 80 in twice the time
@@ -99,16 +99,10 @@ def look_up(
         return Lookup(text, Answer((), too_short=True))
     sketched = sketch_tokens(tokens, store.scheme)
     watch("sketch", len(sketched.buckets))
-    postings = store.lookup(sketched.buckets, max(LISTED, question.limit))
-    if wanted:
-        postings = deepen(store, sketched.buckets, postings)
-    watch("lookup", len(postings.numbers))
     windows = Windows(tokens, sketched, store.scheme)
     most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
-    numbers, likely, cut = _candidates(postings, windows, question, most)
-    watch("rank", len(numbers))
-    reading = read(store, numbers, likely, wanted, most, name)
-    watch("fetch", len(reading.documents))
+    with store.snapshot() as now:
+        postings, cut, reading = _read(now, sketched.buckets, windows, question, Wanted(most, wanted, name), watch)
     there = tokenize([document.text for document in reading.documents.values()])
     query = _query(text, tokens, sketched, postings)
     figures = figure(query, list(reading.documents.values()), there, store.scheme, question)
@@ -130,14 +124,40 @@ def look_up(
     )
 
 
+def _read(
+    now: Snapshot, buckets: Buckets, windows: Windows, question: Question, wanted: Wanted, watch: Watch
+) -> tuple[Postings, NDArray[np.bool_], Reading]:
+    """Look up, rank and read, and deeper again where postings of the dead use up what is listed of a bucket.
+
+    Returns:
+        The postings of the living, which buckets were not read to their end, and what was read.
+    """
+    depth, budget, dead = max(LISTED, question.limit), 4096, list[int]()
+    postings = now.lookup(buckets, depth)
+    if wanted.filter:
+        depth, budget = FETCHED, DEEP
+        postings = deepen(now, buckets, postings)
+    watch("lookup", len(postings.numbers))
+    while True:
+        numbers, likely, cut = _candidates(postings, windows, question, wanted.most, budget)
+        watch("rank", len(numbers))
+        reading = read(now, numbers, likely, wanted)
+        watch("fetch", len(reading.documents))
+        dead += reading.dead
+        if depth >= FETCHED or not (crowded := crowded_out(postings, cut, reading.dead)).any():
+            return without(postings, dead), cut, reading
+        depth, budget = min(8 * depth, FETCHED), DEEP
+        postings = without(deepen(now, buckets, postings, crowded, depth), dead)
+
+
 def _candidates(
-    postings: Postings, windows: Windows, question: Question, most: int
+    postings: Postings, windows: Windows, question: Question, most: int, budget: int
 ) -> tuple[Numbers, int, NDArray[np.bool_]]:
     """Return all chunks, best first, how many to read at least, and which buckets were not read to their end.
 
     The `most` best cover the query; those that may match follow, then the rest.
     """
-    chosen, cut = rank(postings, postings.documents, most, DEEP if question.filter else 4096)
+    chosen, cut = rank(postings, postings.documents, most, budget)
     if len(chosen) < most:  # there are no others
         return chosen, len(chosen), cut
     every, likely = windows.order(postings, postings.documents, question)

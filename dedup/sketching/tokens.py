@@ -38,12 +38,13 @@ from dedup.kernels import (
 )
 from dedup.sketching import fold
 
-SEPARATOR, BYTE, SINGLE = fold.SEPARATOR, fold.BYTE, fold.SINGLE
-VANISH, EXPAND, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.MARK, fold.SIZE
+SEPARATOR, BYTE, WORD, SINGLE = fold.SEPARATOR, fold.BYTE, fold.WORD, fold.SINGLE
+VANISH, EXPAND, HYPHEN, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.HYPHEN, fold.MARK, fold.SIZE
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
 Codes: TypeAlias = ReadBytes | ReadUint16s | ReadUint32s
 
-SPACE, APOSTROPHE = np.uint8(32), np.uint8(39)
+SPACE, APOSTROPHE, DASH, NINE = np.uint8(32), np.uint8(39), np.uint8(45), np.uint8(57)
+TAB, LF, CR = np.uint8(9), np.uint8(10), np.uint8(13)
 SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0x243F6A8885A308D3),
@@ -135,7 +136,9 @@ def _fold(
     """
     used, steps, room = len(codes) + 1, 0, 0
     words = grown(words, 0, used // 8 + SLACK)
-    if codes.itemsize == 1:
+    if _may_break_words(codes):
+        room = 5 * used
+    elif codes.itemsize == 1:
         _fold_ascii(codes, words.view(np.uint8))
     else:
         room = _fold_flat(codes, table, expansions, words.view(np.uint8))
@@ -143,6 +146,15 @@ def _fold(
         words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
         used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places)
     return words, places, used, room > 0, steps
+
+
+@kernel
+def _may_break_words(codes: Codes) -> bool:
+    """Whether a control character, as a line end is, follows a hyphen: ADR 18 says what the two comparisons cost."""
+    may = False
+    for i in range(1, len(codes)):
+        may |= (codes[i - 1] == DASH) & (codes[i] <= CR)
+    return may
 
 
 @kernel
@@ -184,7 +196,14 @@ def _fold_any(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, 
     state, marks, i = np.zeros(5, np.int64), np.empty(len(codes) + SLACK, np.uint32), 0
     while i < len(codes):
         entry = table[codes[i]]
-        if entry >> 24 <= BYTE and state[WAITING] == 0 and state[OPEN] == 0:
+        if entry >> 24 == HYPHEN or codes[i] == DASH:
+            next_line = _next_line(codes, i + 1)
+            if next_line and _ends_in_letter(folded, state) and _is_letter(codes, next_line, table, expansions):
+                i = next_line
+                continue
+            entry &= 0xFFFFFF
+            entry = np.uint32(SEPARATOR << 24 | entry if entry else VANISH << 24)
+        elif entry >> 24 <= BYTE and state[WAITING] == 0 and state[OPEN] == 0:
             i = _fold_run(codes, i, table, folded, places, state)
             continue
         if entry >> 24 == EXPAND:
@@ -199,12 +218,39 @@ def _fold_any(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, 
 
 
 @kernel
+def _next_line(codes: Codes, i: int) -> int:
+    """Return where the text of the next line begins if this one ends here, else 0."""
+    if i == len(codes) or codes[i] not in (CR, LF):
+        return 0
+    i += 2 if codes[i] == CR and i + 1 < len(codes) and codes[i + 1] == LF else 1
+    while i < len(codes) and codes[i] in (SPACE, TAB):
+        i += 1
+    return i
+
+
+@kernel
+def _ends_in_letter(folded: Bytes, state: Int64s) -> bool:
+    """Whether the last part written is a letter or its mark, and none of a script written without spaces."""
+    letter = state[WAITING] > 0 or (state[USED] > 0 and folded[state[USED] - 1] > NINE)
+    return bool(letter and state[OPEN] == 0)
+
+
+@kernel
+def _is_letter(codes: Codes, i: int, table: Uint32s, expansions: Uint32s) -> bool:
+    """Whether a letter stands there, none of a script written without spaces."""
+    entry = table[codes[i]] if i < len(codes) else np.uint32(0)
+    if entry >> 24 == EXPAND:
+        entry = expansions[np.int64(entry & 0xFFFFFF) + 1]
+    return bool(entry >> 24 == WORD or (entry >> 24 == BYTE and entry & 0xFF > NINE))
+
+
+@kernel
 def _fold_run(codes: Codes, i: int, table: Uint32s, folded: Bytes, places: Uint32s, state: Int64s) -> int:
     """Write a run of code points that become one byte each: nearly all of a text in Latin script."""
     used = state[USED]
     while i < len(codes):
         entry = table[codes[i]]
-        if entry >> 24 > BYTE:
+        if entry >> 24 > BYTE or codes[i] == DASH:
             break
         folded[used] = entry
         places[used] = i

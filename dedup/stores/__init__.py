@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable
 
-from dedup.errors import InvalidURL
-from dedup.scheme import Scheme
+from dedup.errors import InvalidURL, SchemeMismatch
+from dedup.scheme import FOLD_VERSION, HASH_VERSION, Scheme
 from dedup.stores.base import Store
 from dedup.stores.urls import shown
 
@@ -44,7 +44,9 @@ def _unknown(kind: str) -> str:
     return f"unknown kind {kind!r}; known are {known} (or a path)"
 
 
-def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False) -> Store:
+def open_store(
+    url: str, scheme: Scheme | None = None, *, create: bool, read_only: bool = False, older: bool = False
+) -> Store:
     """Open the index that a URL names: `lmdb:PATH` or a bare path, `redis://HOST` and its kin, or a new `memory:`.
 
     Args:
@@ -52,6 +54,8 @@ def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_onl
         scheme: what the index must have been built with; None takes its own, or the default for a new one.
         create: start a new index where there is none.
         read_only: refuse every write.
+        older: take an index too whose fold table or hash this version of the package does not have, to read its
+            documents; its buckets mean nothing then.
 
     Raises:
         InvalidURL: if the kind is unknown or no path is given.
@@ -63,4 +67,13 @@ def open_store(url: str, scheme: Scheme | None = None, *, create: bool, read_onl
         raise InvalidURL(f"index URL {shown(url)!r}: {_unknown(kind)}")
     if url in ("", "lmdb:"):
         raise InvalidURL(f"index URL {url!r} names no folder; write lmdb:PATH")
-    return _KINDS[kind](url, scheme, create=create, read_only=read_only)
+    create = create and (older or scheme is None or scheme.supported)
+    store = _KINDS[kind](url, scheme, create=create, read_only=read_only)
+    if not (older or store.scheme.supported):
+        store.close()
+        raise SchemeMismatch(
+            f"index {shown(url)} was built with fold table {store.scheme.fold} and hash {store.scheme.hash}, this "
+            f"version of the package has {FOLD_VERSION} and {HASH_VERSION}; `dedup copy FROM TO` puts its documents "
+            "into a new index"
+        )
+    return store

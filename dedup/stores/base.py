@@ -8,6 +8,7 @@ Promises, the same for all kinds:
 * an acknowledged document is found by the next look-up, from any process, and survives `kill -9`;
 * a document is indexed whole or not at all, whatever fails half way;
 * putting the same id again replaces it; putting identical content (equal digest) again changes nothing;
+* a document that is replaced while it is looked up is found, in its old or its new version;
 * a removed document is never returned again, and its payload is gone;
 * the postings of what was replaced or removed go in the same step, and what a killed writer leaves is swept;
 * a bucket's list is truncated, never dropped, and its count stays true;
@@ -18,6 +19,7 @@ Buckets are hashes: a store may tell them apart by 48 of their bits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
@@ -148,8 +150,21 @@ class CheckReport:
         return self.repaired or not (self.orphans or self.missing)
 
 
-class Store(Protocol):
-    """An index of one kind; see the module for its promises."""
+class Snapshot(Protocol):
+    """What one look-up reads."""
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets (distinct), at most `limit` numbers of each."""
+
+    def fetch(self, numbers: Numbers) -> list[Stored | None]:
+        """Return the living document that each chunk number belongs to, None where there is none.
+
+        If another document has replaced it since the number was looked up, that one may be returned instead.
+        """
+
+
+class Store(Snapshot, Protocol):
+    """An index of one kind; see the module for its promises. `lookup` and `fetch` read a state of their own each."""
 
     @property
     def scheme(self) -> Scheme:
@@ -167,11 +182,11 @@ class Store(Protocol):
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents, payload and postings, in one durable step; whether there was one of each id."""
 
-    def lookup(self, buckets: Buckets, limit: int) -> Postings:
-        """Read buckets (distinct), at most `limit` numbers of each."""
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Read for one look-up: a document that is there all the while is found, however often it is replaced.
 
-    def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document that each chunk number belongs to, None where there is none."""
+        A store that cannot read one state all the while keeps this promise by what `Snapshot.fetch` may return.
+        """
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id."""

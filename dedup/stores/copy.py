@@ -14,12 +14,12 @@ def copy(
     postings_of_each: Callable[[Sequence[Stored]], Sequence[tuple[Buckets, ...]]],
     now: float,
 ) -> Iterator[tuple[int, int]]:
-    """Put all documents into another index of the same scheme; yield how many were copied and unchanged, by batch.
+    """Put all documents into another index; yield how many were copied and unchanged, by batch.
 
     Args:
         source: the index to read.
         target: the index to write; a document that it holds already, with equal content, is left alone.
-        postings_of_each: computes the buckets of the chunks of several documents.
+        postings_of_each: computes the buckets of the chunks of several documents, in the other index's scheme.
         now: seconds since 1970, from which remaining times to live count.
     """
     documents = source.scan()

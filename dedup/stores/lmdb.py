@@ -8,12 +8,11 @@ in two levels of shards (`lmdb_postings`).
 import struct
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedup.admission import id_key, known_key
-from dedup.errors import StoreDamaged
+from dedup.admission import id_key
 from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -31,7 +30,8 @@ from dedup.stores.base import (
 from dedup.stores.check import check, delete_orphans, owners_among
 from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
-from dedup.stores.names import flatten, names_of
+from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, record
+from dedup.stores.names import flatten
 from dedup.stores.session import FORMAT, Session, absent, exhausted, read_header
 from dedup.stores.withdrawal import Withdrawal
 
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
     Transaction = lmdb.Transaction[memoryview]
 
-_NUMBER = struct.Struct(">I")
-_RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id, the expiry if any, and the payload
-_EXPIRES = 1 << 15  # set in the length of the id if an expiry follows
 _STAYS: tuple[Status, ...] = ("unchanged", "kept")
 _SCAN = 256  # not measured: documents in a read transaction; a long one keeps old pages from reuse
 
@@ -103,8 +100,9 @@ class LMDBStore:
         self._session = Session(self._environment.name, read_only=read_only)
         try:
             self._scheme = self._load(scheme) or self._begin(scheme, create=create)
-            databases = self._environment.open_databases(wait)
-            self._documents, self._ids, self._postings = databases.documents, databases.ids, databases.postings
+            self._databases = self._environment.open_databases(wait)
+            self._documents, self._ids = self._databases.documents, self._databases.ids
+            self._postings = self._databases.postings
         except BaseException:
             self.close()
             raise
@@ -139,17 +137,17 @@ class LMDBStore:
         keys = [id_key(entry.id) for entry in entries]
         withdrawal = Withdrawal(postings_of, self._foreseen(keys, entries))
         with self._writing() as txn:
-            state, now = _State.load(txn), time.time()
+            there, state, now = self._seen(txn), _State.load(txn), time.time()
             statuses: list[Status] = []
             fresh: list[tuple[int, Buckets]] = []
             gone: list[Stored] = []
             for key, entry in zip(keys, entries, strict=True):
-                old = self._by_key(txn, key)
+                old = there.by_key(key)
                 statuses.append(_status(old, entry, now, withdrawal))
                 if statuses[-1] in _STAYS:
                     continue
                 if old:
-                    txn.delete(_NUMBER.pack(old.number), db=self._documents)
+                    txn.delete(NUMBER.pack(old.number), db=self._documents)
                     gone.append(old)
                 self._write(txn, key, state.next, entry, entry.expires(now))
                 fresh += enumerate(entry.postings, state.next)
@@ -166,8 +164,8 @@ class LMDBStore:
 
     def _foreseen(self, keys: Sequence[bytes], entries: Sequence[Entry]) -> list[Stored]:
         """Return the documents that a put of these entries would replace, were it done now."""
-        with self._reading() as txn:
-            olds = [self._by_key(txn, key) for key in keys]
+        with self.snapshot() as now:
+            olds = [now.by_key(key) for key in keys]
         return [
             old
             for old, entry in zip(olds, entries, strict=True)
@@ -178,19 +176,16 @@ class LMDBStore:
         chunks = len(entry.postings)
         if number + chunks > 1 << 32:
             raise exhausted(self._session.name)
-        length = len(key) | (_EXPIRES if expires else 0)
-        expiry = _NUMBER.pack(expires) if expires else b""
-        record = _RECORD.pack(chunks, entry.digest, length) + key + expiry + entry.payload
-        txn.put(_NUMBER.pack(number), record, db=self._documents)
-        txn.put(key, _NUMBER.pack(number), db=self._ids)
+        txn.put(NUMBER.pack(number), record(entry, key, expires), db=self._documents)
+        txn.put(key, NUMBER.pack(number), db=self._ids)
 
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
         withdrawal = Withdrawal(postings_of, filter(None, self.get(ids)))
         with self._writing() as txn:
-            gone = []
+            there, gone = self._seen(txn), []
             for document_id in ids:
-                gone.append(_alive(self._by_id(txn, document_id)))
+                gone.append(alive(there.by_id(document_id)))
                 self._delete(txn, gone[-1])
             self._withdraw(txn, list(filter(None, gone)), withdrawal)
         return [old is not None for old in gone]
@@ -199,7 +194,7 @@ class LMDBStore:
         """Delete a document, but not its postings."""
         if stored:
             txn.delete(stored.id.encode(), db=self._ids)
-            txn.delete(_NUMBER.pack(stored.number), db=self._documents)
+            txn.delete(NUMBER.pack(stored.number), db=self._documents)
             state = _State.load(txn)
             state._replace(chunks=state.chunks - stored.chunks).save(txn)
 
@@ -211,37 +206,37 @@ class LMDBStore:
             theirs = owners_among(damaged)
             delete_orphans(BoundLevels(self._postings, txn), lambda owners: ~theirs(owners))
 
-    def lookup(self, buckets: Buckets, limit: int) -> Postings:
-        """Read buckets; see `Store.lookup`."""
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Read one state of the index, undisturbed by writers; see `Store.snapshot`."""
         with self._reading() as txn:
-            found = self._postings.lookup(txn, names_of(buckets), limit)
-            return replace(found, documents=txn.stat(self._ids)["entries"])
+            yield self._seen(txn)
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets; see `Snapshot.lookup` in `base`."""
+        with self.snapshot() as now:
+            return now.lookup(buckets, limit)
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document of each chunk number; see `Store.fetch`."""
-        with self._reading() as txn, txn.cursor(self._documents) as cursor:
-            return [_alive(_owner(cursor, number)) for number in numbers.tolist()]
+        """Return the living document of each chunk number; see `Snapshot.fetch` in `base`."""
+        with self.snapshot() as now:
+            return now.fetch(numbers)
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id; see `Store.get`."""
-        with self._reading() as txn:
-            return [_alive(self._by_id(txn, document_id)) for document_id in ids]
+        with self.snapshot() as now:
+            return [alive(now.by_id(document_id)) for document_id in ids]
 
     def scan(self, after: str = "") -> Iterator[Stored]:
         """Iterate over the documents in order of id, a few hundred in each transaction; see `Store.scan`."""
         last = after.encode("utf-8", "surrogatepass")
         while page := self._page(last):
-            yield from filter(_alive, page)
+            yield from filter(alive, page)
             last = page[-1].id.encode()
 
     def _page(self, after: bytes) -> list[Stored]:
-        with self._reading() as txn, txn.cursor(self._ids) as cursor:
-            more = cursor.set_range(after + b"\0") if after else cursor.first()
-            page: list[Stored] = []
-            while more and len(page) < _SCAN:
-                page.append(self._by_number(txn, bytes(cursor.value())))
-                more = cursor.next()
-            return page
+        with self.snapshot() as now:
+            return now.page(after, _SCAN)
 
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`."""
@@ -257,12 +252,7 @@ class LMDBStore:
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways, in one state of the index; see `Store.check`."""
         with self._writing() if repair else self._reading() as txn:
-
-            def documents() -> Iterator[Stored]:
-                with txn.cursor(self._documents) as cursor:
-                    for key, record in cursor:
-                        yield _stored(key, record)
-
+            documents = self._seen(txn).documents
             return check(BoundLevels(self._postings, txn), documents, postings_of, repair=repair)
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
@@ -273,7 +263,7 @@ class LMDBStore:
             last = page[-1].id.encode()
             expired += self._expire([stored for stored in page if not lives(stored.expires, now)], postings_of)
         with self._writing() as txn:
-            living = list(self._numbers(txn))
+            living = list(self._seen(txn).numbers())
             return SweepReport(expired, 0, delete_orphans(BoundLevels(self._postings, txn), owners_among(living)))
 
     def _expire(self, expired: Sequence[Stored], postings_of: PostingsOf) -> int:
@@ -282,17 +272,12 @@ class LMDBStore:
             return 0
         withdrawal = Withdrawal(postings_of, expired)
         with self._writing() as txn:
-            gone = [stored for stored in expired if self._by_id(txn, stored.id) == stored]
+            there = self._seen(txn)
+            gone = [stored for stored in expired if there.by_id(stored.id) == stored]
             for stored in gone:
                 self._delete(txn, stored)
             self._withdraw(txn, gone, withdrawal)
         return len(gone)
-
-    def _numbers(self, txn: "Transaction") -> Iterator[tuple[int, int]]:
-        """Iterate over each document's first chunk number and how many there are."""
-        with txn.cursor(self._documents) as cursor:
-            for key, record in cursor:
-                yield _NUMBER.unpack(key)[0], _RECORD.unpack_from(record)[0]
 
     def grow(self) -> bool:
         """Do nothing; the file grows by itself."""
@@ -312,21 +297,8 @@ class LMDBStore:
         self._session.to_write()
         return self._environment.writing(self._wait)
 
-    def _by_id(self, txn: "Transaction", document_id: str) -> Stored | None:
-        key = known_key(document_id)
-        return self._by_key(txn, key) if key else None
-
-    def _by_key(self, txn: "Transaction", key: bytes) -> Stored | None:
-        number = txn.get(key, db=self._ids)
-        return None if number is None else self._by_number(txn, bytes(number))
-
-    def _by_number(self, txn: "Transaction", number: bytes) -> Stored:
-        record = txn.get(number, db=self._documents)
-        if record is None:
-            raise StoreDamaged(
-                f"index {self._session.name}: document {_NUMBER.unpack(number)[0]} is gone; restore it from a backup"
-            )
-        return _stored(number, record)
+    def _seen(self, txn: "Transaction") -> Snapshot:
+        return Snapshot(self._session.name, self._databases, txn)
 
 
 def _status(old: Stored | None, entry: Entry, now: float, withdrawal: Withdrawal) -> Status:
@@ -337,25 +309,3 @@ def _status(old: Stored | None, entry: Entry, now: float, withdrawal: Withdrawal
         return "kept"
     same = old.digest == entry.digest and (old.payload == entry.payload or withdrawal.readable(old))
     return "unchanged" if same else "replaced"
-
-
-def _owner(cursor: "lmdb.Cursor[memoryview]", number: int) -> Stored | None:
-    """Return the document with the largest first number up to `number`, if its chunks reach that far."""
-    key = _NUMBER.pack(number)
-    if not (cursor.set_range(key) and bytes(cursor.key()) == key) and not cursor.prev():
-        return None
-    stored = _stored(*cursor.item())
-    return stored if number < stored.number + stored.chunks else None
-
-
-def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:
-    chunks, digest, length = _RECORD.unpack_from(record)
-    end = _RECORD.size + (length & ~_EXPIRES)
-    document_id = bytes(record[_RECORD.size : end]).decode()
-    expires = _NUMBER.unpack_from(record, end)[0] if length & _EXPIRES else 0
-    payload = bytes(record[end + (_NUMBER.size if expires else 0) :])
-    return Stored(document_id, _NUMBER.unpack(key)[0], chunks, digest, payload, expires)
-
-
-def _alive(stored: Stored | None) -> Stored | None:
-    return stored if stored and lives(stored.expires, time.time()) else None

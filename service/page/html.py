@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from dedup.errors import InvalidInput, ResemblesError
 from dedup.report.render import asset, digest, environment
+from service.page.asked import REWORDED
 from service.problems import Problem, of_error
 
 HEADERS = {
@@ -28,7 +29,7 @@ ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "ima
 
 def show(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a template of the page; one with two texts takes time, so not on the event loop."""
-    html = environment("service").get_template(template).render(version=version, **values)
+    html = environment("service").get_template(template).render(version=version, reworded=REWORDED, **values)
     return HTMLResponse(html, status, HEADERS)
 
 
@@ -63,4 +64,4 @@ def _explain(error: Exception) -> HTMLResponse:
         response = show("problem.html", error.status_code, detail=told or error.detail)
         response.headers.update(error.headers or {})
         return response
-    return show("problem.html", 422, detail="the address is not as one of the page's own links; start again")
+    return show("problem.html", 422, detail="the address has parts that the page does not know; start again")

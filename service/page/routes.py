@@ -1,4 +1,4 @@
-"""The page's addresses: a form, matches, two texts side by side, documents, a passage's history."""
+"""The page's addresses: a form, a text with its sources, two texts side by side, documents, a passage's history."""
 
 from typing import Annotated
 
@@ -6,24 +6,24 @@ from fastapi import APIRouter, Query, Request, Response
 
 from dedup.engine import Index, compare
 from dedup.errors import InvalidInput
-from dedup.model import Document
 from dedup.report.render import asset
-from dedup.report.views import listed, name, other_facts, pair, sentence
-from dedup.search.question import Question
-from service.backend import Shared
+from dedup.report.views import other_facts, pair, sentence
+from dedup.report.whole import whole
+from service.backend import Service, Shared
+from service.page.asked import LIMIT, Asked, asked, form, pasted
 from service.page.browse import search
-from service.page.form import read_text
+from service.page.exports import EXPORTS, export
 from service.page.html import ASSETS, PageRoute, show
 from service.page.sightings import sightings
 from service.problems import Problem
+from service.schemas import MOST_MATCHES
 
-LIMIT = 20  # not measured: a list that can be read
-EXCERPT = 1_500  # not measured: a screen of text
 LONGEST_PASSAGE = 20_000  # not measured: characters; bounds the look-up that a link starts
+BEGINNING = 600  # not measured: characters; more of a long passage is folded away
+WAYS = ["GET", "POST"]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Id = Annotated[str, Query(alias="id")]
-With = Annotated[str, Query(alias="with")]
 
 
 @router.get("/")
@@ -32,30 +32,40 @@ async def home(service: Shared) -> Response:
     return await service.read(_home, service.index)
 
 
-@router.get("/matches")
-async def matches_of_document(service: Shared, own: Id) -> Response:
-    """Show what a document resembles."""
-    return await service.read(lambda: _matches(service.index, service.index.document(own)))
+@router.api_route("/matches", methods=WAYS)
+async def matches(service: Shared, request: Request) -> Response:
+    """Show a text or a document with what it resembles."""
+    return await service.read(_matches, service, await asked(request, service))
 
 
-@router.post("/matches")
-async def matches_of_text(service: Shared, request: Request) -> Response:
-    """Show what a pasted text resembles."""
-    form = await read_text(request, service)
-    return await service.read(_matches, service.index, _pasted(form["text"]))
+@router.api_route("/matches.{kind}", methods=WAYS)
+async def exported(service: Shared, request: Request, kind: str) -> Response:
+    """Send what a text or a document resembles as a file."""
+    if kind not in EXPORTS:
+        raise Problem(404, "not_found", f"matches are exported as {', '.join(EXPORTS)}; take one of them")
+    return await service.read(export, service, await asked(request, service), kind)
 
 
-@router.get("/pair")
-async def pair_of_documents(service: Shared, own: Id, other: With) -> Response:
-    """Show two documents side by side."""
-    return await service.read(lambda: _pair(service.index, service.index.document(own), other))
+@router.api_route("/pair", methods=WAYS)
+async def side_by_side(service: Shared, request: Request) -> Response:
+    """Show a text or a document beside a document that it resembles."""
+    return await service.read(_pair, service.index, await asked(request, service))
 
 
-@router.post("/pair")
-async def pair_with_text(service: Shared, request: Request) -> Response:
-    """Show a pasted text and a document side by side."""
-    form = await read_text(request, service)
-    return await service.read(_pair, service.index, _pasted(form["text"]), form.get("with", ""))
+@router.get("/compare")
+async def two_texts() -> Response:
+    """Show the form for two texts."""
+    return show("compare.html")
+
+
+@router.post("/compare")
+async def compared(service: Shared, request: Request) -> Response:
+    """Show two pasted texts side by side."""
+    sent = dict(await form(request, service))
+    texts = [sent.get(name, "") for name in ("a", "b")]
+    if not all(text.strip() for text in texts):
+        raise InvalidInput("one of the two texts is missing; paste both")
+    return await service.read(_compare, service.index, *texts)
 
 
 @router.get("/documents")
@@ -73,8 +83,7 @@ async def passage_of_document(service: Shared, own: Id, start: int, end: int) ->
 @router.post("/passage")
 async def passage_pasted(service: Shared, request: Request) -> Response:
     """Show where a pasted passage occurs."""
-    form = await read_text(request, service)
-    return await service.read(_passage, service.index, form["text"])
+    return await service.read(_passage, service.index, (await asked(request, service)).sent["text"])
 
 
 @router.get("/static/{file}")
@@ -87,29 +96,39 @@ async def static(file: str) -> Response:
 
 
 def _home(index: Index) -> Response:
-    return show("home.html", documents=index.stats().documents)
+    return show("home.html", documents=index.stats().documents, asked=Asked({}))
 
 
-def _matches(index: Index, query: Document) -> Response:
-    answer = index.resemble(query.text, id=query.id or None, limit=LIMIT)
+def _matches(service: Service, asked: Asked) -> Response:
+    query = asked.document(service.index)
+    answer = service.index.ask(query.text, asked.question, id=query.id or None)
     return show(
         "matches.html",
+        asked=asked,
         query=query,
-        name=name(query),
         facts=other_facts(query),
-        excerpt=query.text[:EXCERPT],
-        cut=len(query.text) > EXCERPT,
         summary=sentence(answer),
-        found=[listed(query.text, match) for match in answer],
+        whole=whole(query, answer, asked.view),
+        documents=service.index.stats().documents,
+        most=min(answer.found, MOST_MATCHES),
+        limit=LIMIT,
+        k=service.index.scheme.k,
     )
 
 
-def _pair(index: Index, query: Document, other: str) -> Response:
-    lookup = index.look_up(query.text, query.id or None, Question(limit=LIMIT))
+def _pair(index: Index, asked: Asked) -> Response:
+    query, other = asked.document(index), asked.sent.get("with", "")
+    lookup = index.look_up(query.text, query.id or None, asked.question)
     document = lookup.documents.get(other) or index.document(other)
     # the look-up's own figures know how frequent each passage is, those of two texts alone do not
     match = lookup.figures.get(other) or compare(query.text, document.text, scheme=index.scheme)
-    return show("pair.html", query=query, other=other, pair=pair(query, document, match))
+    return show("pair.html", asked=asked, query=query, other=other, pair=pair(query, document, match))
+
+
+def _compare(index: Index, a: str, b: str) -> Response:
+    first, second = pasted(a, "The first text"), pasted(b, "The second text")
+    shown = pair(first, second, compare(a, b, scheme=index.scheme))
+    return show("pair.html", asked=Asked({}), query=first, other="", pair=shown)
 
 
 def _documents(index: Index, words: str, after: str) -> Response:
@@ -128,11 +147,8 @@ def _passage(index: Index, text: str) -> Response:
     return show(
         "passage.html",
         passage=passage,
+        beginning=BEGINNING,
         cut=LONGEST_PASSAGE if len(text) > LONGEST_PASSAGE else 0,
         k=index.scheme.k,
         sightings=sightings(index, passage),
     )
-
-
-def _pasted(text: str) -> Document:
-    return Document("", text, {"title": "Your text"})

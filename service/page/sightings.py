@@ -9,6 +9,7 @@ from dedup.engine import Index
 from dedup.model import Passage
 from dedup.report.differences import Segment, differences
 from dedup.report.views import Name, counted, name
+from dedup.search.directions import HELD
 from dedup.search.question import Question
 from dedup.sketching.tokens import tokenize
 
@@ -34,31 +35,42 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """All of them: `dated`, earliest first, and `undated`; `more` if the passage is too frequent to list all."""
+    """All of them.
+
+    Attributes:
+        dated: documents that have a date, earliest first.
+        undated: the others.
+        partly: how many documents hold less than half of the passage: they are not listed.
+        more: whether the passage is too frequent to list all.
+        too_short: whether it has too few words to judge.
+    """
 
     dated: tuple[Sighting, ...]
     undated: tuple[Sighting, ...]
+    partly: int
     more: bool
     too_short: bool
 
 
 def sightings(index: Index, passage: str) -> Sightings:
-    """Look for the documents that hold a passage, at most 100."""
+    """Look for the documents that hold a passage, at least half of it, at most 100 of them."""
     words = len(tokenize([passage]).hashes)
     lookup = index.look_up(passage, None, Question(limit=LISTED, min_words=max(1, min(Question().min_words, words))))
-    found = list[tuple[Name, Passage, tuple[Segment, ...]]]()
+    found, partly = list[tuple[Name, Passage, tuple[Segment, ...]]](), 0
     for match in lookup.answer:
-        if match.passages:
-            document = lookup.documents[match.id]
-            best = max(match.passages, key=lambda one: one.matched_words)
-            stretch = document.text[best.document.start : best.document.end]
-            here = passage[best.query.start : best.query.end]
-            verbatim = best.matched_words == words and best.similarity == 1
-            there = () if verbatim else tuple(differences(here, stretch)[1])
-            found.append((name(document), best, there))
+        best = max(match.passages, key=lambda one: one.matched_words, default=None)
+        if best is None or best.matched_words < HELD * words:
+            partly += bool(match.passages)
+            continue
+        document = lookup.documents[match.id]
+        stretch = document.text[best.document.start : best.document.end]
+        here = passage[best.query.start : best.query.end]
+        verbatim = best.matched_words == words and best.similarity == 1
+        there = () if verbatim else tuple(differences(here, stretch)[1])
+        found.append((name(document), best, there))
     more = lookup.answer.truncated or any(one[1].documents > len(found) for one in found)
     undated = tuple(Sighting(*one, later="") for one in found if one[0].published is None)
-    return Sightings(tuple(_dated(found)), undated, more, lookup.answer.too_short)
+    return Sightings(tuple(_dated(found)), undated, partly, more, lookup.answer.too_short)
 
 
 def _dated(found: list[tuple[Name, Passage, tuple[Segment, ...]]]) -> Iterator[Sighting]:

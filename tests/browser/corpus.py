@@ -13,6 +13,16 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><svg onload=
 STORY = "Seven wizards box with liquor jugs at noon while the quick brown fox jumps over lazy dogs by the river. "
 NAMES = "Sir Paul Green, Dr. Ann Hill, Mr. Tom Lake, Sir John Brown, Dr. Mary Wood, Mr. Al Stone. "
 LARGE = 1_000_000
+FIRST = "Seven bakers of the old town opened a school for apprentices on Monday, said the guild, after long planning."
+SECOND = "The northern line will be closed for repairs until late autumn, and buses will run every ten minutes instead."
+THIRD = "A rare orchid was found on the slopes above the lake by two students who lost their way in the morning fog."
+MIXED = ((FIRST, SECOND), (FIRST, THIRD), (SECOND, THIRD))
+APART = [" ".join(f"{word}{number}" for number in range(30)) for word in ("mine", "yours", "ours", "a", "b", "c")]
+TOGETHER = f"{FIRST}\n\n{APART[0]}\n\n{SECOND}\n\n{APART[1]}\n\n{THIRD}"
+GENESIS = (
+    "في البدء خلق الله السماوات والأرض وكانت الأرض خربة وخالية وعلى وجه الغمر ظلمة وروح الله يرف على وجه المياه "
+    "وقال الله ليكن نور فكان نور ورأى الله النور أنه حسن وفصل الله بين النور والظلمة"
+)
 
 
 def documents(*, large: bool = True) -> Iterator[Document]:
@@ -26,6 +36,10 @@ def documents(*, large: bool = True) -> Iterator[Document]:
     for place, words in enumerate(("rain over the northern hills", "market prices for winter wheat"), 1):
         between = " ".join(f"{words} {number}" for number in range(place * 20, place * 20 + 15))
         yield Document(f"names/{place}", f"{words}. {NAMES}{between}. {STORY}")
+    for number, (here, there) in enumerate(MIXED):
+        yield Document(f"mixed/{number}", f"{here}\n\n{APART[number + 3]}\n\n{there}", {"title": f"Report {number}"})
+    yield Document("rtl/1", f"{GENESIS} {STORY}")
+    yield Document("rtl/2", f"كتاب قديم جدا. {GENESIS}")
     if large:
         first, second = megabytes()
         yield Document("large/1", first)

@@ -14,6 +14,7 @@ PLACES = {
     "home": "",
     "matches": f"matches?id={A}",
     "pair": PAIR,
+    "compare": "compare",
     "documents": "documents",
     "passage": f"passage?id={D}&start=1988&end=2688",
     "problem": "matches",

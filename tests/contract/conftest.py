@@ -1,6 +1,7 @@
 """The kinds of store that the contract suite runs on."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from model_store import ModelStore
 from servers.fixtures import ON_SERVERS, url_on
 
 from dedup.stores import lmdb_postings, open_store
-from dedup.stores.base import Store
+from dedup.stores.base import Snapshot, Store
 
 type_of_url = {"memory": "memory:", "lmdb": "lmdb:{}", "lmdb-settled": "lmdb:{}", "lmdb-reopened": "lmdb:{}"}
 
@@ -21,6 +22,16 @@ class Reopened:
         """Start a new index."""
         self._url = url
         open_store(url, create=True).close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Read for one look-up, in an opening of its own."""
+        store = open_store(self._url, create=False)
+        try:
+            with store.snapshot() as now:
+                yield now
+        finally:
+            store.close()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return the store's method, between an opening and a closing."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,21 @@ def test_other_scheme_is_refused_naming_both(tmp_path: Path) -> None:
     open_store(str(tmp_path / "index"), Scheme(k=4), create=True).close()
     with pytest.raises(SchemeMismatch, match=r"(?s)k=4.*k=5"):
         open_store(str(tmp_path / "index"), Scheme(k=5), create=True)
+
+
+@pytest.mark.parametrize("version", ["fold", "hash"])
+@pytest.mark.parametrize("wanted", [None, Scheme()])
+def test_an_index_of_another_table_or_hash_is_refused(version: str, wanted: Scheme | None, tmp_path: Path) -> None:
+    """An index with a fold table or hash that the package lacks is opened to read its documents alone, never made."""
+    url, old = str(tmp_path / "of-old"), replace(Scheme(), **{version: getattr(Scheme(), version) - 1})
+    with pytest.raises(StoreUnreachable):
+        open_store(url, old, create=True)
+    open_store(url, old, create=True, older=True).close()
+    with pytest.raises(SchemeMismatch, match=r"of-old was built with .* `dedup copy FROM TO`"):
+        open_store(url, wanted, create=False)
+    store = open_store(url, create=False, older=True)
+    assert store.scheme == old
+    store.close()
 
 
 def test_missing_index_is_not_made_when_only_opened(tmp_path: Path) -> None:

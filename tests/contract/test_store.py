@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import xxhash
+from servers.fixtures import ON_SERVERS
 
 from dedup.errors import InvalidDocument, StoreDamaged
 from dedup.stores.base import Buckets, CheckReport, Entry, Postings, Stats, Store, Stored
@@ -123,8 +124,9 @@ def test_replaced_document_is_gone_at_once(store: Store) -> None:
     store.put([entry("a", [1], payload=b"old")], of)
     old = only(store.get(["a"]))
     assert store.put([entry("a", [2], payload=b"new")], of) == ["replaced"]
-    assert store.fetch(np.array([old.number], dtype=np.uint32)) == [None]
-    assert only(store.get(["a"])).payload == b"new"
+    new = only(store.get(["a"]))
+    assert new.payload == b"new"
+    assert store.fetch(np.array([old.number], dtype=np.uint32)) in ([None], [new])
     assert (looked_up(store, 1), looked_up(store, 2)) == ([], ["a"])
     assert [stored.payload for stored in store.scan()] == [b"new"]
     assert store.lookup(buckets(1, 2), 64).counts.tolist() == [0, 1]
@@ -360,3 +362,17 @@ def test_entry_without_a_chunk_is_refused() -> None:
     """An entry has at least one chunk, or it would have no number."""
     with pytest.raises(ValueError, match="no chunk"):
         Entry("a", bytes(16), b"", ())
+
+
+def test_document_replaced_between_lookup_and_fetch_is_found(store: Store, request: pytest.FixtureRequest) -> None:
+    """What is replaced while it is looked up is found, in one version; what is removed meanwhile need not be."""
+    if request.node.callspec.params["store"].removesuffix("-reopened") in ON_SERVERS:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="a replaced number leads nowhere on Redis"))
+    store.put([entry("a", [1], [2], payload=b"old"), entry("b", [1]), entry("c", [1])], of)
+    with store.snapshot() as now:
+        numbers = now.lookup(buckets(1, 2), 64).numbers
+        store.put([entry("a", [3], [1], payload=b"new")], of)
+        store.remove(["c"], of)
+        found = [stored for stored in now.fetch(numbers) if stored]
+    assert {stored.id for stored in found} - {"c"} == {"a", "b"}
+    assert len({stored.digest for stored in found if stored.id == "a"}) == 1

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from dedup.engine import Index
 from dedup.errors import SchemeMismatch
 from dedup.model import Document
 from dedup.scheme import Scheme
+from dedup.stores import open_store
 
 
 def made_texts() -> Iterator[str]:
@@ -109,15 +110,37 @@ def wait_for_documents(index: Index) -> None:
         time.sleep(0.001)
 
 
-def test_copy_into_an_index_of_another_scheme_is_refused(source: str, tmp_path: Path) -> None:
-    """An index of another scheme is left as it is."""
+def test_copy_into_an_index_of_another_scheme_keeps_that_scheme(source: str, tmp_path: Path) -> None:
+    """Documents get the buckets of the index that they are copied into; a document that was there stays."""
     target = f"lmdb:{tmp_path / 'other'}"
     with dedup.open(target, Scheme(k=7)) as index:
         index.put([Document("a", TEXTS[0])])
-    with copy(source, target) as process:
-        process.communicate(timeout=60)
-    assert process.returncode
-    with pytest.raises(SchemeMismatch):
-        dedup.open(target, Scheme(k=4))
+    assert copied(source, target) == {"copied": len(TEXTS), "unchanged": 0}
     with dedup.open(target, create=False) as index:
-        assert index.stats().documents == 1
+        assert index.scheme == Scheme(k=7)
+        assert index.stats().documents == len(TEXTS) + 1
+        assert index.check().sound
+        assert {"a", "d0"} <= {match.id for match in index.resemble(TEXTS[0])}
+
+
+@pytest.mark.parametrize("kind", ["lmdb", "redis"])
+def test_copy_rebuilds_an_index_of_an_older_fold_table(
+    kind: str, request: pytest.FixtureRequest, namespace: str, tmp_path: Path
+) -> None:
+    """An index that is refused, as its table is another, is copied into a new one of the present table, times too."""
+    url = f"lmdb:{tmp_path / 'old'}" if kind == "lmdb" else f"{url_on(kind, request)}?namespace={namespace}"
+    old = Index(open_store(url, replace(Scheme(k=5), fold=2), create=True, older=True))
+    old.put([Document("a", "Yargıtay kararına göre ışıkların kapatılması", {"n": 1}), Document("b", TEXTS[0])])
+    old.put([Document("c", TEXTS[1])], ttl=3600)
+    old.close()
+    with pytest.raises(SchemeMismatch, match=r"dedup copy"):
+        dedup.open(url)
+    new = f"lmdb:{tmp_path / 'new'}"
+    assert copied(url, new) == {"copied": 3, "unchanged": 0}
+    assert copied(url, new) == {"copied": 0, "unchanged": 3}
+    with dedup.open(new, create=False) as index:
+        assert index.scheme == Scheme(k=5)
+        assert index.check().sound
+        assert index.get("a") == Document("a", "Yargıtay kararına göre ışıkların kapatılması", {"n": 1})
+        assert [match.id for match in index.resemble("YARGITAY KARARINA GÖRE IŞIKLARIN KAPATILMASI")] == ["a"]
+        assert [stored.expires > 0 for stored in index._store.scan()] == [False, False, True]

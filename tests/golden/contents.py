@@ -9,7 +9,7 @@ from dedup.model import Document
 
 FOLDER = Path(__file__).parent
 NAMESPACE = "golden"
-EXPIRES = 4_102_444_800  # 2100-01-01
+EXPIRES = 3_786_912_000  # 2090-01-01; no time to live may be longer than 68 years
 SEVEN_WORDS = "nothing had been decided about the north"
 PLAIN = f"the head of the general staff said on tuesday that {SEVEN_WORDS}"
 LINE = "all rights to this notice are reserved by the agency that wrote it"
@@ -20,11 +20,11 @@ DOCUMENTS = [
     Document("long", " ".join(f"w{i}" for i in range(1500))),  # several chunks
     *(Document(f"notice{i:02}", f"notice number {i}: {LINE}") for i in range(18)),  # a bucket that is hot on Redis
 ]
-EXPIRING = Document("until 2100", "this document is as good as removed at the beginning of the next century")
+EXPIRING = Document("until 2090", "this document is as good as removed at the beginning of the year 2090")
 
 # the content of `plain` before compression: the length of the JSON, the JSON with sorted keys, the text
 CONTENT = (23).to_bytes(8, "little") + b'{"n":1,"source":"wire"}' + PLAIN.encode()
-SCHEME = b'{"bands": 42, "fold": 2, "hash": 1, "k": 4, "num_perm": 128, "rows": 3, "seed": 1, "w": 4}'
+SCHEME = b'{"bands": 42, "fold": 3, "hash": 1, "k": 4, "num_perm": 128, "rows": 3, "seed": 1, "w": 4}'
 
 
 def read(name: str) -> bytes:

@@ -57,7 +57,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Index]:
 def test_documents_come_back(index: Index) -> None:
     """Each document has its text and metadata, and the one with a time to live its expiry."""
     assert list(index.documents()) == sorted(ALL, key=lambda document: document.id.encode())
-    assert index.scheme == dedup.Scheme(k=4, w=4, num_perm=128, bands=42, rows=3, seed=1, fold=2, hash=1)
+    assert index.scheme == dedup.Scheme(k=4, w=4, num_perm=128, bands=42, rows=3, seed=1, fold=3, hash=1)
     assert index.get("removed") is None
     (stored,) = index._store.get([EXPIRING.id])
     assert stored is not None

@@ -110,7 +110,7 @@ def test_forms_that_cannot_be_used_are_refused(service: Serving) -> None:
         ("/matches", "text=+%0d%0a", FORM, 422),
         ("/matches", "", FORM, 422),
         ("/matches", '{"text": "a"}', {"Content-Type": "application/json"}, 415),
-        ("/matches", "&".join(f"f{n}=1" for n in range(20)), FORM, 422),
+        ("/matches", "&".join(f"f{n}=1" for n in range(600)), FORM, 422),
         ("/pair", urlencode({"text": TEXT, "with": "nobody"}), FORM, 404),
     ):
         assert service.http.post(path, content=body, headers=kind).status_code == status, (path, body[:40])
@@ -199,3 +199,14 @@ def test_too_short_and_too_frequent_passages_are_said_to_be() -> None:
         found = sightings(index, passage)
         assert found.more
         assert len(found.undated) <= 100
+
+
+def test_a_whole_article_is_no_passage_of_documents_that_hold_a_part() -> None:
+    """Documents that hold less than half of what was pasted are counted, and not said to hold it."""
+    parts = [prose(40) for _ in range(3)]
+    with dedup.open("memory:") as index:
+        index.put(Document(str(number), f"{prose(50)} {part}") for number, part in enumerate(parts))
+        index.put([Document("all", " ".join(parts))])
+        found = sightings(index, " ".join(parts))
+    assert [one.name.id for one in found.undated] == ["all"]
+    assert found.partly == 3

@@ -15,8 +15,9 @@ from tools import fold_table
 
 SCRIPTS = (
     "aZé ß'’“.\u0301\u0323\u0345\u0338 \u00ad\u200b\u200d가각ᄀ\u1161"
-    " हिन्दी\u093c נִקּוּד עם׳ר عَرَّبِيّ مـم ıIİ がか\u3099ﾊﾟ漢字 กำ้ั ລາວ ខ្មែរ မြန်\ud800\x00１ﬁ½①"
+    " हिन्दी\u093c נִקּוּד עם׳ר عَرَّبِيّ مـم ıIİ がか\u3099ﾊﾟ漢字 กำ้ั ລາວ ខ្មែរ မြန်\ud800\x00１ﬁ½①™ ٣ی ﯼ ᨗ"
 )
+BROKEN = [*"aé1e\u0301\u093cक字'\u200b ", *"-\u2010\u00ad¬⸗", "\n", "\r\n", "\r", " \t"]
 
 
 def tokens_of(text: str) -> list[str]:
@@ -58,6 +59,19 @@ def same(a: str, b: str) -> bool:
         ("İSTANBUL'DA KAPALI", "istanbul'da kapalı"),
         ("ｶ\u3099", "ガ"),
         ("Ɤamma", "ɤamma"),  # a capital of Unicode 16
+        ("Łódź Søren Đà Nẵng Ħamrun", "Lodz Soren Da Nang Hamrun"),  # a stroke is an overlay, as in U+0338
+        ("Ðà Nẵng Sigurðsson", "Đà Nẵng Sigurdsson"),  # Ð for Đ, as many Vietnamese texts have it
+        ("Cæsar œuvre", "Caesar oeuvre"),
+        ("١٩٤٨ ۱۹۴۸ १९४८ ๑๙๔๘", "1948 1948 1948 1948"),
+        ("کتابی علی", "كتابي على"),  # a Persian keyboard's letters, and an Arabic one's
+        ("ٱلله لَهُۥ", "الله له"),  # alef wasla and small waw, in pointed text only
+        ("أحمد إلى آدم مسؤول", "احمد الى ادم مسوول"),  # hamza over its carrier
+        ("ייִדיש װאָס", "יידיש וואס"),  # Yiddish digraphs as one letter or two
+        ("അവൻ", "അവന\u0d4d\u200d"),  # a Malayalam chillu, atomic and as before Unicode 5.1
+        ("উৎসব", "উত\u09cd\u200dসব"),  # the same of Bengali
+        ("Windows™ 10", "Windows® 10"),
+        ("1½ cups", "1 1/2 cups"),
+        ("com-\nmittee com\u00ad\r\n  mittee Com¬\rmit⸗\ntee COM\u2010\n\tMITTEE", "committee " * 4),
     ],
 )
 def test_looks_through_typography(a: str, b: str) -> None:
@@ -69,6 +83,9 @@ def test_looks_through_typography(a: str, b: str) -> None:
     ("a", "b"),
     [
         *(("ไท", "ไทย์"), ("བོད", "བད"), ("ދިވެހި", "ދވހ"), ("กำ", "ก")),
+        *(("ᨀᨗ", "ᨀᨘ"), ("ꪀꪲ", "ꪀ"), ("ཙ", "ཙ༹"), ("ة", "ه"), ("ھ", "ه"), ("þing", "thing"), ("m²", "m")),
+        *(("1990-\n1995", "19901995"), ("com- \nmittee", "committee"), ("com-\n\nmittee", "committee")),
+        *(("com--\nmittee", "committee"), ("com¬mittee", "committee"), ("-\nmittee", "committee")),
         *(("कि", "क"), ("कि", "की"), ("résumé", "resumes"), ("can not", "cannot"), ("ก", "กั"), ("can't", "can t")),
     ],
 )
@@ -82,6 +99,14 @@ def test_agrees_with_the_naive_model(text: str) -> None:
     """The kernel's hashes are those of the naive model's folded words, whatever the text."""
     expected = [token_hash(word.encode()) for word in words(text)]
     assert tokenize([text]).hashes.tolist() == expected
+
+
+@given(st.lists(st.sampled_from(BROKEN), max_size=12).map("".join))
+def test_words_broken_at_line_ends_agree_with_the_naive_model(text: str) -> None:
+    """A hyphen at the end of a line joins what the naive model says it does, in every normal form."""
+    assert tokenize([text]).hashes.tolist() == [token_hash(word.encode()) for word in words(text)]
+    composed, decomposed = (ucd.normalize(form, text) for form in ("NFC", "NFD"))
+    assert tokenize([composed]).hashes.tolist() == tokenize([decomposed]).hashes.tolist()
 
 
 @given(st.text(st.one_of(st.sampled_from(SCRIPTS), st.characters(exclude_categories=["Cs"])), max_size=60))
@@ -135,6 +160,11 @@ def test_places_are_code_points_of_the_original() -> None:
     text = "👩‍👩‍👧 Cafe\u0301, Straße—ﷺ 日本。か\u3099 don’t"
     expected = ["Cafe\u0301", "Straße", *["ﷺ"] * 4, "日", "本", "か\u3099", "don’t"]
     assert tokens_of(text) == expected
+
+
+def test_a_word_joined_over_a_line_end_has_the_place_of_both_parts() -> None:
+    """A broken word's token reaches from its first letter to its last, hyphen and line end in between."""
+    assert tokens_of("the com-\n  mittee, well-\nknown") == ["the", "com-\n  mittee", "well-\nknown"]
 
 
 def test_unspaced_scripts_have_a_token_a_character() -> None:

@@ -1,4 +1,5 @@
-// j and k move between stops (matches, passages); Enter is the link's own. The two texts scroll together.
+// j and k move between stops (passages, documents); Enter is the link's own. The two texts scroll together; what of a
+// whole text is counted and marked follows its switches at once.
 "use strict";
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -9,11 +10,11 @@ let current = null;
 const dimmed = (stop) => {
   const pair = stop.closest(".pair");
   const next = stop.nextElementSibling;
-  return pair && pair.querySelector(".dim").checked && next && next.matches("mark.boilerplate");
+  return pair?.querySelector(".dim")?.checked && next && next.matches("mark.boilerplate");
 };
 
-const move = (step) => {
-  const stops = all("[data-stop]").filter((stop) => shown(stop) && !dimmed(stop));
+const move = (step, within = document) => {
+  const stops = all("[data-stop]", within).filter((stop) => shown(stop) && !dimmed(stop));
   const at = stops.indexOf(current);
   const next = stops[Math.min(Math.max(at + step, 0), stops.length - 1)];
   if (next) next.focus({ preventScroll: Boolean(next.closest(".text")) });
@@ -26,6 +27,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
 });
+
+for (const button of all("[data-step]")) {
+  const within = button.closest(".pair, .whole");
+  button.addEventListener("click", () => move(Number(button.dataset.step), within));
+}
 
 document.addEventListener("focusin", ({ target }) => {
   if (target.matches("[data-stop]")) current = target;
@@ -73,9 +79,13 @@ for (const pair of all(".pair")) {
     put(1 - side, from[1 - side] + share * (to[1 - side] - from[1 - side]));
   };
 
-  const select = (n) => {
+  const show = (n) => {
     for (const mark of all("mark", pair)) mark.classList.toggle("on", mark.dataset.n === n);
     texts.forEach((_, side) => badges[side].has(n) && put(side, place(side, badges[side].get(n))));
+  };
+
+  const select = (n) => {
+    show(n);
     pair.querySelector(".sides").scrollIntoView({ block: "nearest" });
     const count = badges[0].size;
     pair.querySelector(".status").textContent = `Passage ${n} of ${count}. ${badges[0].get(n)?.title ?? ""}`;
@@ -95,5 +105,114 @@ for (const pair of all(".pair")) {
       const side = event.target.closest("a.n") ? 1 - texts.indexOf(text) : texts.indexOf(text);
       badges[side].get(n)?.focus({ preventScroll: true });
     });
+  });
+
+  for (const bar of all(".strip a", pair)) {
+    bar.addEventListener("click", (event) => {
+      event.preventDefault();
+      badges[bar.closest(".side") === texts[0].closest(".side") ? 0 : 1].get(bar.dataset.n)?.focus({ preventScroll: true });
+    });
+  }
+
+  // the first passage, or the one of the address, is in sight on both sides when the pair first is
+  const first = badges[0].get("1");
+  new IntersectionObserver((seen, observer) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    observer.disconnect();
+    const named = document.getElementById(location.hash.slice(1));
+    const badge = pair.contains(named) && named.dataset.n ? named : first;
+    if (!badge) return;
+    current = current ?? (named ? badge : null);
+    show(badge.dataset.n);
+  }).observe(pair);
+}
+
+// "0.1 1.3": copied in source 1, reworded in source 3; the verdicts are in the order of their weight
+const VERDICTS = ["copied", "reworded", "boilerplate"];
+const HUES = 6, LINES = 5, BADGES = 3;
+
+const percent = (share) => {
+  if (share > 0 && share < 0.001) return "< 0.1 %";
+  if (share > 0.999 && share < 1) return "> 99.9 %";
+  return `${(100 * share).toFixed((share > 0 && share < 0.1) || (share >= 0.99 && share < 1) ? 1 : 0)} %`;
+};
+
+for (const whole of all(".whole:has(.overview)")) {
+  const inputs = (name) => all("input", whole).filter((input) => input.name.endsWith(name) && input.type !== "hidden");
+  const parsed = new Map(all("[data-s]", whole).map((element) =>
+    [element, element.dataset.s.split(" ").map((held) => held.split(".").map(Number))]));
+  const marks = all("mark", whole);
+
+  const paint = (element, taken) => {
+    element.classList.remove(...VERDICTS, "quiet", "several", ...[...element.classList].filter((c) => /^[cu]\d$/.test(c)));
+    if (!taken.length) return element.classList.add("quiet");
+    const [rank, source] = taken[0];
+    element.classList.add(VERDICTS[rank], `c${(source - 1) % HUES}`, `u${(source - 1) % LINES}`);
+    element.classList.toggle("several", new Set(taken.map(([, other]) => other)).size > 1);
+  };
+
+  const count = () => {
+    const verdicts = new Set(inputs("kind").filter((box) => box.checked).map((box) => box.value));
+    const only = inputs("only").find((radio) => radio.checked)?.dataset.number;
+    const off = new Set(inputs("off").filter((box) => box.checked).map((box) => Number(box.dataset.number)));
+    const takes = (source) => !off.has(source) && (!only || Number(only) === source);
+    const holding = new Set();
+    let words = 0;
+    for (const [element, held] of parsed) {
+      const taken = held.filter(([rank, source]) => verdicts.has(VERDICTS[rank]) && takes(source));
+      if (element.matches("mark, rect")) paint(element, taken);
+      else element.hidden = !taken.length;
+      if (element.dataset.w && taken.length) {
+        words += Number(element.dataset.w);
+        for (const [, source] of taken) holding.add(source);
+      }
+    }
+    for (const group of all(".badges", whole)) {
+      const badges = all(".n", group).filter((badge) => !badge.hidden);
+      for (const badge of badges.slice(BADGES)) badge.hidden = true;
+      const more = group.querySelector(".more");
+      more.hidden = badges.length <= BADGES;
+      more.textContent = `+${badges.length - BADGES}`;
+    }
+    for (const card of all(".source", whole)) card.classList.toggle("off", !takes(Number(card.dataset.source)));
+    whole.querySelector("[data-share]").textContent = percent(words / Math.max(1, Number(whole.dataset.words)));
+    whole.querySelector("[data-holding]").textContent =
+      `${holding.size.toLocaleString("en")} document${holding.size === 1 ? "" : "s"}`;
+  };
+
+  whole.addEventListener("change", ({ target }) => {
+    count();
+    if (target.type === "radio" && target.value) {
+      whole.querySelector("mark:not(.quiet)")?.scrollIntoView({ block: "center" });
+    }
+    const form = target.form;
+    if (form?.method === "get") history.replaceState(null, "", `?${new URLSearchParams(new FormData(form))}`);
+  });
+}
+
+// a text file, chosen or dropped, becomes the pasted text
+for (const drop of all(".drop")) {
+  const [text, status] = [drop.querySelector("textarea"), drop.querySelector("[role=status]")];
+
+  const read = async (file) => {
+    if (!file) return;
+    try {
+      text.value = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+      status.textContent = `${file.name} is in the field.`;
+    } catch {
+      status.textContent = `${file.name} is no text in UTF-8; save it as UTF-8 first.`;
+    }
+  };
+
+  drop.querySelector("input[type=file]").addEventListener("change", ({ target }) => read(target.files[0]));
+  drop.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    read(event.dataTransfer.files[0]);
   });
 }

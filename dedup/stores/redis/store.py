@@ -6,6 +6,7 @@ last, in one transaction that tells whom it replaces, so of several writers of o
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from dedup.admission import id_key, known_key
@@ -19,6 +20,7 @@ from dedup.stores.base import (
     Numbers,
     Postings,
     PostingsOf,
+    Snapshot,
     Stats,
     Stored,
     SweepReport,
@@ -163,13 +165,18 @@ class RedisStore:
         journal.added -= self._postings.delete(*withdrawal.of(gone))
         journal.doubtful |= not all(map(withdrawal.readable, gone))
 
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Read for one look-up; see `Store.snapshot`."""
+        self._reading()
+        return nullcontext(self)
+
     def lookup(self, buckets: Buckets, limit: int) -> Postings:
-        """Read buckets, in one round trip while nobody writes; see `Store.lookup`."""
+        """Read buckets, in one round trip while nobody writes; see `Snapshot.lookup`."""
         self._reading()
         return self._lookups.look(names_of(buckets), limit)
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
-        """Return the living document of each chunk number; see `Store.fetch`."""
+        """Return the living document of each chunk number; see `Snapshot.fetch`."""
         self._reading()
         return self._documents.fetch(numbers.tolist())
 

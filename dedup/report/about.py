@@ -1,0 +1,21 @@
+"""What a report says of itself: when it was made, of which index, with which settings."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from dedup.dates import Moment
+from dedup.report.views import as_words
+from dedup.search.question import Question
+from dedup.stores.urls import shown
+
+
+def about(question: Question, index: str, documents: int, made: datetime) -> tuple[tuple[str, str], ...]:
+    """Return names and values for people; no password of the index's URL is in them."""
+    settings = {field.name.replace("_", " "): getattr(question, field.name) for field in fields(question)}
+    return (
+        ("Made", str(Moment(made.astimezone(UTC).replace(second=0, microsecond=0)))),
+        ("Index", f"{shown(index)}, {documents:,} documents"),
+        ("Settings", ", ".join(f"{name} {as_words(value)}" for name, value in settings.items() if value is not None)),
+        ("Version", f"resembles {version('resembles')}"),
+    )

@@ -1,0 +1,111 @@
+"""One state of an LMDB index, read in one transaction: documents by id and by number, and the buckets."""
+
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dedup.admission import known_key
+from dedup.errors import StoreDamaged
+from dedup.stores.base import Buckets, Entry, Numbers, Postings, Stored, lives
+from dedup.stores.lmdb_environment import Databases
+from dedup.stores.names import names_of
+
+if TYPE_CHECKING:
+    import lmdb
+
+    Transaction = lmdb.Transaction[memoryview]
+
+NUMBER = struct.Struct(">I")
+_RECORD = struct.Struct(">I16sH")  # chunks, digest, bytes of the id; then the id, the expiry if any, and the payload
+_EXPIRES = 1 << 15  # set in the length of the id if an expiry follows
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a transaction reads; a writing one sees what it has written."""
+
+    name: str
+    databases: Databases
+    txn: "Transaction"
+
+    def lookup(self, buckets: Buckets, limit: int) -> Postings:
+        """Read buckets; see `Snapshot.lookup` in `base`."""
+        found = self.databases.postings.lookup(self.txn, names_of(buckets), limit)
+        return replace(found, documents=self.txn.stat(self.databases.ids)["entries"])
+
+    def fetch(self, numbers: Numbers) -> list[Stored | None]:
+        """Return the living document of each chunk number; see `Snapshot.fetch` in `base`."""
+        with self.txn.cursor(self.databases.documents) as cursor:
+            return [alive(_owner(cursor, number)) for number in numbers.tolist()]
+
+    def by_id(self, document_id: str) -> Stored | None:
+        """Return the document of an id, expired or not."""
+        key = known_key(document_id)
+        return self.by_key(key) if key else None
+
+    def by_key(self, key: bytes) -> Stored | None:
+        """Return the document of an id given as UTF-8, expired or not."""
+        number = self.txn.get(key, db=self.databases.ids)
+        return None if number is None else self._by_number(bytes(number))
+
+    def page(self, after: bytes, most: int) -> list[Stored]:
+        """Return the next `most` documents, expired or not, whose ids sort after `after`; none at the end."""
+        with self.txn.cursor(self.databases.ids) as cursor:
+            more = cursor.set_range(after + b"\0") if after else cursor.first()
+            page: list[Stored] = []
+            while more and len(page) < most:
+                page.append(self._by_number(bytes(cursor.value())))
+                more = cursor.next()
+            return page
+
+    def documents(self) -> Iterator[Stored]:
+        """Iterate over all documents, expired or not, in order of their numbers."""
+        with self.txn.cursor(self.databases.documents) as cursor:
+            for key, record in cursor:
+                yield _stored(key, record)
+
+    def numbers(self) -> Iterator[tuple[int, int]]:
+        """Iterate over each document's first chunk number and how many there are."""
+        with self.txn.cursor(self.databases.documents) as cursor:
+            for key, record in cursor:
+                yield NUMBER.unpack(key)[0], _RECORD.unpack_from(record)[0]
+
+    def _by_number(self, number: bytes) -> Stored:
+        record = self.txn.get(number, db=self.databases.documents)
+        if record is None:
+            raise StoreDamaged(
+                f"index {self.name}: document {NUMBER.unpack(number)[0]} is gone; restore it from a backup"
+            )
+        return _stored(number, record)
+
+
+def record(entry: Entry, key: bytes, expires: int) -> bytes:
+    """Return what an entry's first chunk number leads to; `key` is its id as UTF-8."""
+    length = len(key) | (_EXPIRES if expires else 0)
+    expiry = NUMBER.pack(expires) if expires else b""
+    return _RECORD.pack(len(entry.postings), entry.digest, length) + key + expiry + entry.payload
+
+
+def alive(stored: Stored | None) -> Stored | None:
+    """Return a document unless it has expired."""
+    return stored if stored and lives(stored.expires, time.time()) else None
+
+
+def _owner(cursor: "lmdb.Cursor[memoryview]", number: int) -> Stored | None:
+    """Return the document with the largest first number up to `number`, if its chunks reach that far."""
+    key = NUMBER.pack(number)
+    if not (cursor.set_range(key) and bytes(cursor.key()) == key) and not cursor.prev():
+        return None
+    stored = _stored(*cursor.item())
+    return stored if number < stored.number + stored.chunks else None
+
+
+def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:
+    chunks, digest, length = _RECORD.unpack_from(record)
+    end = _RECORD.size + (length & ~_EXPIRES)
+    document_id = bytes(record[_RECORD.size : end]).decode()
+    expires = NUMBER.unpack_from(record, end)[0] if length & _EXPIRES else 0
+    payload = bytes(record[end + (NUMBER.size if expires else 0) :])
+    return Stored(document_id, NUMBER.unpack(key)[0], chunks, digest, payload, expires)

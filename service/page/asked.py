@@ -1,0 +1,158 @@
+"""What a reader asks, as the page's form and addresses say it: a text or an id, limits, filters, what is counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request
+
+from dedup.engine import Index
+from dedup.errors import InvalidInput
+from dedup.model import Document
+from dedup.report.verdicts import COUNTED
+from dedup.report.whole import View
+from dedup.search.question import Question
+from service.backend import Service
+from service.page.filters import NAMES, conditions
+from service.problems import Problem
+from service.schemas import MOST_MATCHES
+from service.strict_json import media_type, unsupported
+
+FORM = "application/x-www-form-urlencoded"
+FIELDS = 2 * MOST_MATCHES + 32  # a switch for each source, and the form's other fields
+LIMIT = 20  # not measured: a list that can be read
+LONGEST_ADDRESS = 8_000  # RFC 9110, 4.1: what every server and proxy should take
+REWORDED = any(field.name == "reworded" for field in fields(Question))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked.
+
+    Attributes:
+        sent: the fields of the form, the last of each name.
+        kinds: the verdicts that are to count.
+        off: ids of sources that are not to count.
+    """
+
+    sent: Mapping[str, str]
+    kinds: frozenset[str] = COUNTED
+    off: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> str:
+        """The id of the document that is asked for; empty for a text."""
+        return self.sent.get("id", "")
+
+    def __getitem__(self, name: str) -> str:
+        """Return a field's value, empty if it was not sent."""
+        return self.sent.get(name, "").strip()
+
+    def document(self, index: Index) -> Document:
+        """Return the query."""
+        return index.document(self.id) if self.id else pasted(self.sent["text"])
+
+    @property
+    def view(self) -> View:
+        """What is counted and drawn."""
+        return View(self.kinds, self.sent.get("only", ""), self.off)
+
+    @property
+    def question(self) -> Question:
+        """The limits and the filter.
+
+        Raises:
+            InvalidInput: one of them makes no sense.
+        """
+        given = dict[str, Any](limit=min(_whole(self["limit"], "limit") or LIMIT, MOST_MATCHES))
+        if self["min_words"]:
+            given["min_words"] = _whole(self["min_words"], "words of a passage")
+        if self["min_similarity"]:
+            given["min_similarity"] = _percent(self["min_similarity"])
+        if REWORDED and self["reworded"] == "no":
+            given["reworded"] = False
+        return Question(**given, filter=conditions(self.sent) or None)
+
+    @property
+    def settings(self) -> str:
+        """The query string of limits and filters alone."""
+        return urlencode({name: value for name, value in self.sent.items() if name in SETTINGS and value.strip()})
+
+    @property
+    def filtered(self) -> bool:
+        """Whether any limit or filter but the number of sources was set."""
+        return any(self[name] for name in SETTINGS if name not in {"limit", "source_is", "is"})
+
+    @property
+    def address(self) -> str:
+        """The query string that asks the same again; empty if the text is too long for an address."""
+        chosen = {name: value for name, value in self.sent.items() if name in {"id", "text", "only"} and value}
+        kinds = [("kind", kind) for kind in ("", *sorted(self.kinds))] if self.kinds != COUNTED else []
+        off = [("off", one) for one in sorted(self.off)]
+        parts = [urlencode([*chosen.items(), *kinds, *off], errors="replace"), self.settings]
+        whole = "&".join(part for part in parts if part)
+        return whole if len(whole) < LONGEST_ADDRESS else ""
+
+
+SETTINGS = ("limit", "min_words", "min_similarity", "reworded", *NAMES)
+
+
+def pasted(text: str, title: str = "Your text") -> Document:
+    """Return a pasted text as a document without an id."""
+    return Document("", text, {"title": title})
+
+
+async def asked(request: Request, service: Service) -> Asked:
+    """Return what a form or an address asks of a text or a document.
+
+    Raises:
+        Problem: 422 if there is neither a text nor an id; else as `form` does.
+        InvalidInput: the text is empty.
+    """
+    sent = await form(request, service)
+    values = dict(sent)
+    if not values.get("id") and "text" not in values:
+        raise Problem(422, "invalid_request", "there is no text and no id of a document; start at the first page")
+    if not values.get("id") and not values["text"].strip():
+        raise InvalidInput("there is no text to look up; paste one")
+    kinds = frozenset(value for name, value in sent if name == "kind")
+    off = frozenset(value for name, value in sent if name == "off")
+    return Asked(values, kinds & {"copied", "reworded", "boilerplate"} if kinds else COUNTED, off)
+
+
+async def form(request: Request, service: Service) -> list[tuple[str, str]]:
+    """Return the fields of a form or an address, with line ends as they were before the browser made them CRLF.
+
+    Raises:
+        Problem: 415 if the body is no form, 413 if a text is longer than a document may be.
+        InvalidInput: there are too many fields.
+    """
+    if request.method == "POST":
+        if media_type(request) != FORM:
+            raise unsupported(FORM)
+        encoded = (await request.body()).decode("utf-8", "replace")
+    else:
+        encoded = request.url.query
+    try:
+        sent = parse_qsl(encoded, keep_blank_values=True, max_num_fields=FIELDS)
+    except ValueError as error:
+        raise InvalidInput(f"the form has more than {FIELDS} fields; use the page's own") from error
+    sent = [(name, value.replace("\r\n", "\n")) for name, value in sent]
+    most = service.settings.document_bytes
+    if any(len(value.encode()) > most for _, value in sent):
+        raise Problem(413, "long_text", f"the text is longer than {most:,} bytes; paste a part of it")
+    return sent
+
+
+def _whole(value: str, what: str) -> int:
+    if value and not value.isdecimal():
+        raise InvalidInput(f"{what} {value!r}: give a whole number")
+    return int(value[:12] or 0)
+
+
+def _percent(value: str) -> float:
+    try:
+        return float(value) / 100
+    except ValueError:
+        raise InvalidInput(f"similarity {value!r}: give a percentage") from None

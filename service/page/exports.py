@@ -1,0 +1,98 @@
+"""What a text resembles as a file: a table of its passages, the answer as JSON, the report."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from io import StringIO
+
+from fastapi import Response
+
+from dedup.dates import published
+from dedup.model import Document, Match, Passage
+from dedup.record import answer_json, dumps
+from dedup.report.about import about
+from dedup.report.render import section, write
+from dedup.report.verdicts import verdict
+from dedup.report.views import name_of
+from dedup.search.lookup import Lookup
+from dedup.stores.urls import shown
+from service.backend import Service
+from service.page.asked import Asked
+
+COLUMNS = (
+    *("document", "title", "source", "published", "direction", "jaccard", "query_in_document", "document_in_query"),
+    *("passage", "verdict", "matched_words", "similarity", "documents", "earliest"),
+    *("query_start", "query_end", "query_line", "document_start", "document_end", "document_line"),
+    *("query_text", "document_text"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(service: Service, asked: Asked, kind: str) -> Response:
+    """Return the file of that kind, a name of EXPORTS."""
+    query = asked.document(service.index)
+    lookup = service.index.look_up(query.text, query.id or None, asked.question)
+    media, written = EXPORTS[kind]
+    headers = {"Content-Disposition": f'attachment; filename="matches.{kind}"', "X-Content-Type-Options": "nosniff"}
+    content = written(service, asked, query, lookup).encode("utf-8", "replace")
+    return Response(content, media_type=media, headers=headers)
+
+
+def _csv(_service: Service, _asked: Asked, query: Document, lookup: Lookup) -> str:
+    file = StringIO()
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for match in lookup.answer:
+        text = lookup.documents[match.id].text
+        table.writerows([_cell(value) for value in row] for row in _rows(query.text, text, match))
+    return file.getvalue()
+
+
+def _rows(query: str, document: str, match: Match) -> Iterator[list[object]]:
+    """Yield a row for each passage; a single row without a passage for a document that is alike as a whole."""
+    called, when = name_of(match.id, match.metadata), published(match.metadata)
+    named: list[object] = [match.id, called.title, called.source, when.machine if when else "", match.direction or ""]
+    shares: list[object] = [match.jaccard, match.containment.query_in_document, match.containment.document_in_query]
+    for number, one in enumerate(match.passages, 1):
+        yield [*named, *shares, number, *_passage(one, query, document)]
+    if not match.passages:
+        yield named + shares
+
+
+def _passage(one: Passage, query: str, document: str) -> list[object]:
+    here, there = one.query, one.document
+    figures = [verdict(one.kind), one.matched_words, one.similarity, one.documents, "yes" if one.source else "no"]
+    places = [here.start, here.end, here.line, there.start, there.end, there.line]
+    return [*figures, *places, query[here.start : here.end], document[there.start : there.end]]
+
+
+def _cell(value: object) -> object:
+    """Return a value that no spreadsheet takes for a formula: an apostrophe goes before a text that begins as one."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _json(service: Service, asked: Asked, query: Document, lookup: Lookup) -> str:
+    told = {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "index": shown(service.settings.index),
+        "question": asdict(asked.question),
+        "text": query.text,
+        **answer_json(query.id or None, lookup.answer),
+    }
+    return dumps(told).decode()
+
+
+def _report(service: Service, asked: Asked, query: Document, lookup: Lookup) -> str:
+    file = StringIO()
+    documents = service.index.stats().documents
+    told = about(asked.question, service.settings.index, documents, datetime.now(UTC))
+    write(file, [section(query, lookup, asked.view)], told)
+    return file.getvalue()
+
+
+EXPORTS: dict[str, tuple[str, Callable[[Service, Asked, Document, Lookup], str]]] = {
+    "csv": ("text/csv; charset=utf-8", _csv),
+    "json": ("application/json", _json),
+    "html": ("text/html; charset=utf-8", _report),
+}
