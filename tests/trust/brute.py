@@ -42,6 +42,7 @@ def figures(a: str, b: str) -> tuple[float, float, float]:
     return both / len(one | other), both / len(one), both / len(other)
 
 
+@cache
 def common(a: str, b: str) -> int:
     """Return the length in words of the longest common subsequence."""
     row = [0] * (len(words(b)) + 1)

@@ -30,8 +30,8 @@ from dedup.model import Answer, Document, Match
 
 pytestmark = pytest.mark.trust
 
-RUNS = 12  # each feature is on in about six, each pair of features in about three
-DOCUMENTS, QUESTIONS, ROUNDS = 120, 25, 3  # a run takes some ten seconds, most of them the brute force's
+RUNS = 10  # each feature is on in about five, each pair of features in two or three
+DOCUMENTS, QUESTIONS, ROUNDS = 120, 20, 3  # a run takes some five seconds, most of them the brute force's
 FEATURES = ("short", "chinese", "long", "crowd", "respelled", "replaced", "removed", "expired", "filtered", "limited")
 DUPLICATE = 0.8
 CERTAIN = 0.9  # the share of pairs found is .995 at .8 and more than .9999 from here on
@@ -58,25 +58,19 @@ class World:
 
     def text(self) -> str:
         """Draw a story, a copy, a quotation, or what the features bring."""
-        rng, planter = self.rng, self.planter
+        rng, stories = self.rng, self.planter.sources
+        old = rng.choice(self.texts or stories).split(" ")
+        draw = {
+            "copy": lambda: " ".join(self.planter.edit(old, rng.choice([0.0, 0.01, 0.05, 0.2]))),
+            "quote": lambda: f"{rng.choice(stories)} {part(rng, old, rng.choice([11, 12, 13, 40]))}",
+            "respelled": lambda: unicodedata.normalize("NFD", " ".join(old)).upper(),
+            "short": lambda: " ".join(rng.choice(stories).split()[: rng.randrange(10)]),
+            "chinese": lambda: rng.choice(self.chinese)[: rng.randrange(90)] + rng.choice(self.chinese)[45:],
+            "long": lambda: " ".join(rng.sample(stories, 5)),  # of several chunks
+            "crowd": lambda: f"{rng.choice(stories)[:300]} {self.line}",
+        }
         drawn = rng.choice(["story", "copy", "copy", "quote", "quote", *self.features])
-        if drawn in {"copy", "quote", "respelled"} and self.texts:
-            old = rng.choice(self.texts).split(" ")
-            if drawn == "quote":
-                start = rng.randrange(len(old))
-                return rng.choice(planter.sources) + " " + " ".join(old[start : start + rng.choice([11, 12, 13, 40])])
-            text = " ".join(planter.edit(old, rng.choice([0.0, 0.01, 0.05, 0.2])))
-            return unicodedata.normalize("NFD", text).upper() if drawn == "respelled" else text
-        if drawn == "short":
-            return " ".join(rng.choice(planter.sources).split()[: rng.randrange(10)])
-        if drawn == "chinese":
-            one, other = rng.choice(self.chinese), rng.choice(self.chinese)
-            return one[: rng.randrange(90)] + other[rng.randrange(90) :]
-        if drawn == "long":
-            return " ".join(rng.sample(planter.sources, 12))
-        if drawn == "crowd":
-            return f"{rng.choice(planter.sources)[:300]} {self.line}"
-        return rng.choice(planter.sources)
+        return draw[drawn]() if drawn in draw else rng.choice(stories)
 
     def question(self) -> dict[str, Any]:
         """Draw the fields of a question."""
@@ -87,6 +81,12 @@ class World:
         if "filtered" in self.features:
             fields["filter"] = rng.choice([{"kind": "a"}, {"n": {"<": 40}}, {"kind": {"not": "a"}, "n": {">=": 20}}])
         return fields
+
+
+def part(rng: random.Random, words: list[str], length: int) -> str:
+    """Return some words in a row."""
+    start = rng.randrange(len(words))
+    return " ".join(words[start : start + length])
 
 
 def wanted(metadata: Mapping[str, Any], conditions: Mapping[str, Any] | None) -> bool:
@@ -134,8 +134,8 @@ def change(world: World, model: Collection, indexes: list[Index], first: int) ->
     guests = [dataclasses.replace(world.document(0), id=f"guest {name}") for name in expired]
     reports = []
     for index in indexes:
-        reports.append((index.put(documents), index.remove(removed), index.put(guests, ttl=1)))
-        index.put(guests[:2], ttl=3600)
+        lasting = 3600 if expired else 0
+        reports.append((index.put(documents, ttl=lasting), index.remove(removed), index.put(guests, ttl=1)))
     assert reports[0] == reports[1] == reports[2]
     assert [reject.id for reject in reports[0][0].rejected] == [one.id for one in documents if not words(one.text)]
     model.documents |= {one.id: (one.text, one.metadata) for one in documents if words(one.text)}
