@@ -272,11 +272,13 @@ def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[Pa
     return explain(a, b, Question(**fields), scheme).match
 
 
-def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | None = None) -> Comparison:
-    """Compare two texts as `compare` does, and say why they are matched or not."""
+def explain(
+    a: str, b: str, question: Question | None = None, scheme: Scheme | None = None, watch: Watch = unwatched
+) -> Comparison:
+    """Compare two texts as `compare` does, and say why they are matched or not; `watch` is told of each stage."""
     check_length(a, "the first text")
     check_length(b, "the second text")
-    return pair(a, b, question or Question(), scheme or Scheme())
+    return pair(a, b, question or Question(), scheme or Scheme(), watch)
 
 
 def unknown(id: str) -> InvalidDocument:  # noqa: A002 - the field's name everywhere
