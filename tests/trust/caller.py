@@ -21,6 +21,7 @@ from dedup.model import Document
 
 IDS = ["a", "b", "c"]  # few, so that four processes meet
 KINDS = {"put": 4, "create": 2, "remove": 2, "get": 3, "resemble": 3}
+LEAST = 25  # calls of a process, however slow the machine is
 AGAIN = 0.2  # of the versions put, those that others put too: content that is equal already
 _rng = random.Random(5)  # noqa: S311 - reproducible
 WORDS = [f"{a}{b}{c}n" for a in "bdfgklmnprst" for b in "aeiou" for c in "lmnrst"]
@@ -119,11 +120,12 @@ def calls_of(log: Path) -> Iterator[tuple[str, Call]]:
 
 
 def main(url: str, seed: str, seconds: str, log: str) -> None:
-    """Make calls for so many seconds after the index is open."""
+    """Make calls for so many seconds after the index is open, some at least."""
     with dedup.open(url, create=False) as index:
-        caller, end = Caller(index, seed, Path(log)), time.monotonic() + float(seconds)
-        while time.monotonic() < end:
+        caller, end, calls = Caller(index, seed, Path(log)), time.monotonic() + float(seconds), 0
+        while time.monotonic() < end or calls < LEAST:
             caller.step()
+            calls += 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import pytest
 from servers.cluster import running_cluster
 from servers.sentinel import running_sentinels
 from servers.server import Server, running
-from trust.caller import IDS, Caller, calls_of
+from trust.caller import IDS, Caller, asked, calls_of, document
 from trust.linearizable import Call, linearizable, minimal
 from waiting import until
 
@@ -47,6 +47,9 @@ class Callers:
         self._started = 0
         folder.mkdir()
         dedup.open(url).close()
+        with dedup.open("memory:") as index:  # the kernels are compiled now, and not by four at once
+            index.put([document("a", "1")])
+            asked(index)
         self.processes = [self._start() for _ in range(CALLERS)]
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -75,12 +78,15 @@ def history_of(url: str, folder: Path, seconds: float, kill: Kill | None = None)
     """Let processes call for a while, kill now and then, look at the end, and return the history of each id."""
     callers, failovers = Callers(url, folder, seconds), list[Call]()
     end = time.monotonic() + seconds
-    while kill and time.monotonic() + 2 * EVERY < end:
-        time.sleep(EVERY)
-        if times := kill(callers):
-            failovers.append(Call("failover", None, None, *times, who="Sentinel"))
-    for process in callers.processes:
-        assert process.wait(90) == 0
+    try:
+        while kill and time.monotonic() + 2 * EVERY < end:
+            time.sleep(EVERY)
+            if times := kill(callers):
+                failovers.append(Call("failover", None, None, *times, who="Sentinel"))
+        assert [process.wait(90) for process in callers.processes] == [0] * CALLERS
+    finally:
+        for process in callers.processes:
+            process.kill()
     with dedup.open(url, create=False) as index:
         Caller(index, "last", folder / "last.log").look()
         assert index.check(repair=True).missing == 0
