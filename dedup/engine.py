@@ -1,6 +1,7 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, Unpack
 
@@ -211,6 +212,15 @@ class Index:
     def grow(self) -> bool:
         """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
         return self._store.grow()
+
+    def backup(self, folder: str | Path) -> None:
+        """Write one state of an LMDB index into a new folder, which is an index then, while readers and writers go on.
+
+        Raises:
+            InvalidInput: the index is on a server, which makes backups itself.
+            StoreForeign: the folder is there already, and not empty.
+        """
+        self._store.backup(Path(folder))
 
     def copy_from(self, source: Store, *, now: float) -> Iterator[tuple[int, int]]:
         """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`."""

@@ -104,6 +104,6 @@ index = typer.Typer(
     subcommand_metavar="COMMAND …",
     help="Change how an index is laid out.",
 )
-for command in INDEX_COMMANDS:
-    index.command(cls=Command, epilog=epilog(command.__name__))(command)
+for index_command in INDEX_COMMANDS:
+    index.command(cls=Command, epilog=epilog(index_command.__name__))(index_command)
 app.add_typer(index, name="index")

@@ -8,7 +8,8 @@ in two levels of shards (`lmdb_postings`).
 import struct
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -204,7 +205,7 @@ class LMDBStore:
         damaged = [(stored.number, stored.chunks) for stored in gone if not withdrawal.readable(stored)]
         if damaged:
             theirs = owners_among(damaged)
-            delete_orphans(BoundLevels(self._postings, txn), lambda owners: ~theirs(owners))
+            delete_orphans(self._bound(txn), lambda owners: ~theirs(owners))
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -240,6 +241,7 @@ class LMDBStore:
 
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`."""
+        reader, behind = self._environment.oldest_reader()
         with self._reading() as txn:
             pages = self._environment.handle.info()["last_pgno"] + 1
             return Stats(
@@ -247,13 +249,34 @@ class LMDBStore:
                 chunks=_State.load(txn).chunks,
                 postings=self._postings.entries(txn),
                 bytes=pages * txn.stat()["psize"],
+                reader=reader,
+                behind=behind,
             )
 
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
-        """Verify the postings both ways, in one state of the index; see `Store.check`."""
-        with self._writing() if repair else self._reading() as txn:
-            documents = self._seen(txn).documents
-            return check(BoundLevels(self._postings, txn), documents, postings_of, repair=repair)
+        """Verify the postings both ways; see `Store.check`.
+
+        Without repair no state of the index is held for longer than a walk over the postings takes: a number is one
+        document's for ever, so what its postings should be can be computed from a later state.
+        """
+        if repair:
+            with self._writing() as txn:
+                return check(self._bound(txn), self._seen(txn).documents, postings_of, repair=True)
+        with self._reading() as txn:
+            floor = _State.load(txn).next
+        held = BoundLevels(self._postings, self._reading)
+        return check(held, self._by_number, postings_of, repair=False, floor=floor)
+
+    def _by_number(self) -> Iterator[Stored]:
+        """Iterate over all documents, a few hundred in each transaction."""
+        first = 0
+        while True:
+            with self.snapshot() as now:
+                page = list(islice(now.documents(first), _SCAN))
+            if not page:
+                return
+            yield from page
+            first = page[-1].number + 1
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
@@ -263,8 +286,8 @@ class LMDBStore:
             last = page[-1].id.encode()
             expired += self._expire([stored for stored in page if not lives(stored.expires, now)], postings_of)
         with self._writing() as txn:
-            living = list(self._seen(txn).numbers())
-            return SweepReport(expired, 0, delete_orphans(BoundLevels(self._postings, txn), owners_among(living)))
+            living = owners_among(list(self._seen(txn).numbers()))
+            return SweepReport(expired, 0, delete_orphans(self._bound(txn), living))
 
     def _expire(self, expired: Sequence[Stored], postings_of: PostingsOf) -> int:
         """Delete expired documents, text and postings, unless they have been replaced meanwhile."""
@@ -284,6 +307,11 @@ class LMDBStore:
         self._session.to_read()
         return False
 
+    def backup(self, folder: Path) -> None:
+        """Write one state of the index into a new folder; see `Store.backup`."""
+        self._session.to_read()
+        self._environment.backup(folder)
+
     def close(self) -> None:
         """Release the folder; see `Store.close`."""
         if self._session.end():
@@ -296,6 +324,9 @@ class LMDBStore:
     def _writing(self) -> "AbstractContextManager[Transaction]":
         self._session.to_write()
         return self._environment.writing(self._wait)
+
+    def _bound(self, txn: "Transaction") -> BoundLevels:
+        return BoundLevels(self._postings, lambda: nullcontext(txn))
 
     def _seen(self, txn: "Transaction") -> Snapshot:
         return Snapshot(self._session.name, self._databases, txn)

@@ -15,12 +15,23 @@ import lmdb
 
 from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly
 from dedup.stores.lmdb_faults import translated
-from dedup.stores.lmdb_folder import DATA, LOCK, examine, identity, make_lock, map_file, open_folder, writer_lock
+from dedup.stores.lmdb_folder import (
+    DATA,
+    LOCK,
+    examine,
+    identity,
+    make_lock,
+    map_file,
+    open_folder,
+    write_copy,
+    writer_lock,
+)
 from dedup.stores.lmdb_postings import PostingLevels
 
 if TYPE_CHECKING:
     Transaction = lmdb.Transaction[memoryview]
 
+_COLUMNS = 3  # of LMDB's table of readers
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of a random name is made in it
 _opened: dict[tuple[int, int], "Environment"] = {}
 _in_memory: WeakSet["Environment"] = WeakSet()  # one that is never closed goes with its last store
@@ -114,6 +125,25 @@ class Environment:
             with self._noted(), self.handle.begin(write=True, buffers=True) as txn:
                 yield txn
 
+    def oldest_reader(self) -> tuple[int, int]:
+        """Return the process that reads the oldest state, and how many writes ago that was; 0, 0 if there is none."""
+        with translated(self.name):
+            last = self.handle.info()["last_txnid"]
+            # a line for each reader: its process, its thread, and the last write that it sees or, between readings, `-`
+            rows = [line.split() for line in self.handle.readers().splitlines()]
+        seen = [(last - int(row[2]), int(row[0])) for row in rows if len(row) == _COLUMNS and row[2].isdecimal()]
+        behind, process = max(seen, default=(0, 0))
+        return (process, behind) if behind > 0 else (0, 0)
+
+    def backup(self, folder: Path) -> None:
+        """Write one state of the index into a new folder, without the pages that are free.
+
+        Raises:
+            StoreForeign: the folder is there already, and not empty.
+        """
+        with translated(self.name), self._noted():
+            write_copy(self.handle, folder)
+
     @contextmanager
     def _noted(self) -> Iterator[None]:
         """Note that a transaction is under way."""
@@ -180,7 +210,8 @@ def _in_folder(path: Path, *, read_only: bool, wait: float) -> Environment:
         make_lock(path, wait)
     handle, writable = open_folder(path, read_only=read_only)
     _refuse_truncated(path, handle)
-    return Environment(str(path), handle, partial(writer_lock, path) if writable else None, read_only=read_only)
+    turn = partial(writer_lock, path.resolve()) if writable else None  # the working folder may change
+    return Environment(str(path), handle, turn, read_only=read_only)
 
 
 def _refuse_truncated(path: Path, handle: lmdb.Environment) -> None:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import lmdb
 
@@ -113,6 +115,36 @@ def map_file(path: Path, *, readonly: bool = False, lock: bool = True, **options
             if size == _SMALLEST_MAP:
                 raise
             size //= 2
+
+
+def write_copy(handle: lmdb.Environment, folder: Path) -> None:
+    """Write one state of an environment beside a folder that is to be, and give it that name when it is durable.
+
+    Raises:
+        StoreForeign: the folder is there already, and not empty.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreForeign(f"{folder} is there already; name a new folder for the backup")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        handle.copy(os.fspath(unfinished), compact=True)
+        _sync(unfinished / DATA)
+        _sync(unfinished)
+        unfinished.replace(folder)
+        _sync(folder.parent)
+    except BaseException:
+        rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _sync(path: Path) -> None:
+    """Make what a file or folder holds durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

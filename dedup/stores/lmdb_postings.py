@@ -9,7 +9,7 @@ New postings go to the small `recent` level; each put then moves a slice of it, 
 every 4 kB page of a large index; docs/adr/0002-lmdb-layout.md has the figures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -20,6 +20,8 @@ from dedup.stores.base import Numbers, Postings
 from dedup.stores.names import NAME_BITS, Names
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import lmdb
 
     Transaction = lmdb.Transaction[memoryview]
@@ -156,22 +158,25 @@ class PostingLevels:
 
 @dataclass(frozen=True, slots=True)
 class BoundLevels:
-    """All postings, in one transaction."""
+    """All postings; each call is in the transaction that `begin` gives."""
 
     levels: PostingLevels
-    txn: "Transaction"
+    begin: "Callable[[], AbstractContextManager[Transaction]]"
 
     def walk(self) -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings; see `PostingLevels.walk`."""
-        return self.levels.walk(self.txn)
+        with self.begin() as txn:
+            yield from self.levels.walk(txn)
 
     def put(self, names: Names, numbers: Numbers) -> None:
         """Write postings; see `PostingLevels.put`."""
-        self.levels.put(self.txn, names, numbers)
+        with self.begin() as txn:
+            self.levels.put(txn, names, numbers)
 
     def delete(self, names: Names, numbers: Numbers) -> None:
         """Delete postings; see `PostingLevels.delete`."""
-        self.levels.delete(self.txn, names, numbers)
+        with self.begin() as txn:
+            self.levels.delete(txn, names, numbers)
 
 
 def _merge(one: Postings, other: Postings, limit: int) -> Postings:

@@ -60,11 +60,12 @@ class Snapshot:
                 more = cursor.next()
             return page
 
-    def documents(self) -> Iterator[Stored]:
-        """Iterate over all documents, expired or not, in order of their numbers."""
+    def documents(self, first: int = 0) -> Iterator[Stored]:
+        """Iterate over the documents from number `first` on, expired or not, in order of their numbers."""
         with self.txn.cursor(self.databases.documents) as cursor:
-            for key, record in cursor:
-                yield _stored(key, record)
+            if cursor.set_range(NUMBER.pack(first)):
+                for key, record in cursor:
+                    yield _stored(key, record)
 
     def numbers(self) -> Iterator[tuple[int, int]]:
         """Iterate over each document's first chunk number and how many there are."""
