@@ -191,26 +191,25 @@ class Mutant:
     path: str
     place: int
 
-    def source(self) -> tuple[str, str]:
-        """Return the module with the fault, and what is different."""
-        before = ast.parse((ROOT / self.path).read_text(encoding="utf-8"))
-        mutator = Mutator(self.place)
-        after = ast.unparse(mutator.visit(ast.parse((ROOT / self.path).read_text(encoding="utf-8"))))
-        lines = zip(ast.unparse(before).splitlines(), after.splitlines(), strict=False)
+    def source(self, whole: Path) -> tuple[str, str]:
+        """Return the module with the fault, and what is different from the `whole` project."""
+        source, mutator = (whole / self.path).read_text(encoding="utf-8"), Mutator(self.place)
+        after = ast.unparse(mutator.visit(ast.parse(source)))
+        lines = zip(ast.unparse(ast.parse(source)).splitlines(), after.splitlines(), strict=False)
         old, new = next((old.strip(), new.strip()) for old, new in lines if old != new)
         return after, f"{self.path}:{mutator.line}  {old}  ->  {new}"
 
 
-def sample(room: Room, seed: int) -> list[Mutant]:
+def sample(room: Room, seed: int, whole: Path) -> list[Mutant]:
     """Return some of the mutants of a room."""
     modules = sorted(
-        one for path in room.paths for one in ([ROOT / path] if path.endswith(".py") else (ROOT / path).glob("*.py"))
+        one for path in room.paths for one in ([whole / path] if path.endswith(".py") else (whole / path).glob("*.py"))
     )
     every = list[Mutant]()
     for module in modules:
         counter = Mutator()
         counter.visit(ast.parse(module.read_text(encoding="utf-8")))
-        every += [Mutant(room, str(module.relative_to(ROOT)), place) for place in range(counter.places)]
+        every += [Mutant(room, str(module.relative_to(whole)), place) for place in range(counter.places)]
     return random.Random(seed).sample(every, min(room.mutants, len(every)))
 
 
@@ -261,13 +260,13 @@ def held(room: Room, sites: list[Path]) -> None:
                 raise RuntimeError((site / "log").read_text())
 
 
-def survivors(mutants: list[Mutant], sites: list[Path], *, quick: bool) -> Iterator[Mutant]:
+def survivors(mutants: list[Mutant], whole: Path, sites: list[Path], *, quick: bool) -> Iterator[Mutant]:
     """Run the tests against each mutant, some at a time, and yield those that no test notices."""
     running, left, free = dict[int, tuple[Mutant, Path, str]](), mutants[::-1], list(sites)
     while left or running:
         if left and free:
             mutant, site = left.pop(), free.pop()
-            source, said = mutant.source()
+            source, said = mutant.source(whole)
             (site / mutant.path).write_text(source, encoding="utf-8")
             running[tested(site, mutant.room, quick=quick)] = mutant, site, said
             continue
@@ -281,7 +280,7 @@ def survivors(mutants: list[Mutant], sites: list[Path], *, quick: bool) -> Itera
             raise RuntimeError((site / "log").read_text())
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)  # servers that its tests started
-        shutil.copy(ROOT / mutant.path, site / mutant.path)
+        shutil.copy(whole / mutant.path, site / mutant.path)
         free.append(site)
         print("survived" if status == 0 else "killed  ", said, flush=True)
         if status == 0:
@@ -291,21 +290,25 @@ def survivors(mutants: list[Mutant], sites: list[Path], *, quick: bool) -> Itera
 def main() -> None:
     """Print each mutant with what became of it, then the score of each room."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rooms", nargs="*", default=[*ROOMS], help="rooms to mutate")
+    parser.add_argument("rooms", nargs="*", help="rooms to mutate, by default all")
+    parser.add_argument("--most", type=int, help="mutants of a room at most")
     parser.add_argument("--seed", type=int, default=1, help="which mutants are drawn")
     given = parser.parse_args()
     os.environ["CI"] = "1"  # Hypothesis then draws the same in each run
     with tempfile.TemporaryDirectory() as folder:
-        sites = [Path(folder) / str(place) for place in range(AT_ONCE)]
+        whole, *sites = (Path(folder) / str(place) for place in range(AT_ONCE + 1))
+        for name in COPIED:
+            shutil.copytree(ROOT / name, whole / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", whole)
         for site in sites:
-            for name in COPIED:
-                shutil.copytree(ROOT / name, site / name, ignore=shutil.ignore_patterns("__pycache__"))
-            shutil.copy(ROOT / "pyproject.toml", site)
-        for name in given.rooms:
-            held(ROOMS[name], sites)
-            mutants = sample(ROOMS[name], given.seed)
-            alive = list(survivors(list(survivors(mutants, sites, quick=True)), sites, quick=False))
-            killed = len(mutants) - len(alive)
+            shutil.copytree(whole, site)
+        for name in given.rooms or ROOMS:
+            room = ROOMS[name]
+            held(room, sites)
+            mutants = sample(room, given.seed, whole)[: given.most]
+            suspects = list(survivors(mutants, whole, sites, quick=True))
+            print(f"{name}: {len(suspects)} of {len(mutants)} are run again, compiled, against all tests", flush=True)
+            killed = len(mutants) - len(list(survivors(suspects, whole, sites, quick=False)))
             print(f"{name}: {len(mutants)} mutants, {killed} killed, {killed / len(mutants):.1%}", flush=True)
 
 
