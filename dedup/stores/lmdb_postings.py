@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import lmdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +22,6 @@ from dedup.stores.names import NAME_BITS, Names
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-
-    import lmdb
 
     Transaction = lmdb.Transaction[memoryview]
 
@@ -86,11 +85,14 @@ class _Level:
         entries = self.entries(txn)
         if not entries:
             return
-        step = max(1, (_WALK << self.bits) // max(_WALK, entries))
+        walked, step = 0, max(1, (_WALK << self.bits) // max(_WALK, entries))
         for first in range(0, 1 << self.bits, step):
             shards = np.arange(first, min(first + step, 1 << self.bits), dtype=np.uint64)
             names, numbers = self.read(txn, self.keys(shards))
+            walked += len(numbers)
             yield names, numbers.astype(np.uint32)
+        if walked != entries:
+            raise lmdb.CorruptedError(f"{entries:,} postings are counted, {walked:,} are there")
 
 
 @dataclass(frozen=True, slots=True)
