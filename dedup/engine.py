@@ -248,7 +248,7 @@ class Index:
         return self._postings_of_each([stored])[0]
 
     def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
-        sketches = sketch([decode(one.id, one.payload).text for one in stored], self.scheme)
+        sketches = sketch([decode(one.id, one.payload, one.digest).text for one in stored], self.scheme)
         return [chunks(sketches, row) for row in range(len(stored))]
 
     def _known(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedup.admission import id_key
+from dedup.errors import StoreDamaged
 from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -31,7 +32,7 @@ from dedup.stores.base import (
 from dedup.stores.check import check, delete_orphans, owners_among
 from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
-from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, record
+from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, pointer, record
 from dedup.stores.names import flatten
 from dedup.stores.session import FORMAT, Session, absent, exhausted, read_header
 from dedup.stores.withdrawal import Withdrawal
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     Transaction = lmdb.Transaction[memoryview]
 
 _STAYS: tuple[Status, ...] = ("unchanged", "kept")
+_CHECKED = 16  # not measured: documents that a check holds at once
 _SCAN = 256  # not measured: documents in a read transaction; a long one keeps old pages from reuse
 
 
@@ -112,6 +114,8 @@ class LMDBStore:
         """Return the index's scheme if it is as wanted, None if the folder holds no index yet."""
         with self._reading() as txn:
             version = txn.get(b"resembles")
+            if version is None and txn.stat()["entries"]:
+                raise StoreDamaged(f"index {self._session.name} has lost its header; restore it from a backup")
             if version is None:
                 return None
             return read_header(self._session.name, int(bytes(version)), bytes(txn.get(b"scheme", b"")), wanted)
@@ -178,7 +182,7 @@ class LMDBStore:
         if number + chunks > 1 << 32:
             raise exhausted(self._session.name)
         txn.put(NUMBER.pack(number), record(entry, key, expires), db=self._documents)
-        txn.put(key, NUMBER.pack(number), db=self._ids)
+        txn.put(key, pointer(number, expires), db=self._ids)
 
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
@@ -261,18 +265,20 @@ class LMDBStore:
         """
         if repair:
             with self._writing() as txn:
+                self._seen(txn).verify(_State.load(txn).chunks)
                 return check(self._bound(txn), self._seen(txn).documents, postings_of, repair=True)
         with self._reading() as txn:
-            floor = _State.load(txn).next
+            floor, _, _ = state = _State.load(txn)
+            self._seen(txn).verify(state.chunks)
         held = BoundLevels(self._postings, self._reading)
         return check(held, self._by_number, postings_of, repair=False, floor=floor)
 
     def _by_number(self) -> Iterator[Stored]:
         """Iterate over all documents, a few hundred in each transaction."""
         first = 0
-        while True:
+        while first < 1 << 32:
             with self.snapshot() as now:
-                page = list(islice(now.documents(first), _SCAN))
+                page = list(islice(now.documents(first), _CHECKED))
             if not page:
                 return
             yield from page

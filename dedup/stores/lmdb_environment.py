@@ -13,16 +13,18 @@ from weakref import WeakSet
 
 import lmdb
 
-from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly
+from dedup.errors import StoreBusy, StoreForeign, StoreReadOnly
 from dedup.stores.lmdb_faults import translated
 from dedup.stores.lmdb_folder import (
     DATA,
     LOCK,
     examine,
     identity,
+    make_data,
     make_lock,
     map_file,
     open_folder,
+    sync_names,
     write_copy,
     writer_lock,
 )
@@ -198,31 +200,23 @@ def acquire(path: Path, *, create: bool, read_only: bool, wait: float) -> Enviro
             examine(path, create=create)
         except (FileExistsError, NotADirectoryError) as error:
             raise StoreForeign(f"{error.filename} is no folder, so {path} is no index; name another folder") from error
-        environment = _opened.get(identity(path)) or _in_folder(path, read_only=read_only, wait=wait)
+        environment = _opened.get(identity(path)) or _in_folder(path, create=create, read_only=read_only, wait=wait)
         if environment.read_only and not read_only:
             raise StoreBusy(f"index {path} is open for reading only in this process; close that store first")
         _opened[identity(path)] = environment
         return environment.join()
 
 
-def _in_folder(path: Path, *, read_only: bool, wait: float) -> Environment:
+def _in_folder(path: Path, *, create: bool, read_only: bool, wait: float) -> Environment:
+    if create and not (path / DATA).exists():
+        make_data(path, wait)
     if not (path / LOCK).exists():
         make_lock(path, wait)
     handle, writable = open_folder(path, read_only=read_only)
-    _refuse_truncated(path, handle)
+    if writable and not handle.stat()["entries"]:
+        sync_names(path)
     turn = partial(writer_lock, path.resolve()) if writable else None  # the working folder may change
     return Environment(str(path), handle, turn, read_only=read_only)
-
-
-def _refuse_truncated(path: Path, handle: lmdb.Environment) -> None:
-    """Refuse a data file that ends before its last page: reading on would kill the process with SIGBUS."""
-    expected = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
-    actual = (path / DATA).stat().st_size
-    if actual < expected:
-        handle.close()
-        raise StoreDamaged(
-            f"index {path}: {DATA} has {actual} bytes where {expected} were written; restore it from a backup"
-        )
 
 
 def acquire_in_memory() -> Environment:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.errors import StoreDamaged
 from dedup.stores.base import Numbers, Postings
 from dedup.stores.names import NAME_BITS, Names
 
@@ -86,11 +87,17 @@ class _Level:
         entries = self.entries(txn)
         if not entries:
             return
-        step = max(1, (_WALK << self.bits) // max(_WALK, entries))
+        walked, step = 0, max(1, (_WALK << self.bits) // max(_WALK, entries))
         for first in range(0, 1 << self.bits, step):
             shards = np.arange(first, min(first + step, 1 << self.bits), dtype=np.uint64)
             names, numbers = self.read(txn, self.keys(shards))
+            walked += len(numbers)
             yield names, numbers.astype(np.uint32)
+        if walked != entries:
+            raise StoreDamaged(
+                f"the index counts {entries:,} postings where {walked:,} are found; restore it from a backup, "
+                "or copy it into another index"
+            )
 
 
 @dataclass(frozen=True, slots=True)

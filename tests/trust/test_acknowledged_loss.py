@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from faults.served import opened, own, served, swept, version
+from servers.cluster import running_cluster
 from servers.network import Network, network
 from servers.sentinel import MASTER, Sentinels, running_sentinels
 from servers.server import running
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.trust
 log = logging.getLogger(__name__)
 
 BATCH = 20
-BEFORE, AFTER = 3.0, 6.0  # seconds of writing before the fault, and after it
+BEFORE, AFTER = 3.0, 14.0  # seconds of writing before the fault, and after it
 PARTED = 5.0
 TOO_FEW_REPLICAS = "--min-replicas-to-write", "1"
 
@@ -146,4 +147,22 @@ def test_loss_of_a_single_server(valkey_path: str, tmp_path: Path, durability: s
             before = sum(moment < struck for moment in acknowledged.values())
             sizes = f"lost {len(lost):,} of {len(acknowledged):,}, {before / BEFORE:,.0f} puts/s"
             log.info("one server, %s | kill | %s", durability, sizes)
+            assert not lost
+
+
+def test_loss_of_a_cluster(redis_path: str, tmp_path: Path) -> None:
+    """A cluster of three, each of whose nodes is killed and comes back in turn, has all that was acknowledged."""
+    with running_cluster(redis_path, tmp_path) as cluster:
+
+        def restart() -> None:
+            for node in cluster.nodes:
+                node.kill()
+                node.start()
+                cluster.wait_until_whole()
+
+        with written(cluster.url, restart) as (acknowledged, struck), opened(cluster.url) as store:
+            lost = lost_of(store, acknowledged)
+            before = sum(moment < struck for moment in acknowledged.values())
+            sizes = f"lost {len(lost):,} of {len(acknowledged):,}, {before / BEFORE:,.0f} puts/s"
+            log.info("cluster, memory | kill | %s", sizes)
             assert not lost
