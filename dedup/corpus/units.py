@@ -65,7 +65,7 @@ def units(texts: Sequence[str], job: Job) -> Units:
     else:
         places = [(i, start, stop) for i, text in enumerate(texts) for start, stop in paragraphs(text)]
         pieces, least = [texts[i][start:stop] for i, start, stop in places], job.min_words
-    tokens = tokenize(pieces)
+    tokens = tokenize(pieces, job.scheme.unit)
     enough = np.diff(tokens.offsets) >= least
     tokens = _only(tokens, enough)
     where = np.array(places, np.int64).reshape(-1, 3)[enough]

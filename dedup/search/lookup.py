@@ -94,7 +94,7 @@ def look_up(
     """
     metadata = own.metadata if own else {}
     wanted = Filter.of(question.filter, own.metadata if own else None)
-    tokens = tokenize([text])
+    tokens = tokenize([text], store.scheme.unit)
     if len(tokens.hashes) < store.scheme.k:
         return Lookup(text, Answer((), too_short=True))
     sketched = sketch_tokens(tokens, store.scheme)
@@ -103,7 +103,7 @@ def look_up(
     most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
     with store.snapshot() as now:
         postings, cut, reading = _read(now, sketched.buckets, windows, question, Wanted(most, wanted, name), watch)
-    there = tokenize([document.text for document in reading.documents.values()])
+    there = tokenize([document.text for document in reading.documents.values()], store.scheme.unit)
     query = _query(text, tokens, sketched, postings)
     figures = figure(query, list(reading.documents.values()), there, store.scheme, question)
     matches = alike(figures)
