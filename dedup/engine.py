@@ -227,7 +227,7 @@ class Index:
         entries: dict[str, Entry] = {}
         for row, (i, one) in enumerate(good):
             try:
-                parts = chunks(sketches, row)
+                parts = chunks(sketches, row, self.scheme.unit)
             except InvalidDocument as error:
                 batch[i] = Reject(one.place, one.id, error.code, str(error))
             else:
@@ -239,7 +239,7 @@ class Index:
 
     def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
         sketches = sketch([decode(one.id, one.payload).text for one in stored], self.scheme)
-        return [chunks(sketches, row) for row in range(len(stored))]
+        return [chunks(sketches, row, self.scheme.unit) for row in range(len(stored))]
 
     def _known(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:
@@ -272,11 +272,13 @@ def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[Pa
     return explain(a, b, Question(**fields), scheme).match
 
 
-def explain(a: str, b: str, question: Question | None = None, scheme: Scheme | None = None) -> Comparison:
-    """Compare two texts as `compare` does, and say why they are matched or not."""
+def explain(
+    a: str, b: str, question: Question | None = None, scheme: Scheme | None = None, watch: Watch = unwatched
+) -> Comparison:
+    """Compare two texts as `compare` does, and say why they are matched or not; `watch` is told of each stage."""
     check_length(a, "the first text")
     check_length(b, "the second text")
-    return pair(a, b, question or Question(), scheme or Scheme())
+    return pair(a, b, question or Question(), scheme or Scheme(), watch)
 
 
 def unknown(id: str) -> InvalidDocument:  # noqa: A002 - the field's name everywhere

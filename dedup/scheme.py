@@ -71,9 +71,7 @@ class Scheme:
             )
 
     @classmethod
-    def for_threshold(
-        cls, threshold: float, *, recall: float = 0.99, num_perm: int = 128, unit: Unit = "word"
-    ) -> Self:
+    def for_threshold(cls, threshold: float, *, recall: float = 0.99, num_perm: int = 128, unit: Unit = "word") -> Self:
         """Choose the longest bands that still find `recall` of the pairs at Jaccard `threshold`.
 
         The share of pairs found is the S-curve 1 - (1 - threshold ** rows) ** bands (Leskovec, Rajaraman, Ullman,

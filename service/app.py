@@ -1,6 +1,6 @@
 """The application factory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -15,6 +15,7 @@ from service.auth import refuse_open_doors
 from service.backend import Service
 from service.middleware.addressed import Addressed
 from service.middleware.bodies import Bodies
+from service.middleware.gone import Gone
 from service.middleware.keys import Keys
 from service.middleware.observed import Observed
 from service.openapi import described
@@ -24,8 +25,8 @@ from service.settings import Settings
 from service.telemetry import Metrics, require_exporter
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the application; it opens the index when it starts and closes it when it stops.
+def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> FastAPI:
+    """Return the application; it opens the index when it starts, calls `ready`, and closes it when it stops.
 
     Raises:
         InvalidInput: it would be open to other machines without an API key, or a package is missing.
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
         await to_thread.run_sync(_warm)
         with dedup.open(settings.index) as index:
             app.state.service = Service(settings, index, metrics)
+            ready()
             yield
 
     app = _Application(
@@ -63,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]
     app.add_middleware(Addressed)
+    app.add_middleware(Gone)
     app.add_middleware(Bodies, settings=settings)
     app.add_middleware(Keys, settings=settings)
     app.add_middleware(Observed, metrics=metrics)  # the last one added stands first

@@ -27,7 +27,7 @@ def main(name: str, *scopes: str) -> None:
     """Print a new key and the lines that let the service know it.
 
     Raises:
-        InvalidInput: the name is none, or a scope does not exist.
+        InvalidInput: the name is not one, or a scope does not exist.
     """
     secret = secrets.token_urlsafe(32)
     digest = hashlib.sha256(secret.encode()).hexdigest()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, Request
 
 from dedup.engine import Index
@@ -22,6 +22,7 @@ class Service:
         """Serve `index`."""
         self.settings, self.index, self.metrics = settings, index, metrics
         self._readers, self._writers = CapacityLimiter(settings.threads), CapacityLimiter(1)
+        self._unpackers = CapacityLimiter(1)  # two would wait for each other: most of it is Python
         self._asked = 0
 
     async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -31,7 +32,7 @@ class Service:
             Problem: 503 if `lookups` of them run or wait already: there is no queue without end.
         """
         if self._asked >= self.settings.lookups:
-            raise busy("as many look-ups as the service takes at once are under way; ask again in a moment")
+            raise busy(f"{self.settings.lookups} look-ups run or wait, which is the limit; try again in a moment")
         self._asked += 1
         self.metrics.waiting.inc()
         try:
@@ -47,8 +48,17 @@ class Service:
             Problem: 503 if as many as `lookups` wait already.
         """
         if self._writers.statistics().tasks_waiting >= self.settings.lookups:
-            raise busy("as many writes as the service lets wait are waiting; write again in a moment")
+            raise busy(f"{self.settings.lookups} writes wait, which is the limit; try again in a moment")
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
+
+    async def unpack(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a function makes of a body that is too large for the event loop; one at a time."""
+        return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._unpackers)
+
+
+def wanted(stage: str, count: int) -> None:  # noqa: ARG001 - what a look-up tells of its stages
+    """End the work in this thread if its client has gone; called between its stages."""
+    from_thread.check_cancelled()
 
 
 async def _service(request: Request) -> Service:

@@ -27,7 +27,10 @@ register_url_convertor("document", DocumentPath())
 
 
 async def _document_id(
-    id: Annotated[str, Path(description="1 to 480 bytes of UTF-8, percent-encoded; a slash too", examples=[EXAMPLE])],  # noqa: A002
+    id: Annotated[  # noqa: A002 - the field's name everywhere
+        str,
+        Path(description="1 to 480 bytes of UTF-8, percent-encoded but for slashes", examples=[EXAMPLE]),
+    ],
 ) -> str:
     try:
         return unquote_to_bytes(id).decode()

@@ -7,7 +7,10 @@ from typing import Any, NoReturn
 
 from starlette.responses import Response
 
+from dedup.json_shape import shape
 from dedup.record import dumps, finite
+
+NOSNIFF = {"X-Content-Type-Options": "nosniff"}
 
 
 class JsonAnswer(Response):
@@ -17,16 +20,31 @@ class JsonAnswer(Response):
 
     def __init__(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         """Answer with `content`."""
-        super().__init__(dumps(content), status, headers)
+        super().__init__(dumps(content), status, {**(headers or {}), **NOSNIFF})
 
 
-def load(data: bytes, depth: int) -> Any:
+class TooManyValues(ValueError):
+    """JSON of more values and names than a request may have."""
+
+
+def load(data: bytes, values: int, depth: int) -> Any:
     """Return what JSON holds; a byte order mark before it is ignored, as RFC 8259 allows.
 
+    Args:
+        data: the JSON, in UTF-8.
+        values: values and names that it may have.
+        depth: how many lists and objects may lie in one another.
+
     Raises:
+        TooManyValues: if it has more than `values`; nothing has been made of it then.
         ValueError: if it is no JSON, no UTF-8, deeper than `depth`, or holds a lone surrogate or a number that no
             double can hold; the message never repeats the data.
     """
+    found = shape(data)
+    if found.depth > depth:
+        raise ValueError(f"it is nested deeper than {depth} levels")
+    if found.values > values:
+        raise TooManyValues(f"the JSON holds more than {values:,} values and names; send less at once")
     try:
         text = data.removeprefix(BOM_UTF8).decode()
         value = json.loads(text, parse_constant=_refuse, parse_float=finite, parse_int=_whole)
@@ -34,10 +52,6 @@ def load(data: bytes, depth: int) -> Any:
         raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not JSON: {error.msg} at character {error.pos}") from None
-    except RecursionError:
-        raise ValueError(f"it is nested deeper than {depth} levels") from None
-    if _depth(value, depth + 1) > depth:
-        raise ValueError(f"it is nested deeper than {depth} levels")
     if b"\\u" in data and not _encodable(value):
         raise ValueError("it holds half of a surrogate pair; send whole characters")
     return value
@@ -59,15 +73,3 @@ def _encodable(value: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _depth(value: Any, most: int) -> int:
-    """Return how deep lists and objects are nested, `most` at most."""
-    depth, level = 0, [value]
-    while depth < most:
-        level = [one for one in level if isinstance(one, dict | list)]
-        if not level:
-            break
-        depth += 1
-        level = [below for one in level for below in (one.values() if isinstance(one, dict) else one)]
-    return depth

@@ -50,15 +50,16 @@ def busy(detail: str, code: str = "too_busy") -> Problem:
 
 def unknown() -> Problem:
     """Return the refusal of an id that no document has; a refusal never repeats what was sent."""
-    return Problem(
-        404, "unknown_id", "there is no document of that id; check it, and in a path that it is percent-encoded"
-    )
+    return Problem(404, "unknown_id", "no document has this id; check the id, and percent-encode it in a path")
 
 
 def of_error(error: ResemblesError) -> Problem:
     """Return what an error of the library means over HTTP."""
     if isinstance(error, StoreError) and error.code not in _BY_CODE:
-        return busy("the index cannot answer or accept now; ask again, or see the service's log", error.code)
+        return busy(
+            "the index cannot be read or written now; try again, or see the log of the service",
+            error.code,
+        )
     if error.code == "unknown_id":
         return unknown()
     status = _BY_CODE.get(error.code, 422 if isinstance(error, InvalidInput) else 500)
@@ -79,7 +80,7 @@ async def _library(_: Request, error: Exception) -> JsonAnswer:
 async def _validation(_: Request, error: Exception) -> JsonAnswer:
     """Name the fields and what is wrong with each, never their values: the default repeats the whole body."""
     errors = cast("RequestValidationError", error).errors()
-    detail = "the request is not as documented; see errors and /openapi.json"
+    detail = "a field or parameter is wrong: `errors` names it; /openapi.json describes all"
     return Problem(422, "invalid_request", detail, errors=fields(errors)).response()
 
 
@@ -93,7 +94,7 @@ def _pointer(location: Sequence[str | int]) -> str:
 
 
 async def _http(request: Request, error: Exception) -> JsonAnswer:
-    """JsonAnswer for FastAPI and Starlette themselves."""
+    """Answer for what FastAPI and Starlette refuse themselves."""
     error = cast("StarletteHTTPException", error)
     if isinstance(error, Problem):
         return error.response()
@@ -102,7 +103,7 @@ async def _http(request: Request, error: Exception) -> JsonAnswer:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
     return Problem(
-        error.status_code, code, f"{error.detail}; see /openapi.json for what there is", headers=headers
+        error.status_code, code, f"{error.detail}; /openapi.json lists all paths and methods", headers=headers
     ).response()
 
 

@@ -3,20 +3,35 @@
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, model_validator
 
 from dedup.search.question import Question
+from service.problems import Problem
+from service.settings import MOST_QUERIES
 from service.units import Unit
 
 DEFAULT = Question()
 QUESTION = {field.name for field in fields(Question)}
 MOST_MATCHES = 200  # not measured: each match is verified and sent
 MOST_WORDS = 1 << 24
+MOST_FIELDS = 100  # more than any request has; each that is unknown costs 3 µs to refuse
 
 
 def _whole(value: Any) -> Any:
     """JSON knows one kind of number: 10.0 is an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _few_queries(given: Any) -> Any:
+    """Refuse what no setting allows before any query is read."""
+    if isinstance(given, list) and len(given) > MOST_QUERIES:
+        raise long_batch(MOST_QUERIES)
+    return given
+
+
+def long_batch(most: int) -> Problem:
+    """Return the refusal of a batch of too many queries."""
+    return Problem(413, "long_batch", f"the batch has more than {most:,} queries; send them in parts")
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
@@ -34,6 +49,14 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, given: Any) -> Any:
+        """Refuse very many fields together, not each for itself."""
+        if isinstance(given, dict) and len(given) > MOST_FIELDS:
+            raise ValueError(f"this object has more than {MOST_FIELDS} fields; see /openapi.json for those it may have")
+        return given
+
 
 class NewDocument(Request):
     """A text to index under the id in the path."""
@@ -45,8 +68,8 @@ class NewDocument(Request):
 class QuestionIn(Request):
     """What is asked of two texts, or of one and the index."""
 
-    min_words: MinWords = DEFAULT.min_words
-    min_similarity: MinSimilarity = DEFAULT.min_similarity
+    min_words: MinWords | None = DEFAULT.min_words
+    min_similarity: MinSimilarity | None = DEFAULT.min_similarity
     offsets: Offsets = "codepoints"
     explain: Annotated[bool, Field(description="Say why each document considered was returned, or was not.")] = False
 
@@ -98,7 +121,7 @@ class Resemble(LookupIn):
 class Queries(Request):
     """Several look-ups."""
 
-    queries: Annotated[list[Resemble], Field(min_length=1)]
+    queries: Annotated[list[Resemble], FailFast(), Field(min_length=1), BeforeValidator(_few_queries)]
 
 
 class SpanOut(BaseModel):
@@ -165,7 +188,7 @@ class CandidateOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """What the look-up saw."""
+    """What the look-up read."""
 
     buckets: Count
     postings: Count
@@ -205,7 +228,7 @@ class ComparedOut(MatchOut):
 
 
 class FaultOut(BaseModel):
-    """A part of a request that is wrong."""
+    """A field or parameter that is wrong."""
 
     at: str
     code: str

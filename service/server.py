@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +14,9 @@ from uvicorn.supervisors import Multiprocess
 from dedup.errors import InvalidInput
 from service.app import create_app
 from service.middleware.protocol import Protocol, logging_config
+from service.process import settle
 from service.settings import Settings
 from service.telemetry import MULTIPROCESS
-
-SWITCH_SECONDS = 0.0005
-"""A thread that comes back from a kernel waits so long for another to let it go on: Python's 5 ms is a look-up."""
 
 
 @contextmanager
@@ -47,8 +44,7 @@ def listening(settings: Settings) -> Iterator[list[socket.socket]]:
 def run(settings: Settings, sockets: list[socket.socket]) -> None:
     """Serve until told to stop; requests under way then have `stop_seconds` to finish."""
     if settings.workers == 1:
-        sys.setswitchinterval(SWITCH_SECONDS)
-        uvicorn.Server(config(settings, create_app(settings))).run(sockets)
+        uvicorn.Server(config(settings, create_app(settings, settle))).run(sockets)
         return
     with tempfile.TemporaryDirectory(prefix="resembles-") as counters:
         os.environ[MULTIPROCESS] = counters  # each worker keeps its counters there; any of them tells all
@@ -60,8 +56,7 @@ def run(settings: Settings, sockets: list[socket.socket]) -> None:
 
 def worker() -> FastAPI:
     """Return the application that the environment and the settings file describe: what each worker starts."""
-    sys.setswitchinterval(SWITCH_SECONDS)
-    return create_app(Settings())
+    return create_app(Settings(), settle)
 
 
 def config(settings: Settings, app: FastAPI) -> uvicorn.Config:

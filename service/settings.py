@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 Scope = Literal["read", "write", "admin"]
 MiB = 1 << 20
+MOST_QUERIES = 1_000  # of a batch, whatever is set: each takes 3 µs to be read, which no other request interrupts
 
 
 class Key(BaseModel):
@@ -45,7 +46,9 @@ class Settings(BaseSettings):
     decompressed_bytes: Annotated[int, Field(ge=1)] = 64 * MiB
     ratio: Annotated[float, Field(ge=1)] = 100
     document_bytes: Annotated[int, Field(ge=1)] = 4 * MiB
-    batch: Annotated[int, Field(ge=1)] = 64
+    batch: Annotated[int, Field(ge=1, le=MOST_QUERIES)] = 64
+    lines: Annotated[int, Field(ge=1)] = 100_000
+    json_values: Annotated[int, Field(ge=1)] = 50_000
     json_depth: Annotated[int, Field(ge=1, le=200)] = 32
     lookups: Annotated[int, Field(ge=1)] = 64
     threads: Annotated[int, Field(ge=1, le=64)] = 2

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 import structlog
+from anyio import from_thread
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from structlog.typing import Processor
@@ -72,14 +73,18 @@ class Metrics:
         self.seen = counter("resembles_lookup_seen", "Buckets, postings, chunks, documents, matches", ["stage"])
         self.documents = counter("resembles_documents", "Documents given to be indexed, or removed", ["status"])
         self.waiting = gauge("resembles_lookups_under_way", "Look-ups that run or wait", multiprocess_mode="livesum")
+        self.frozen = gauge(
+            "resembles_frozen_objects", "Objects that garbage collection passes over", multiprocess_mode="livemin"
+        )
         self.size = gauge("resembles_index_size", "Size of the index", ["of"], multiprocess_mode="mostrecent")
 
     def stopwatch(self) -> Callable[[str, int], None]:
-        """Return what a look-up tells of its stages to."""
+        """Return what a look-up tells of its stages to; it ends a look-up whose client has gone."""
         last = time.perf_counter()
 
         def ended(stage: str, count: int) -> None:
             nonlocal last
+            from_thread.check_cancelled()
             now = time.perf_counter()
             self.stages.labels(stage).observe(now - last)
             self.seen.labels(stage).inc(count)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dedup.model import Document, Match
 from dedup.scheme import Scheme
-from dedup.search.lookup import Lookup, Seen
+from dedup.search.lookup import Lookup, Seen, Watch, unwatched
 from dedup.search.question import Question
 from dedup.search.verify import Query, figure, resembles
 from dedup.sketching.sketches import Sketch, sketch_tokens
@@ -103,12 +103,14 @@ def _rejection(exact: Match | None) -> Rejection:
     return "limit" if resembles(exact) else "not_alike"
 
 
-def pair(a: str, b: str, question: Question, scheme: Scheme) -> Comparison:
-    """Say why two texts are matched or not."""
+def pair(a: str, b: str, question: Question, scheme: Scheme, watch: Watch = unwatched) -> Comparison:
+    """Say why two texts are matched or not; `watch` is told of each stage."""
     tokens = tokenize([a, b], scheme.unit)
+    watch("tokenize", len(tokens.hashes))
     sketched, first, second = sketch_tokens(tokens, scheme), tokens.of(0), tokens.of(1)
     cut, words = int(sketched.offsets[1]), (len(first.hashes), len(second.hashes))
     places = np.flatnonzero(np.isin(sketched.buckets[:cut], sketched.buckets[cut:]))
+    watch("sketch", len(sketched.buckets))
     query = Query(a, first, np.empty(0, np.uint64), np.empty(0, np.uint32), total=1)
     (match,) = figure(query, [Document("b", b)], second, scheme, question)
     estimate = float((sketched.signatures[0] == sketched.signatures[1]).mean()) if min(words) else 0.0

@@ -101,8 +101,9 @@ def figure(
         query.tokens.hashes if question.passages else query.tokens.hashes[:0],
         tokens.hashes,
         tokens.offsets,
-        min_words=question.min_words,
-        min_similarity=question.min_similarity,
+        min_words=question.usual_words(scheme.unit),
+        min_similarity=question.usual_similarity(scheme.unit),
+        unit=scheme.unit,
     )
     evidence = _evidence(
         *(found.document, found.document_start, found.document_end, document_shingles, offsets),

@@ -92,10 +92,11 @@ class Windows:
         by_bucket = np.argsort(self._buckets, kind="stable")
         firsts = np.searchsorted(self._buckets[by_bucket], np.arange(len(listed) + 1))
         # a passage of min_words whose other side has no word more
-        stretch = int(min(question.min_words * (2 / question.min_similarity - 1), 1 << 32))
+        words, similarity = question.usual_words(self._scheme.unit), question.usual_similarity(self._scheme.unit)
+        stretch = int(min(words * (2 / similarity - 1), 1 << 32))
         likely = _likely(
             *(numbers, np.append(starts, len(by_number)), buckets[by_number], firsts, by_bucket),
-            *(question.min_words, stretch, self._half, self._scheme.bands, self._words, self._shingles),
+            *(words, stretch, self._half, self._scheme.bands, self._words, self._shingles),
         )
         return numbers[np.lexsort((-gains, ~likely))], int(likely.sum())
 

@@ -9,18 +9,23 @@ import zstandard
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.backend import Service
 from service.problems import Problem
 from service.settings import MiB, Settings
 
 PROGRESS = 1 << 14  # not measured: bytes in `body_seconds`, which ends bodies that dribble
-STEP = 256
+GZIP_STEP = 1 << 14  # not measured: what each member copies of what stands behind it
+ZSTD_STEP = 256
 """Compressed bytes unpacked at once: a block of zstd is 4 bytes at least and unpacks to 128 KiB at most."""
+MEMBERS = 4_096  # four times the blocks of bgzip in 64 MiB; each takes 10 µs, however little it holds
 WINDOW = 8 * MiB  # RFC 8878: what a decoder should allow at least
 
 
 class Unpacker(Protocol):
     """A decompressor that is fed piece by piece."""
 
+    begun: int
+    """Members or frames so far."""
     finished: bool
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
@@ -32,16 +37,18 @@ class Gzip:
 
     def __init__(self) -> None:
         """Begin."""
-        self._member, self.finished = zlib.decompressobj(wbits=31), False
+        self.begun, self.finished = 0, True
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         """Yield at most a mebibyte at a time."""
-        while data:
-            if self.finished:
-                self._member, self.finished = zlib.decompressobj(wbits=31), False
-            yield self._member.decompress(data, MiB)
-            self.finished = self._member.eof
-            data = self._member.unused_data if self.finished else self._member.unconsumed_tail
+        for step in _steps(data, GZIP_STEP):
+            rest = step
+            while rest:
+                if self.finished:
+                    self.begun, self._member = self.begun + 1, zlib.decompressobj(wbits=31)
+                yield self._member.decompress(rest, MiB)
+                self.finished = self._member.eof
+                rest = self._member.unused_data if self.finished else self._member.unconsumed_tail
 
 
 class Zstd:
@@ -50,19 +57,22 @@ class Zstd:
     def __init__(self) -> None:
         """Begin."""
         self._decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
-        self._frame, self.finished = self._decompressor.decompressobj(), False
+        self.begun, self.finished = 0, True
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         """Yield what a few bytes at a time unpack to: the library sets no bound itself."""
-        view = memoryview(data)
-        for start in range(0, len(view), STEP):
-            step = bytes(view[start : start + STEP])
-            while step:
+        for step in _steps(data, ZSTD_STEP):
+            rest = step
+            while rest:
                 if self.finished:
-                    self._frame, self.finished = self._decompressor.decompressobj(), False
-                yield self._frame.decompress(step)
+                    self.begun, self._frame = self.begun + 1, self._decompressor.decompressobj()
+                yield self._frame.decompress(rest)
                 self.finished = self._frame.eof
-                step = self._frame.unused_data if self.finished else b""
+                rest = self._frame.unused_data if self.finished else b""
+
+
+def _steps(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[start : start + size] for start in range(0, len(data), size))
 
 
 UNPACKERS: dict[str, type[Gzip] | type[Zstd]] = {"gzip": Gzip, "x-gzip": Gzip, "zstd": Zstd}
@@ -71,9 +81,10 @@ UNPACKERS: dict[str, type[Gzip] | type[Zstd]] = {"gzip": Gzip, "x-gzip": Gzip, "
 class Body:
     """One request's body as it is received."""
 
-    def __init__(self, receive: Receive, settings: Settings, unpacker: Unpacker | None) -> None:
+    def __init__(self, receive: Receive, service: Service, unpacker: Unpacker | None) -> None:
         """Receive from `receive`."""
-        self._receive, self._settings, self._unpacker = receive, settings, unpacker
+        self._receive, self._service, self._unpacker = receive, service, unpacker
+        self._settings = settings = service.settings
         self._sent = self._unpacked = self._recent = 0
         self._left, self._done = settings.body_seconds, False
 
@@ -88,7 +99,7 @@ class Body:
         message = await self._next()
         if message["type"] == "http.request":
             self._done = not message.get("more_body", False)
-            message["body"] = self._take(message.get("body", b""))
+            message["body"] = await self._take(message.get("body", b""))
         return message
 
     async def _next(self) -> Message:
@@ -101,12 +112,14 @@ class Body:
         except TimeoutError:
             if not clock.expired():
                 raise
-            detail = f"less than {PROGRESS:,} bytes of the body came in {self._settings.body_seconds:g} s; send faster"
+            detail = (
+                f"less than {PROGRESS:,} bytes of the body came in {self._settings.body_seconds:g} s; send it faster"
+            )
             raise Problem(408, "slow_body", detail, headers={"Connection": "close"}) from None
         finally:
             self._left -= loop.time() - start
 
-    def _take(self, data: bytes) -> bytes:
+    async def _take(self, data: bytes) -> bytes:
         self._sent += len(data)
         self._recent += len(data)
         if self._recent >= PROGRESS:
@@ -115,18 +128,30 @@ class Body:
             raise too_large(self._settings)
         if self._unpacker is None:
             return data
+        return await self._service.unpack(self._unpack, self._unpacker, data)
+
+    def _unpack(self, unpacker: Unpacker, data: bytes) -> bytes:
+        """Return what more data unpack to; off the event loop, for they may unpack to very much more."""
         try:
-            pieces = [piece for piece in self._unpacker.unpack(data) if self._count(len(piece))]
+            pieces = [piece for piece in unpacker.unpack(data) if self._count(len(piece), unpacker.begun)]
         except (zlib.error, zstandard.ZstdError):
             raise Problem(
-                400, "damaged_body", "the body is not what Content-Encoding says; compress it again"
+                400,
+                "damaged_body",
+                "the body is damaged, or not what Content-Encoding says; compress it again",
             ) from None
-        if self._done and not self._unpacker.finished:
-            raise Problem(400, "damaged_body", "the compressed body ends too early; send all of it")
+        if self._done and not (unpacker.begun and unpacker.finished):
+            raise Problem(400, "damaged_body", "the compressed body is cut off; send all of it")
         return b"".join(pieces)
 
-    def _count(self, size: int) -> int:
+    def _count(self, size: int, members: int) -> int:
         self._unpacked += size
+        if members > MEMBERS:
+            raise Problem(
+                413,
+                "too_many_members",
+                f"the body has more than {MEMBERS:,} gzip members or zstd frames; compress all of it at once",
+            )
         if self._unpacked > self._settings.decompressed_bytes:
             raise Problem(
                 413,
@@ -162,7 +187,7 @@ class Bodies:
         if unpacker:
             headers = MutableHeaders(scope=scope)
             del headers["content-encoding"], headers["content-length"]
-        await self._app(scope, Body(receive, self._settings, unpacker).receive, self._hurried(send))
+        await self._app(scope, Body(receive, scope["app"].state.service, unpacker).receive, self._hurried(send))
 
     def _unpacker(self, headers: Headers) -> Unpacker | None:
         if int(headers.get("content-length", 0)) > self._settings.body_bytes:
@@ -174,7 +199,7 @@ class Bodies:
             raise Problem(
                 415,
                 "unsupported_encoding",
-                "that Content-Encoding is not known; send gzip, zstd or none",
+                "this Content-Encoding is not read; send gzip or zstd, or the body as it is",
                 headers={"Accept-Encoding": "gzip, zstd"},
             )
         return UNPACKERS[encoding]()

@@ -61,7 +61,7 @@ class Keys:
             raise _unknown(path)
         permission = needed(method, path)
         if not key.scopes & {permission, "admin"}:
-            raise Problem(403, "forbidden", f"this key has not the scope {permission!r}; use one that has")
+            raise Problem(403, "forbidden", f"this key does not have the scope {permission!r}; use a key that has it")
         return key.name
 
     def _key(self, secret: str) -> Key | None:
@@ -75,7 +75,7 @@ class Keys:
             raise Problem(
                 429,
                 "too_many_requests",
-                f"more requests a second than the {self._settings.rate} allowed; wait a second",
+                f"this key or address sent more than {self._settings.rate} requests in a second; wait a second",
                 headers={"Retry-After": "1"},
             )
 
@@ -89,7 +89,11 @@ def _refuse_foreign(headers: Headers) -> None:
     except ValueError:
         local = False
     if not local:
-        raise Problem(421, "unknown_host", "without API keys only localhost is served; ask for it by that name")
+        raise Problem(
+            421,
+            "unknown_host",
+            "without API keys only localhost is served; use that name in the URL",
+        )
 
 
 def _secret(headers: Headers, *, browser: bool) -> str:
@@ -107,5 +111,5 @@ def _secret(headers: Headers, *, browser: bool) -> str:
 
 def _unknown(path: str) -> Problem:
     challenge = "Bearer" if path.startswith("/v1/") else 'Basic realm="resembles", charset="UTF-8"'
-    detail = "no valid API key; send Authorization: Bearer KEY with one that is known and has not expired"
+    detail = "the API key is missing, unknown or expired; send Authorization: Bearer KEY with a valid key"
     return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": challenge})

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.problems import Problem
 from service.telemetry import Metrics, log, places
 
+GONE = 499  # what nginx writes for a client that went away before its answer
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -44,7 +45,7 @@ class Observed:
                 raise  # the answer has begun: all that is left is to cut it off
             await failed(request_id).response()(scope, receive, named)
         finally:
-            self._note(scope, status, time.perf_counter() - start, request_id)
+            self._note(scope, status or GONE, time.perf_counter() - start, request_id)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # the path itself would name documents
@@ -65,7 +66,7 @@ class Observed:
 
 def failed(request_id: str) -> Problem:
     """Return the answer for a defect of ours."""
-    return Problem(500, "internal_error", f"the service failed; the log tells more of request {request_id}")
+    return Problem(500, "internal_error", f"the service failed; its log says where, under request_id {request_id}")
 
 
 def _request_id(headers: Headers) -> str:

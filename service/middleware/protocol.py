@@ -65,7 +65,9 @@ class Protocol(HttpToolsProtocol):
     def _late(self) -> None:
         self._timer = None
         if self._header_bytes:
-            self._refuse(Problem(408, "slow_headers", f"the headers took more than {HEADER_SECONDS} s; send faster"))
+            self._refuse(
+                Problem(408, "slow_headers", f"the headers took more than {HEADER_SECONDS} s; send them faster")
+            )
         else:
             self.transport.close()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from fastapi import Request
 
@@ -15,6 +15,7 @@ from dedup.report.whole import View
 from dedup.search.question import Question
 from service.backend import Service
 from service.page.filters import NAMES, conditions
+from service.page.form import fields_of
 from service.problems import Problem
 from service.schemas import MOST_MATCHES
 from service.strict_json import media_type, unsupported
@@ -115,7 +116,7 @@ async def asked(request: Request, service: Service) -> Asked:
     if not values.get("id") and "text" not in values:
         raise Problem(422, "invalid_request", "there is no text and no id of a document; start at the first page")
     if not values.get("id") and not values["text"].strip():
-        raise InvalidInput("there is no text to look up; paste one")
+        raise InvalidInput("the text is empty; paste the text that you want to look up")
     kinds = frozenset(value for name, value in sent if name == "kind")
     off = frozenset(value for name, value in sent if name == "off")
     return Asked(values, kinds & {"copied", "reworded", "boilerplate"} if kinds else COUNTED, off)
@@ -131,17 +132,13 @@ async def form(request: Request, service: Service) -> list[tuple[str, str]]:
     if request.method == "POST":
         if media_type(request) != FORM:
             raise unsupported(FORM)
-        encoded = (await request.body()).decode("utf-8", "replace")
+        encoded = await request.body()
     else:
-        encoded = request.url.query
-    try:
-        sent = parse_qsl(encoded, keep_blank_values=True, max_num_fields=FIELDS)
-    except ValueError as error:
-        raise InvalidInput(f"the form has more than {FIELDS} fields; use the page's own") from error
-    sent = [(name, value.replace("\r\n", "\n")) for name, value in sent]
+        encoded = request.url.query.encode()
+    sent = await service.unpack(fields_of, encoded, FIELDS)
     most = service.settings.document_bytes
     if any(len(value.encode()) > most for _, value in sent):
-        raise Problem(413, "long_text", f"the text is longer than {most:,} bytes; paste a part of it")
+        raise Problem(413, "long_text", f"the text has more than {most:,} bytes of UTF-8; paste a part of it")
     return sent
 
 

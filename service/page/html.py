@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from dedup.errors import InvalidInput, ResemblesError
 from dedup.report.render import asset, digest, environment
+from service.json import NOSNIFF
 from service.page.asked import REWORDED
 from service.problems import Problem, of_error
 
@@ -19,7 +20,7 @@ HEADERS = {
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
+    **NOSNIFF,
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "private, no-cache",

@@ -10,6 +10,7 @@ from dedup.report.render import asset
 from dedup.report.views import other_facts, pair, sentence
 from dedup.report.whole import whole
 from service.backend import Service, Shared
+from service.json import NOSNIFF
 from service.page.asked import LIMIT, Asked, asked, form, pasted
 from service.page.browse import search
 from service.page.exports import EXPORTS, export
@@ -90,8 +91,8 @@ async def passage_pasted(service: Shared, request: Request) -> Response:
 async def static(file: str) -> Response:
     """Return a stylesheet, script or picture."""
     if file not in ASSETS:
-        raise Problem(404, "not_found", "there is no such file; start at the first page")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+        raise Problem(404, "not_found", "this file does not exist; start at the first page")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", **NOSNIFF}
     return Response(asset(file), media_type=ASSETS[file], headers=headers)
 
 
@@ -138,7 +139,7 @@ def _documents(index: Index, words: str, after: str) -> Response:
 def _stretch(index: Index, own: str, start: int, end: int) -> Response:
     text = index.document(own).text
     if not 0 <= start < end <= len(text):
-        raise InvalidInput(f"document {own!r} has no passage from {start} to {end}: it may have changed; open it anew")
+        raise InvalidInput(f"document {own!r} has no passage from {start} to {end}: it may have changed; open it again")
     return _passage(index, text[start:end])
 
 

@@ -4,6 +4,7 @@ import asyncio
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from starlette.responses import Response
@@ -21,6 +22,7 @@ PAUSE = 0.02
 """Seconds without more of the body after which what is there is indexed."""
 TOGETHER = 500  # not measured: lines in a commit; the client's batches hold as many
 MEDIA_TYPE = "application/x-ndjson"
+PARTS = "the lines that have a result are in the index; send the rest in further requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,11 @@ class Splitter:
 
     def feed(self, data: bytes) -> Iterator[Line]:
         """Yield the lines that `data` complete."""
-        *ended, rest = data.split(b"\n")
-        for piece in ended:
-            yield from self._end(piece)
-        self._keep(rest)
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            yield from self._end(data[start:end])
+            start = end + 1
+        self._keep(data[start:])
 
     def end(self) -> Iterator[Line]:
         """Yield the last line, if it has no newline."""
@@ -58,6 +61,8 @@ class Splitter:
         data, long = bytes(self._rest), self._skipping
         self._rest, self._skipping = bytearray(), False
         self._number += 1
+        if self._number > self._settings.lines:
+            raise Problem(413, "too_many_lines", f"the body has more than {self._settings.lines:,} lines; {PARTS}")
         if long:
             detail = f"the line has more than {self._settings.document_bytes:,} bytes; split the document"
             yield Line(self._number, None, None, "long_line", detail)
@@ -72,11 +77,19 @@ class Splitter:
 
     def _line(self, data: bytes) -> Line:
         try:
-            fields = json.load(data, self._settings.json_depth)
+            fields = json.load(data, self._settings.json_values, self._settings.json_depth)
+        except json.TooManyValues as error:
+            return Line(self._number, None, None, "too_many_values", f"the line cannot be read: {error}")
         except ValueError as error:
             return Line(self._number, None, None, "invalid_json", f"the line cannot be read: {error}")
         if not isinstance(fields, dict):
-            return Line(self._number, None, None, "not_an_object", "the line is no object; give id and text")
+            return Line(
+                self._number,
+                None,
+                None,
+                "not_an_object",
+                "the line is not an object; give id and text",
+            )
         document = document_of(fields)
         return Line(self._number, document.id if isinstance(document.id, str) else None, document)
 
@@ -86,7 +99,7 @@ class Lines(Response):
 
     def __init__(self, service: Service, receive: Receive) -> None:
         """Read the body from `receive`."""
-        super().__init__(media_type=MEDIA_TYPE)
+        super().__init__(media_type=MEDIA_TYPE, headers=json.NOSNIFF)
         del self.headers["content-length"]
         self._service, self._body = service, receive
         self._splitter = Splitter(service.settings)
@@ -94,40 +107,38 @@ class Lines(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the body's is at hand
         """Send a result for each line, then a summary that says whether it came to its end."""
-        first = await anext(batches := self._batches())  # a body refused at once is refused with its own status
+        first = await anext(pieces := self._pieces())  # a body refused at once is refused with its own status
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         end: dict[str, Any] = {"complete": True}
         try:
             await self._answer(first, send)
-            async for batch in batches:
-                await self._answer(batch, send)
+            async for piece in pieces:
+                await self._answer(piece, send)
         except ResemblesError as error:
             end = _interrupted(of_error(error))
         except Problem as refusal:
             end = _interrupted(refusal)
         except asyncio.CancelledError:
-            end = _interrupted(Problem(503, "stopping", "the service stops; send the rest again"))
+            end = _interrupted(Problem(503, "stopping", "the service is stopping; send the rest again"))
             await self._send(send, [{"summary": {**self._counts, **end}}], more=False)
             raise
         await self._send(send, [{"summary": {**self._counts, **end}}], more=False)
 
-    async def _batches(self) -> AsyncIterator[list[Line]]:
-        """Yield lines as they come in, many together where they come fast."""
-        lines, size, more = list[Line](), 0, True
+    async def _pieces(self) -> AsyncIterator[Iterator[Line]]:
+        """Yield the lines of each piece of the body, not read yet; a piece is longer where the body comes fast."""
+        piece, more = bytearray(), True
         while more:
-            message = await self._next(waiting=bool(lines))
+            message = await self._next(waiting=b"\n" in piece)
             if message is not None:
                 if message["type"] == "http.disconnect":
                     raise Problem(400, "interrupted", "the connection ended before the body did; send the rest again")
-                data, more = message.get("body", b""), message.get("more_body", False)
-                lines += self._splitter.feed(data)
-                size += len(data)
-            if not more:
-                lines += self._splitter.end()
-            elif message is not None and size < MiB and len(lines) < TOGETHER:
-                continue
-            yield lines
-            lines, size = [], 0
+                piece += message.get("body", b"")
+                more = message.get("more_body", False)
+                if more and len(piece) < MiB and piece.count(b"\n") < TOGETHER:
+                    continue
+            lines = self._splitter.feed(bytes(piece))
+            yield lines if more else chain(lines, self._splitter.end())
+            piece.clear()
 
     async def _next(self, *, waiting: bool) -> Any:
         """Return the next message, or None if lines are waiting and nothing comes."""
@@ -141,12 +152,15 @@ class Lines(Response):
                 raise
             return None
 
-    async def _answer(self, lines: list[Line], send: Send) -> None:
-        if lines:
+    async def _answer(self, lines: Iterator[Line], send: Send) -> None:
+        """Index lines, so many at a time that others are served in between."""
+        results: list[dict[str, Any]] | None = None
+        while results is None or len(results) == TOGETHER:
             results = await self._service.write(self._put, lines)
             await self._send(send, results)
 
-    def _put(self, lines: list[Line]) -> list[dict[str, Any]]:
+    def _put(self, unread: Iterator[Line]) -> list[dict[str, Any]]:
+        lines = list(islice(unread, TOGETHER))
         documents = [line.document for line in lines if line.document]
         outcomes = iter(list(self._service.index.put_each(documents)))
         results = [_result(line, next(outcomes) if line.document else None) for line in lines]

@@ -18,7 +18,7 @@ from service.strict_json import StrictRoute, bounded, media_type, unsupported
 
 router = APIRouter(prefix="/v1", tags=["documents"], route_class=StrictRoute)
 JSONL = ("application/x-ndjson", "application/jsonl", "application/json-lines")
-Tags = Annotated[str | None, Header(description="Entity tags, or *.")]
+Tags = Annotated[str | None, Header(description="Entity tags, or `*`.")]
 
 
 @router.put(
@@ -27,7 +27,7 @@ Tags = Annotated[str | None, Header(description="Entity tags, or *.")]
     responses={201: {"model": PlacedOut, "description": "The id is new."}, **refusals(412, 413, 415, 507)},
 )
 async def put(service: Shared, name: DocumentId, document: NewDocument, if_none_match: Tags = None) -> JsonAnswer:
-    """Index a text; one of that id is replaced, equal content changes nothing. `If-None-Match: *` only creates."""
+    """Index a text. A document with the same id is replaced, unless it is equal; `If-None-Match: *` never replaces."""
     bounded(service, document.text)
     placed = await service.write(
         _put, service, Document(name, document.text, document.metadata), create=if_none_match == "*"
@@ -43,7 +43,7 @@ def _put(service: Service, document: Document, *, create: bool) -> Placed:
         service.metrics.documents.labels("rejected").inc()
         raise Problem(422, outcome.code, outcome.reason)
     if outcome.status == "kept":
-        raise Problem(412, "exists", "there is a document of that id already; leave If-None-Match out to replace it")
+        raise Problem(412, "exists", "a document with this id exists; leave out If-None-Match to replace it")
     service.metrics.documents.labels(outcome.status).inc()
     return outcome
 
@@ -51,7 +51,7 @@ def _put(service: Service, document: Document, *, create: bool) -> Placed:
 @router.get(
     "/documents/{id:document}",
     response_model=DocumentOut,
-    responses={304: {"description": "It is the version named."}, **refusals(404)},
+    responses={304: {"description": "The document is unchanged: it has the tag that was sent."}, **refusals(404)},
 )
 async def get(service: Shared, name: DocumentId, if_none_match: Tags = None) -> Response:
     """Return a document."""
@@ -98,7 +98,11 @@ async def list_documents(
     try:
         after = bytes.fromhex(cursor).decode("utf-8", "surrogatepass")
     except ValueError:
-        raise Problem(422, "invalid_cursor", "that is no cursor; give `next` of the page before") from None
+        raise Problem(
+            422,
+            "invalid_cursor",
+            "the cursor is wrong; send the `next` of the page before",
+        ) from None
     return JsonAnswer(await service.read(_page, service, after, limit, text))
 
 

@@ -1,16 +1,18 @@
 """Whether the service lives, is ready, and how large its index is."""
 
+import gc
 from dataclasses import asdict
 
 from fastapi import APIRouter, Response
 
 from dedup.engine import open_index
 from service.backend import Service, Shared
-from service.json import JsonAnswer
+from service.json import NOSNIFF, JsonAnswer
 from service.openapi import refusals
 from service.schemas import StatsOut, StatusOut
+from service.strict_json import StrictRoute
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=StrictRoute)
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -46,11 +48,12 @@ async def stats(service: Shared) -> JsonAnswer:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {PROMETHEUS: {}}}, **refusals()})
 async def metrics(service: Shared) -> Response:
     """Return the counters, as Prometheus reads them."""
-    return Response(await service.read(_measured, service), media_type=PROMETHEUS)
+    return Response(await service.read(_measured, service), media_type=PROMETHEUS, headers=NOSNIFF)
 
 
 def _measured(service: Service) -> bytes:
     sizes = service.index.stats()
     for name in ("documents", "chunks", "postings", "bytes"):
         service.metrics.size.labels(name).set(getattr(sizes, name))
+    service.metrics.frozen.set(gc.get_freeze_count())
     return service.metrics.text()

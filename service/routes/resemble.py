@@ -13,13 +13,23 @@ from dedup.errors import InvalidInput
 from dedup.model import Document, Match
 from dedup.record import answer_json, match_json
 from dedup.search.lookup import Lookup
-from service.backend import Service, Shared
+from service.backend import Service, Shared, wanted
 from service.ids import DocumentId
 from service.json import JsonAnswer
 from service.openapi import refusals
 from service.problems import Problem, of_error
-from service.schemas import AnswerOut, BatchOut, Compare, ComparedOut, LookupIn, Parameters, Queries, Resemble
-from service.strict_json import StrictRoute, bounded
+from service.schemas import (
+    AnswerOut,
+    BatchOut,
+    Compare,
+    ComparedOut,
+    LookupIn,
+    Parameters,
+    Queries,
+    Resemble,
+    long_batch,
+)
+from service.strict_json import StrictRoute, bounded, few_conditions
 from service.units import counting
 
 router = APIRouter(prefix="/v1", tags=["resemble"], route_class=StrictRoute)
@@ -29,14 +39,15 @@ router = APIRouter(prefix="/v1", tags=["resemble"], route_class=StrictRoute)
 async def resemble(service: Shared, asked: Resemble) -> JsonAnswer:
     """Say what a text, or a document already known, resembles."""
     bounded(service, asked.text)
+    few_conditions(asked.filter)
     return JsonAnswer(await service.read(_answer, service, asked, asked.text, asked.id, asked.metadata))
 
 
 @router.post("/resemble:batch", response_model=BatchOut, responses=refusals(413, 415))
 async def resemble_batch(service: Shared, batch: Queries) -> JsonAnswer:
-    """JsonAnswer several look-ups; one that fails has a problem in its place."""
+    """Answer several look-ups; one that fails has a problem in its place."""
     if len(batch.queries) > service.settings.batch:
-        raise Problem(413, "long_batch", f"more than {service.settings.batch} queries; send them in parts")
+        raise long_batch(service.settings.batch)
     return JsonAnswer({"answers": [await _one(service, asked) for asked in batch.queries]})
 
 
@@ -44,6 +55,7 @@ async def _one(service: Service, asked: Resemble) -> dict[str, Any]:
     """Answer, or say why not; what fails in passing fails the batch, so that it is sent again."""
     try:
         bounded(service, asked.text)
+        few_conditions(asked.filter)
         return await service.read(_answer, service, asked, asked.text, asked.id, asked.metadata)
     except InvalidInput as error:
         return of_error(error).body
@@ -104,7 +116,7 @@ async def compare(service: Shared, asked: Compare) -> JsonAnswer:
 
 
 def _compared(service: Service, asked: Compare) -> dict[str, Any]:
-    found = explain(asked.a, asked.b, asked.question, service.index.scheme)
+    found = explain(asked.a, asked.b, asked.question, service.index.scheme, wanted)
     count = counting(asked.offsets, asked.a, {"b": Document("b", asked.b)})
     match = match_json(count(found.match))
     if not asked.explain:

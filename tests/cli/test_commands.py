@@ -179,7 +179,7 @@ def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
     with closing(open_store("lmdb:./index", create=False)) as store:
         [victim] = store.get([A])
         assert victim
-        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0)
+        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0, store.scheme.unit)
         store.remove([A], lambda _: parts)
         short = (parts[0][10:], *parts[1:])
         store.put([Entry(A, victim.digest, victim.payload, short)], lambda _: parts)

@@ -104,6 +104,54 @@ def test_another_media_type_is_refused(service: Serving, path: str, kind: str) -
     assert (answer.status_code, code(answer)) == (415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/v1/resemble", "application/json"),
+        ("/v1/documents", "application/x-ndjson"),
+        ("/matches", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_refused_media_type_names_what_is_read(service: Serving, path: str, wanted: str) -> None:
+    """The refusal of a media type says which one the path reads, in words and in Accept-Post."""
+    answer = service.http.post(path, content=b"x", headers={"Content-Type": "text/plain"})
+    assert code(answer) == "unsupported_media_type"
+    assert f"Content-Type: {wanted}" in answer.json()["detail"]
+    assert answer.headers["accept-post"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("address", "at", "why"),
+    [
+        ("/v1/documents?bogus=1", "/query/bogus", "extra_forbidden"),
+        ("/v1/documents?limit=1&limit=2", "/query/limit", "given_twice"),
+        ("/v1/documents/x?text=true", "/query/text", "extra_forbidden"),
+        ("/v1/documents/x/resembles?min_word=3", "/query/min_word", "extra_forbidden"),
+        ("/v1/documents/x/resembles?limit=3&limit=3", "/query/limit", "given_twice"),
+        ("/v1/stats?bogus", "/query/bogus", "extra_forbidden"),
+    ],
+)
+def test_an_unknown_or_doubled_parameter_is_refused(service: Serving, address: str, at: str, why: str) -> None:
+    """A parameter that a path does not have, or that is given twice, is refused and named."""
+    answer = service.http.get(address)
+    assert (answer.status_code, code(answer)) == (422, "invalid_request")
+    assert [(one["at"], one["code"]) for one in answer.json()["errors"]] == [(at, why)]
+
+
+def test_every_answer_keeps_its_type(service: Serving) -> None:
+    """No answer with a body lets a browser guess another type: not JSON, refusals, lines, metrics or pages."""
+    service.put("typed", "seven wizards")
+    answers = [
+        *(
+            service.http.get(path)
+            for path in ("/v1/documents/typed", "/v1/stats", "/nowhere", "/metrics", "/", "/livez")
+        ),
+        service.http.post("/v1/documents", content=b"{}", headers={"Content-Type": "application/x-ndjson"}),
+        service.http.request("BREW", "/livez"),
+    ]
+    assert [one.headers.get("x-content-type-options") for one in answers] == ["nosniff"] * len(answers)
+
+
 def test_json_may_name_its_charset(service: Serving) -> None:
     """Parameters of the media type are no hindrance."""
     headers = {"Content-Type": "Application/JSON; charset=utf-8"}
