@@ -76,7 +76,7 @@ def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s)
     words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, _, _ = _fold(own, table, expansions, words, places)
+        words, places, used, _, _ = _fold(own, table, expansions, words, places, True)
         total += used
     return total
 

@@ -102,8 +102,8 @@ index = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     subcommand_metavar="COMMAND …",
-    help="Change how an index is laid out.",
+    help="Make an index, or change how it is laid out.",
 )
-for command in INDEX_COMMANDS:
-    index.command(cls=Command, epilog=epilog(command.__name__))(command)
+for one in INDEX_COMMANDS:
+    index.command(cls=Command, epilog=epilog(one.__name__))(one)
 app.add_typer(index, name="index")

@@ -1,14 +1,40 @@
 """What an index holds: its documents, its size, its health."""
 
 import sys
+from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 
 from dedup.cli.opening import open_index
 from dedup.cli.terminal import clean, line
 from dedup.cli.warm import prepare_kernels
-from dedup.errors import StoreDamaged
+from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
 from dedup.record import record_of
+from dedup.scheme import Scheme, Unit
+from dedup.stores import open_store
 from dedup.stores.urls import shown
+
+
+def create(url: str, unit: Unit, threshold: float | None, documents: int | None, *, json: bool) -> None:
+    """Make a new index, and print its scheme."""
+    scheme = Scheme(unit=unit) if threshold is None else Scheme.for_threshold(threshold, unit=unit)
+    with suppress(StoreUnreachable):
+        open_store(url, create=False, read_only=True, older=True).close()
+        raise InvalidInput(f"{shown(url)} is an index already; name another one with --index")
+    place = f"{url}{'&' if '?' in url else '?'}documents={documents}" if documents and "://" in url else url
+    open_store(place, scheme, create=True).close()
+    if json:
+        print(line({"index": shown(url), "scheme": _described(scheme)}))
+    else:
+        print(f"{shown(url)} made: {_in_short(scheme)}")
+
+
+def _described(scheme: Scheme) -> dict[str, Any]:
+    return {**asdict(scheme), "fingerprint": scheme.fingerprint}
+
+
+def _in_short(scheme: Scheme) -> str:
+    return " ".join([scheme.fingerprint, *(f"{name}={value}" for name, value in asdict(scheme).items())])
 
 
 def get(name: str, url: str, *, json: bool) -> None:
@@ -37,14 +63,13 @@ def stats(url: str, *, json: bool) -> None:
     """Print sizes and scheme."""
     with open_index(url, read_only=True) as index:
         sizes, scheme = asdict(index.stats()), index.scheme
-    parameters = asdict(scheme)
     if json:
-        print(line({**sizes, "scheme": {**parameters, "fingerprint": scheme.fingerprint}}))
+        print(line({**sizes, "scheme": _described(scheme)}))
         return
     due = sizes.pop("grow")
     for name, size in sizes.items():
         print(f"{name:<10}{size:>20,}")
-    print(f"{'scheme':<10}{scheme.fingerprint:>20}", *(f"{name}={value}" for name, value in parameters.items()))
+    print(f"{'scheme':<14}{_in_short(scheme)}")
     if due:
         print("the shards are full: run `dedup index grow`")
 

@@ -103,6 +103,10 @@ Threshold = Annotated[
         help="Call documents duplicates that are at least this similar, from 0 to 1.",
     ),
 ]
+Unit = Annotated[
+    Literal["word", "character"],
+    typer.Option("--unit", envvar="DEDUP_UNIT", help="Compare words, or characters: for texts read by OCR."),
+]
 Threads = Annotated[
     int | None,
     typer.Option(

@@ -64,7 +64,7 @@ def units(texts: Sequence[str], job: Job) -> Units:
         pieces, least = texts, 1
     else:
         places = [(i, start, stop) for i, text in enumerate(texts) for start, stop in paragraphs(text)]
-        pieces, least = [texts[i][start:stop] for i, start, stop in places], job.min_words
+        pieces, least = [texts[i][start:stop] for i, start, stop in places], job.least
     tokens = tokenize(pieces, job.scheme.unit)
     enough = np.diff(tokens.offsets) >= least
     tokens = _only(tokens, enough)

@@ -91,14 +91,24 @@ class Windows:
         gains = np.add.reduceat(weights, starts)
         by_bucket = np.argsort(self._buckets, kind="stable")
         firsts = np.searchsorted(self._buckets[by_bucket], np.arange(len(listed) + 1))
-        # a passage of min_words whose other side has no word more
-        words, similarity = question.usual_words(self._scheme.unit), question.usual_similarity(self._scheme.unit)
-        stretch = int(min(words * (2 / similarity - 1), 1 << 32))
+        words, stretch = self._stretch(question)
         likely = _likely(
             *(numbers, np.append(starts, len(by_number)), buckets[by_number], firsts, by_bucket),
             *(words, stretch, self._half, self._scheme.bands, self._words, self._shingles),
         )
         return numbers[np.lexsort((-gains, ~likely))], int(likely.sum())
+
+    def _stretch(self, question: Question) -> tuple[int, int]:
+        """Return how many tokens shared windows must cover, and in a stretch of how many.
+
+        As many as a passage of so many words can have, whose other side has no word more. Of characters a run word for
+        word: a few windows of common syllables lie within a hundred characters of any text (ADR 17).
+        """
+        unit = self._scheme.unit
+        words = question.usual_words(unit)
+        if unit == "character":
+            return words, words
+        return words, int(min(words * (2 / question.usual_similarity(unit) - 1), 1 << 32))
 
 
 @entry

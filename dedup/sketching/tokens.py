@@ -116,7 +116,7 @@ def _tokenize(
     words, places, edges = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, mapped, sorted_marks = _fold(own, table, expansions, words, places)
+        words, places, used, mapped, sorted_marks = _fold(own, table, expansions, words, places, not characters)
         edges = grown(edges, 0, (2 * used if characters else used) + SLACK)
         folded = words.view(np.uint8)
         found = _split_characters(folded, used, edges) if characters else _split(folded, used, edges) // 2
@@ -130,16 +130,16 @@ def _tokenize(
 
 @kernel
 def _fold(
-    codes: Codes, table: Uint32s, expansions: Uint32s, words: Uint64s, places: Uint32s
+    codes: Codes, table: Uint32s, expansions: Uint32s, words: Uint64s, places: Uint32s, joins: bool
 ) -> tuple[Uint64s, Uint32s, int, bool, int]:
     """Fold one text into `words`, in the cheapest of three ways; the arrays come back, grown where they were too short.
 
-    Then follow the bytes written, whether `places` says where each came from (else it is its own place), and the steps
-    taken to sort marks.
+    If `joins` is set, words broken at the end of a line are joined. Behind the arrays follow the bytes written, whether
+    `places` says where each came from (else it is its own place), and the steps taken to sort marks.
     """
     used, steps, room = len(codes) + 1, 0, 0
     words = grown(words, 0, used // 8 + SLACK)
-    if _may_break_words(codes):
+    if joins and _may_break_words(codes):
         room = 5 * used
     elif codes.itemsize == 1:
         _fold_ascii(codes, words.view(np.uint8))
@@ -147,7 +147,7 @@ def _fold(
         room = _fold_flat(codes, table, expansions, words.view(np.uint8))
     if room:
         words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-        used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places)
+        used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places, joins)
     return words, places, used, room > 0, steps
 
 
@@ -191,7 +191,9 @@ def _fold_flat(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes)
 
 
 @kernel
-def _fold_any(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s) -> tuple[int, int]:
+def _fold_any(
+    codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s, joins: bool
+) -> tuple[int, int]:
     """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
 
     Returns the bytes written and the steps taken to sort marks.
@@ -200,7 +202,7 @@ def _fold_any(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, 
     while i < len(codes):
         entry = table[codes[i]]
         if entry >> 24 == HYPHEN or codes[i] == DASH:
-            next_line = _next_line(codes, i + 1)
+            next_line = _next_line(codes, i + 1) if joins else 0
             if next_line and _ends_in_letter(folded, state) and _is_letter(codes, next_line, table, expansions):
                 i = next_line
                 continue
