@@ -202,14 +202,15 @@ def create(
     index: options.Index = options.DEFAULT_INDEX,
     unit: options.Unit = "word",
     threshold: Annotated[
-        float | None,
+        float,
         typer.Option(
             "--threshold",
+            envvar="DEDUP_THRESHOLD",
             parser=options.share,
             metavar="X",
-            help="Find 99 of 100 documents that are at least this similar as a whole (default: 0.5).",
+            help="Find 99 of 100 documents that are at least this similar as a whole.",
         ),
-    ] = None,
+    ] = 0.5,
     documents: Annotated[
         int | None,
         typer.Option("--documents", min=1, metavar="N", help="Expect N documents: room for them in Redis."),

@@ -15,9 +15,9 @@ from dedup.stores import open_store
 from dedup.stores.urls import shown
 
 
-def create(url: str, unit: Unit, threshold: float | None, documents: int | None, *, json: bool) -> None:
+def create(url: str, unit: Unit, threshold: float, documents: int | None, *, json: bool) -> None:
     """Make a new index, and print its scheme."""
-    scheme = Scheme(unit=unit) if threshold is None else Scheme.for_threshold(threshold, unit=unit)
+    scheme = Scheme.for_threshold(threshold, unit=unit)
     with suppress(StoreUnreachable):
         open_store(url, create=False, read_only=True, older=True).close()
         raise InvalidInput(f"{shown(url)} is an index already; name another one with --index")

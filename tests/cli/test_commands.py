@@ -166,6 +166,32 @@ def test_stats_tell_size_and_scheme(seeded: Run) -> None:
     assert stats["scheme"]["fingerprint"] in human
 
 
+def test_an_index_of_characters_finds_what_was_misread(run: Run, write: Records) -> None:
+    """`index create --unit character` makes an index that finds a text of which OCR misread every fourth letter."""
+    [made] = rows(run("index", "create", "--unit", "character", "--threshold", "0.7", "--json").stdout)
+    assert made["index"] == "lmdb:./index"
+    assert (made["scheme"]["unit"], made["scheme"]["k"], made["scheme"]["rows"]) == ("character", 7, 4)
+    run("ingest", write({"id": "a", "text": SENTENCE}, {"id": "b", "text": "nothing of the kind is said here, " * 3}))
+    misread = "".join("x" if place % 8 == 7 else one for place, one in enumerate(SENTENCE))
+    [answer] = rows(run("resemble", write({"id": "q", "text": misread}, name="q.jsonl"), "--json").stdout)
+    assert [match["id"] for match in answer["matches"]] == ["a"]
+    assert answer["matches"][0]["passages"][0]["matched_words"] > 50
+    assert "characters alike" in run("resemble", "q.jsonl").stdout
+    assert rows(run("stats", "--json").stdout)[0]["scheme"] == made["scheme"]
+    assert "is an index already" in run("index", "create", code=2).stderr
+
+
+def test_compare_by_characters(run: Run, here: Path) -> None:
+    """`compare --unit character` sees through misread letters, which comparing words does not."""
+    (here / "a.txt").write_text(SENTENCE)
+    (here / "b.txt").write_text("".join("x" if place % 6 == 5 else one for place, one in enumerate(SENTENCE)))
+    by_word, by_character = (
+        rows(run("compare", "a.txt", "b.txt", "--unit", unit, "--json").stdout)[0] for unit in ("word", "character")
+    )
+    assert by_word["passages"] == []
+    assert by_character["passages"][0]["matched_words"] > 50
+
+
 def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
     """`check` reports no contradiction in an index that nobody damaged."""
     [report] = rows(seeded("check", "--json").stdout)
