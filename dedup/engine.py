@@ -1,6 +1,7 @@
 """Put, remove, resemble, compare: the stages composed over a store."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, Unpack
 
@@ -212,6 +213,15 @@ class Index:
         """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
         return self._store.grow()
 
+    def backup(self, folder: str | Path) -> None:
+        """Write one state of an LMDB index into a new folder, which is an index then, while readers and writers go on.
+
+        Raises:
+            InvalidInput: the index is on a server, which makes backups itself.
+            StoreForeign: the folder is there already, and not empty.
+        """
+        self._store.backup(Path(folder))
+
     def copy_from(self, source: Store, *, now: float) -> Iterator[tuple[int, int]]:
         """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`."""
         return copy(source, self._store, self._postings_of_each, now)
@@ -238,7 +248,7 @@ class Index:
         return self._postings_of_each([stored])[0]
 
     def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
-        sketches = sketch([decode(one.id, one.payload).text for one in stored], self.scheme)
+        sketches = sketch([decode(one.id, one.payload, one.digest).text for one in stored], self.scheme)
         return [chunks(sketches, row, self.scheme.unit) for row in range(len(stored))]
 
     def _known(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere

@@ -10,6 +10,7 @@ ResemblesError
 ├── ServiceError            a remote index refused a request, or does not answer
 └── StoreError              the index cannot answer or accept; nothing acknowledged was lost
     ├── StoreUnreachable    folder or server missing, unreadable, or gone
+    ├── StoreGone           the index was deleted while it was open
     ├── StoreDenied         the server refuses user, password or command
     ├── StoreEvicts         the server throws keys away when memory runs out
     ├── StoreReadOnly       the index cannot be written from here
@@ -96,6 +97,12 @@ class StoreUnreachable(StoreError):
     """Folder or server missing, unreadable, or gone."""
 
     code = "store_unreachable"
+
+
+class StoreGone(StoreError):
+    """The index was deleted while it was open, or another one put in its place; open it again."""
+
+    code = "store_gone"
 
 
 class StoreDenied(StoreError):

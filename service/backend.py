@@ -1,6 +1,6 @@
 """What requests share: the index, the counters, and the threads in which the index is asked."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, from_thread, to_thread
@@ -40,6 +40,11 @@ class Service:
         finally:
             self._asked -= 1
             self.metrics.waiting.dec()
+
+    async def reading(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield what an iterator yields that works as look-ups do, in their threads."""
+        while (piece := await to_thread.run_sync(next, pieces, None, limiter=self._readers)) is not None:
+            yield piece
 
     async def write(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a call that writes returns; one at a time, as an index has one writer.

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from heapq import nsmallest
+from pathlib import Path
 
 import numpy as np
 
 from dedup.admission import id_key
-from dedup.errors import StoreClosed, StoreDamaged
+from dedup.errors import InvalidInput, StoreClosed, StoreDamaged
 from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -159,7 +160,8 @@ class ModelStore:
                     self._numbers[bucket].remove(number)
                 for bucket, number in missing:
                     self._numbers[bucket].add(number)
-            return CheckReport(len(self._documents), len(actual), len(orphans), len(missing), repaired=repair)
+            faults = len(orphans), len(missing)
+            return CheckReport(len(self._documents), len(actual), *faults, repaired=sum(faults) if repair else 0)
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
@@ -182,6 +184,10 @@ class ModelStore:
         """Do nothing; a dictionary grows by itself."""
         self._use()
         return False
+
+    def backup(self, folder: Path) -> None:
+        """Refuse; see `Store.backup`."""
+        raise InvalidInput(f"a dictionary is not written into {folder}")
 
     def close(self) -> None:
         """Refuse every call from now on."""

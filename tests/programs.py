@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 PACKAGES = {
+    "cc": "build-essential",
     "chromium": "chromium",
     "java": "default-jre-headless",
     "nginx": "nginx-light",

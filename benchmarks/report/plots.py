@@ -14,6 +14,9 @@ from benchmarks.harness.result import Run
 from benchmarks.harness.row import OURS, Row
 
 OWN, OTHER = "#c2410c", "#64748b"
+GREY = "#767676"  # read alike on a white page (4.5 : 1) and on a dark one
+_GREY = ("text.color", "axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
+mpl.rcParams |= dict.fromkeys(_GREY, GREY) | {"legend.frameon": False, "savefig.transparent": True}
 
 
 def plot(run: Run, folder: Path) -> list[Path]:
@@ -69,11 +72,15 @@ def _bars(found: Sequence[Row], label: str) -> Any:
         own = some(found, case=case)
         colours = [OWN if row.ours else OTHER for row in own]
         axes.barh(
-            [row.name for row in own], [row.median for row in own], xerr=[row.spread for row in own], color=colours
+            [row.name for row in own],
+            [row.median for row in own],
+            xerr=[row.spread for row in own],
+            color=colours,
+            ecolor=GREY,
         )
         for place, row in enumerate(own):
             if row.accuracy is not None:
-                axes.text(row.median, place, f" {row.accuracy:.2f}", va="center", fontsize=7)
+                axes.text(row.median + row.spread, place, f" {row.accuracy:.2f}", va="center", fontsize=7)
         axes.set_title(case, fontsize=9)
         axes.set_xlabel(label)
     panels[0][0].invert_yaxis()

@@ -104,6 +104,6 @@ index = typer.Typer(
     subcommand_metavar="COMMAND …",
     help="Make an index, or change how it is laid out.",
 )
-for one in INDEX_COMMANDS:
-    index.command(cls=Command, epilog=epilog(one.__name__))(one)
+for index_command in INDEX_COMMANDS:
+    index.command(cls=Command, epilog=epilog(index_command.__name__))(index_command)
 app.add_typer(index, name="index")

@@ -236,6 +236,20 @@ def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = Fals
     grow(index, json=json)
 
 
+def backup(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The new folder to write.")],
+    index: options.Index = options.DEFAULT_INDEX,
+    json: options.Json = False,
+) -> None:
+    """Write a copy of an LMDB index into a new folder.
+
+    The copy is the index as it is at one moment. Other processes can read and write the index meanwhile.
+    """
+    from dedup.cli.index_commands import backup
+
+    backup(folder, index, json=json)
+
+
 def serve(
     index: Annotated[
         str | None,
@@ -421,4 +435,4 @@ def warm(json: options.Json = False) -> None:
 
 
 COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, tune, warm)
-INDEX_COMMANDS = (create, grow)
+INDEX_COMMANDS = (create, grow, backup)

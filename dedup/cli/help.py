@@ -20,6 +20,7 @@ EXAMPLES = {
     "copy": ("dedup copy lmdb:./index redis://HOST", "operations"),
     "create": ("dedup index create --unit character --index lmdb:./pages", "recipes"),
     "grow": ("dedup index grow --index redis://HOST", "operations"),
+    "backup": ("dedup index backup ./backup --index lmdb:./index", "operations"),
     "serve": ("dedup serve --index lmdb:./index --port 8080", "http"),
     "key": ("dedup key newsroom read write", "http"),
     "corpus": ("dedup corpus 'news/*.jsonl.zst' --out results --threshold 0.8", "corpus"),

@@ -6,13 +6,15 @@ from dataclasses import asdict
 from typing import Any
 
 from dedup.cli.opening import open_index
-from dedup.cli.terminal import clean, line
+from dedup.cli.terminal import clean, line, note
 from dedup.cli.warm import prepare_kernels
 from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
 from dedup.record import record_of
 from dedup.scheme import Scheme, Unit
 from dedup.stores import open_store
 from dedup.stores.urls import shown
+
+_FAR_BEHIND = 100  # writes; not measured: a look-up or a page of a scan lasts for less
 
 
 def create(url: str, unit: Unit, threshold: float, documents: int | None, *, json: bool) -> None:
@@ -66,12 +68,14 @@ def stats(url: str, *, json: bool) -> None:
     if json:
         print(line({**sizes, "scheme": _described(scheme)}))
         return
-    due = sizes.pop("grow")
+    due, reader, behind = sizes.pop("grow"), sizes.pop("reader"), sizes.pop("behind")
     for name, size in sizes.items():
         print(f"{name:<10}{size:>20,}")
     print(f"{'scheme':<14}{_in_short(scheme)}")
     if due:
         print("the shards are full: run `dedup index grow`")
+    if behind >= _FAR_BEHIND:
+        print(f"the file grows: process {reader} reads what the index was {behind:,} writes ago; let it end")
 
 
 def check(url: str, *, repair: bool, json: bool) -> None:
@@ -82,12 +86,15 @@ def check(url: str, *, repair: bool, json: bool) -> None:
     if json:
         print(line({**asdict(report), "sound": report.sound}))
     else:
-        found = report.orphans or report.missing
-        state = "sound" if not found else "repaired" if report.repaired else "damaged"
+        state = "damaged" if not report.sound else "repaired" if report.repaired else "sound"
         sizes = f"{report.documents:,} documents, {report.postings:,} postings"
-        print(f"{state}: {sizes}, {report.orphans:,} orphans, {report.missing:,} missing")
+        faults = f"{report.orphans:,} orphans, {report.missing:,} missing, {report.lost:,} lost"
+        print(f"{state}: {sizes}, {faults}")
+    for name in report.damaged:
+        note(f"damaged: document {name!r} cannot be read; put it again, or remove it")
     if not report.sound:
-        raise StoreDamaged(f"{shown(url)}: the index contradicts itself; run `dedup check --repair`")
+        help_for = "put the damaged documents again" if repair else "run `dedup check --repair`"
+        raise StoreDamaged(f"{shown(url)}: the index contradicts itself; {help_for}")
 
 
 def sweep(url: str, *, json: bool) -> None:
@@ -96,6 +103,16 @@ def sweep(url: str, *, json: bool) -> None:
     with open_index(url) as index:
         swept = asdict(index.sweep())
     print(line(swept) if json else ", ".join(f"{count:,} {name}" for name, count in swept.items()) + " swept")
+
+
+def backup(folder: str, url: str, *, json: bool) -> None:
+    """Write a backup of an index, and print how large it is."""
+    with open_index(url, read_only=True) as index:
+        index.backup(folder)
+    with open_index(f"lmdb:{folder}", read_only=True) as written:
+        sizes = written.stats()
+    counts = {"documents": sizes.documents, "bytes": sizes.bytes}
+    print(line(counts) if json else f"{sizes.documents:,} documents, {sizes.bytes:,} bytes written")
 
 
 def grow(url: str, *, json: bool) -> None:

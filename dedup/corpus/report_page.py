@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from dedup.corpus.intake import documents_of
@@ -14,16 +18,25 @@ from dedup.engine import compare
 from dedup.model import Document
 from dedup.report import views
 from dedup.report.charts import counts, curves, doubling, histogram
-from dedup.report.collection import Page, Sample, Table, write
+from dedup.report.collection import Cluster, Page, Sample, write
 from dedup.report.views import counted, percent
 
 SAMPLES = 10
+LARGEST, MEMBERS, BEGINNING = 10, 50, 240  # not measured: clusters, members of one and characters that can be read
 _MEASURES = {"jaccard": "Jaccard", "containment": "containment"}
 _SAMPLES = """
 SELECT a.document, a.start, a.stop, b.document, b.start, b.stop, similarity
 FROM edges JOIN units AS a ON a.rank = better JOIN units AS b ON b.rank = worse
 QUALIFY row_number() OVER (PARTITION BY least(floor((similarity - ?) / ?), ?) ORDER BY better, worse) = 1
 ORDER BY similarity, better, worse
+"""
+
+
+_CLUSTERS = """
+SELECT survivor_rank, document, start, stop, count(*) OVER (PARTITION BY survivor_rank) AS size FROM named
+WHERE survivor_rank IN (SELECT survivor_rank FROM named GROUP BY survivor_rank ORDER BY count(*) DESC, 1 LIMIT ?)
+QUALIFY row_number() OVER (PARTITION BY survivor_rank ORDER BY rank) <= ?
+ORDER BY size DESC, survivor_rank, rank
 """
 
 
@@ -35,14 +48,10 @@ def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary)
         lead=_lead(summary, job, noun),
         totals=_totals(summary),
         charts=_charts(summary, job, noun),
-        tables=[
-            Table(
-                "The largest clusters",
-                ("Duplicates of", "Members", "It begins"),
-                [(one.survivor, f"{one.size:,}", one.text) for one in summary.largest],
-            )
-        ],
+        clusters=tuple(_clusters(join, work)),
+        tables=(),
         samples=_samples(join, work, job),
+        made=datetime.now(UTC),
         settings=", ".join(f"{name} {value}" for name, value in (summary.settings | summary.scheme).items()),
     )
     with (folder / REPORT).open("w", encoding="utf-8") as file:
@@ -89,6 +98,16 @@ def _charts(summary: Summary, job: Job, noun: str) -> list[Any]:
         job.threshold,
     )
     return [sizes, similar, found]
+
+
+def _clusters(join: Join, work: Path) -> Iterator[Cluster]:
+    """Yield the largest clusters, what stays of each first."""
+    for _, group in groupby(join.rows(_CLUSTERS, [LARGEST, MEMBERS]), key=itemgetter(0)):
+        rows = list(group)
+        documents = documents_of(work, {row[1] for row in rows})
+        _, first, start, stop, size = rows[0]
+        beginning = shorten(documents[first].text[start:stop][: 2 * BEGINNING], BEGINNING, placeholder=" …")
+        yield Cluster(tuple(views.name(documents[row[1]]) for row in rows), size, beginning)
 
 
 def _samples(join: Join, work: Path, job: Job) -> Iterator[Sample]:

@@ -1,6 +1,7 @@
 """The page of `dedup tune`: pairs side by side, and curves of recall and cost."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TextIO
 
 from dedup.corpus.tune import LEAST, Cost, Tuning
@@ -18,6 +19,8 @@ def write_page(file: TextIO, found: Tuning, line: str) -> None:
         f"is estimated. For a threshold of {found.threshold:g}: {line}",
         totals=[("documents", f"{found.documents:,}")],
         charts=_charts(found),
+        made=datetime.now(UTC),
+        clusters=(),
         tables=[_choices(found), _costs(found)],
         samples=_samples(found),
         settings=line,

@@ -9,6 +9,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 44
 _PLOT_WIDTH, _PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 _LARGEST_DOT = 7
 _CURVE_POINTS = 200
+_ROUND = [float(f"{step}e{power}") for power in range(-6, 10) for step in (1, 2, 5)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +143,13 @@ def points(title: str, across: str, up: str, values: Sequence[tuple[float, float
         Shape(x(place), y(share), 8 if chosen else 5, 0, f"{name}: {place:.2f}, {100 * share:.2f} %")
         for place, share, name, chosen in values
     )
-    places = [low * (high / low) ** (i / 4) for i in range(5)]
+    places = [place for place in _ROUND if low <= place <= high]
     return Chart(
         title,
         across,
         up,
         dots=dots,
-        x_ticks=tuple(Tick(x(place), f"{place:.3g}") for place in places),
+        x_ticks=tuple(Tick(x(place), f"{place:g}") for place in places),
         y_ticks=tuple(
             Tick(y(share), f"{100 * share:.1f} %") for share in (floor + i / 4 * (1 - floor) for i in range(5))
         ),

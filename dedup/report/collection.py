@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TextIO
 
+from dedup.report.about import made
 from dedup.report.charts import Chart
 from dedup.report.render import asset, environment
-from dedup.report.views import SideBySide
+from dedup.report.views import Name, SideBySide
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,15 @@ class Table:
     rows: Sequence[Sequence[str]]
     note: str = ""
     chosen: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Documents that are alike: the names of some, what stays first; how many there are; how the first begins."""
+
+    names: tuple[Name, ...]
+    size: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +47,16 @@ class Page:
     lead: str
     totals: Sequence[tuple[str, str]]
     charts: Sequence[Chart]
+    clusters: Sequence[Cluster]
     tables: Sequence[Table]
     samples: Iterable[Sample]
+    made: datetime
     settings: str
 
 
 def write(file: TextIO, page: Page) -> None:
     """Write the page: one file that needs no other."""
-    shown = {name: getattr(page, name) for name in Page.__slots__}
+    shown = {name: getattr(page, name) for name in Page.__slots__ if name != "made"}
+    shown["about"] = made(page.made)
     template = environment().get_template("corpus.html")
     file.writelines(template.generate(**shown, style=asset("page.css"), script=asset("page.js")))

@@ -1,6 +1,7 @@
 """Which words of two stretches of text differ, for display."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -48,6 +49,15 @@ def without_order(a: str, b: str) -> tuple[list[Segment], list[Segment]]:
 
 def _places(tokens: Tokens) -> Runs:
     return list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+
+
+def redrawn(segments: Iterable[Segment], shown: str) -> list[Segment]:
+    """Return the pieces of a text with the characters of another, as long as it and laid out anew."""
+    pieces, place = list[Segment](), 0
+    for segment in segments:
+        pieces.append(Segment(shown[place : place + len(segment.text)], segment.differs))
+        place += len(segment.text)
+    return pieces
 
 
 def _unpaired(words: NDArray[np.uint64], common: Counter[int]) -> Runs:

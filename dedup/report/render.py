@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HUES = 6  # as many as page.css tells apart
 LINES = 5
+PIECES = 1_000  # not measured: of a template, written at once
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -41,15 +42,21 @@ def section(query: "Document", lookup: "Lookup", view: View | None = None) -> Se
 
 
 def write(file: TextIO, sections: Iterable[Section], about: Sequence[tuple[str, str]] = ()) -> None:
-    """Write a report, section by section: memory holds what one look-up read at a time.
+    """Write a report as `report` yields it."""
+    file.writelines(report(sections, about))
+
+
+def report(sections: Iterable[Section], about: Sequence[tuple[str, str]] = ()) -> Iterator[str]:
+    """Yield a report, section by section: memory holds what one look-up read at a time.
 
     Args:
-        file: where it goes.
         sections: one for each query.
         about: names and values that say when, where and how was asked; see `dedup.report.about`.
     """
     template = environment().get_template("report.html")
-    file.writelines(template.generate(sections=sections, about=about, style=asset("page.css"), script=asset("page.js")))
+    pieces = template.stream(sections=sections, about=about, style=asset("page.css"), script=asset("page.js"))
+    pieces.enable_buffering(PIECES)
+    yield from pieces
 
 
 @cache

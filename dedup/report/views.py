@@ -8,7 +8,7 @@ from dedup.dates import KEYS, Moment, published
 from dedup.model import Answer, Document, Match, Passage, Span
 from dedup.report.anchors import ascending
 from dedup.report.beside import Row, excerpt, sentences
-from dedup.report.differences import Segment, differences, without_order
+from dedup.report.differences import Segment, differences, redrawn, without_order
 from dedup.report.marks import Mark, Run, blocks
 from dedup.report.reflow import collapsible, reflowed, right_to_left
 from dedup.report.verdicts import verdict
@@ -95,10 +95,11 @@ def pair(query: Document, document: Document, match: Match) -> SideBySide:
     here, there = reflowed(query.text), reflowed(document.text)
     for one in _numbered(match):
         at, to = one.passage.query, one.passage.document
-        pieces = _pieces(one, here[at.start : at.end], there[to.start : to.end])
-        shared.append(replace(one, rows=_rows(one, *pieces)))
-        left.append(Mark(one.number, at.start, at.end, one.verdict, pieces[0]))
-        right.append(Mark(one.number, to.start, to.end, one.verdict, pieces[1]))
+        pieces = _pieces(one, query.text[at.start : at.end], document.text[to.start : to.end])
+        sides = redrawn(pieces[0], here[at.start : at.end]), redrawn(pieces[1], there[to.start : to.end])
+        shared.append(replace(one, rows=_rows(one, *sides)))
+        left.append(Mark(one.number, at.start, at.end, one.verdict, sides[0]))
+        right.append(Mark(one.number, to.start, to.end, one.verdict, sides[1]))
     return SideBySide(
         match,
         tuple(shared),

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -116,6 +117,8 @@ class Stats:
 
     Attributes:
         grow: whether `dedup index grow` is due.
+        reader: the process that reads the oldest state of the index, which is kept for it; 0 if all read the newest.
+        behind: how many times the index has been written since that state.
     """
 
     documents: int
@@ -123,6 +126,8 @@ class Stats:
     postings: int
     bytes: int
     grow: bool = False
+    reader: int = 0
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +141,30 @@ class SweepReport:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `check` found: postings that no living document answers for, and postings that are missing."""
+    """What `check` found.
+
+    Attributes:
+        documents: how many there are.
+        postings: how many there are.
+        orphans: postings that no living document answers for.
+        missing: postings that a document lacks.
+        lost: ids whose document is gone or another's; repairing forgets them, so that they can be put again.
+        repaired: how many of the orphans, the missing and the lost were mended.
+        damaged: ids of documents that cannot be read, which no repair brings back: to be put again, or removed.
+    """
 
     documents: int
     postings: int
     orphans: int
     missing: int
-    repaired: bool
+    lost: int = 0
+    repaired: int = 0
+    damaged: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was found, or all that was found was mended."""
-        return self.repaired or not (self.orphans or self.missing)
+        """Whether another check would find nothing."""
+        return not self.damaged and self.repaired == self.orphans + self.missing + self.lost
 
 
 class Snapshot(Protocol):
@@ -205,6 +222,14 @@ class Store(Snapshot, Protocol):
 
     def grow(self) -> bool:
         """Spread the postings over more shards if that is due, while readers and writers go on; whether it was."""
+
+    def backup(self, folder: Path) -> None:
+        """Write one state of the index into a new folder, while readers and writers go on.
+
+        Raises:
+            InvalidInput: the index is on a server, which makes backups itself.
+            StoreForeign: the folder is there already, and not empty.
+        """
 
     def close(self) -> None:
         """Release everything; a second close does nothing, any other call afterwards raises StoreClosed."""

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.errors import StoreDamaged
 from dedup.stores.base import CheckReport, Numbers, PostingsOf, Stored
 from dedup.stores.names import Names, names_of
 
@@ -46,7 +47,7 @@ def check(
     living = [(stored.number, stored.chunks) for stored in documents()]
     numbers = _chunk_numbers(living)
     sums = np.zeros(len(numbers), np.uint64)
-    postings = orphans = missing = 0
+    postings = orphans = missing = repaired = 0
     for names, owners in held.walk():
         rows, alive = _rows(numbers, owners)
         np.add.at(sums, rows[alive], _hashes(names[alive]))
@@ -55,14 +56,17 @@ def check(
         orphans += int(dead.sum())
         if repair and dead.any():
             held.delete(names[dead], owners[dead])
-    for suspects in _batches(_suspects(documents(), postings_of, numbers, sums)):
+            repaired += int(dead.sum())
+    damaged = list[str]()
+    for suspects in _batches(_suspects(documents(), postings_of, numbers, sums, damaged)):
         strange, lost = _compare(held, suspects)
         orphans += len(strange[0])
         missing += len(lost[0])
         if repair:
             held.delete(*strange)
             held.put(*lost)
-    return CheckReport(len(living), postings, orphans, missing, repaired=repair)
+            repaired += len(strange[0]) + len(lost[0])
+    return CheckReport(len(living), postings, orphans, missing, repaired=repaired, damaged=tuple(damaged))
 
 
 def delete_orphans(held: AllPostings, alive: Callable[[Numbers], NDArray[np.bool_]]) -> int:
@@ -109,13 +113,22 @@ def _suspects(
     postings_of: PostingsOf,
     numbers: NDArray[np.int64],
     sums: NDArray[np.uint64],
+    damaged: list[str],
 ) -> Iterator[tuple[int, Names]]:
-    """Iterate over the chunks (number, distinct names that it should have) whose sum is not the expected one."""
+    """Iterate over the chunks (number, distinct names that it should have) whose sum is not the expected one.
+
+    Ids of documents that cannot be read are added to `damaged`.
+    """
     for stored in documents:
         row = int(numbers.searchsorted(stored.number))
         if row == len(numbers) or numbers[row] != stored.number:
             continue  # it was put meanwhile
-        for chunk, buckets in enumerate(postings_of(stored)):
+        try:
+            postings = postings_of(stored)
+        except StoreDamaged:
+            damaged.append(stored.id)
+            continue
+        for chunk, buckets in enumerate(postings):
             names = np.unique(names_of(buckets))
             if _hashes(names).sum() != sums[row + chunk]:
                 yield stored.number + chunk, names

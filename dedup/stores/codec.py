@@ -54,6 +54,9 @@ def decode(document_id: str, payload: bytes, digest: bytes = b"") -> Document:
         content = _coders.decompressor.decompress(memoryview(payload)[1:])
         text_at = _METADATA_LENGTH.size + _METADATA_LENGTH.unpack_from(content)[0]
         metadata = json.loads(content[_METADATA_LENGTH.size : text_at].decode("utf-8", "surrogatepass"))
-        return Document(document_id, content[text_at:].decode("utf-8", "surrogatepass"), metadata, digest.hex())
+        text = content[text_at:].decode("utf-8", "surrogatepass")
     except (zstandard.ZstdError, struct.error, ValueError) as error:
         raise StoreDamaged(f"document {document_id!r} is damaged in the index ({error}); put it again") from error
+    if digest and xxhash.xxh3_128_digest(content) != digest:
+        raise StoreDamaged(f"document {document_id!r} is damaged in the index (its digest is another's); put it again")
+    return Document(document_id, text, metadata, digest.hex())

@@ -25,16 +25,21 @@ def copy(
     documents = source.scan()
     while page := list(islice(documents, _COPIED_AT_ONCE)):
         there = target.get([stored.id for stored in page])
-        fresh = [stored for stored, old in zip(page, there, strict=True) if old is None or old.digest != stored.digest]
+        fresh = [
+            stored
+            for stored, old in zip(page, there, strict=True)
+            if old is None or (old.digest, old.payload) != (stored.digest, stored.payload)
+        ]
         postings = postings_of_each(fresh)
-        target.put(
+        statuses = target.put(
             [
                 Entry(stored.id, stored.digest, stored.payload, chunks, _seconds_left(stored, now))
                 for stored, chunks in zip(fresh, postings, strict=True)
             ],
             lambda stored: postings_of_each([stored])[0],
         )
-        yield len(fresh), len(page) - len(fresh)
+        copied = len(statuses) - statuses.count("unchanged")
+        yield copied, len(page) - copied
 
 
 def _seconds_left(stored: Stored, now: float) -> int:

@@ -8,11 +8,13 @@ in two levels of shards (`lmdb_postings`).
 import struct
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedup.admission import id_key
+from dedup.errors import StoreDamaged
 from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -30,7 +32,7 @@ from dedup.stores.base import (
 from dedup.stores.check import check, delete_orphans, owners_among
 from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
-from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, record
+from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, pointer, record
 from dedup.stores.names import flatten
 from dedup.stores.session import FORMAT, Session, absent, exhausted, read_header
 from dedup.stores.withdrawal import Withdrawal
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     Transaction = lmdb.Transaction[memoryview]
 
 _STAYS: tuple[Status, ...] = ("unchanged", "kept")
+_CHECKED = 16  # not measured: documents that a check holds at once
 _SCAN = 256  # not measured: documents in a read transaction; a long one keeps old pages from reuse
 
 
@@ -111,6 +114,8 @@ class LMDBStore:
         """Return the index's scheme if it is as wanted, None if the folder holds no index yet."""
         with self._reading() as txn:
             version = txn.get(b"resembles")
+            if version is None and txn.stat()["entries"]:
+                raise StoreDamaged(f"index {self._session.name} has lost its header; restore it from a backup")
             if version is None:
                 return None
             return read_header(self._session.name, int(bytes(version)), bytes(txn.get(b"scheme", b"")), wanted)
@@ -177,7 +182,7 @@ class LMDBStore:
         if number + chunks > 1 << 32:
             raise exhausted(self._session.name)
         txn.put(NUMBER.pack(number), record(entry, key, expires), db=self._documents)
-        txn.put(key, NUMBER.pack(number), db=self._ids)
+        txn.put(key, pointer(number, expires), db=self._ids)
 
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
@@ -204,7 +209,7 @@ class LMDBStore:
         damaged = [(stored.number, stored.chunks) for stored in gone if not withdrawal.readable(stored)]
         if damaged:
             theirs = owners_among(damaged)
-            delete_orphans(BoundLevels(self._postings, txn), lambda owners: ~theirs(owners))
+            delete_orphans(self._bound(txn), lambda owners: ~theirs(owners))
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -240,6 +245,7 @@ class LMDBStore:
 
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`."""
+        reader, behind = self._environment.oldest_reader()
         with self._reading() as txn:
             pages = self._environment.handle.info()["last_pgno"] + 1
             return Stats(
@@ -247,13 +253,36 @@ class LMDBStore:
                 chunks=_State.load(txn).chunks,
                 postings=self._postings.entries(txn),
                 bytes=pages * txn.stat()["psize"],
+                reader=reader,
+                behind=behind,
             )
 
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
-        """Verify the postings both ways, in one state of the index; see `Store.check`."""
-        with self._writing() if repair else self._reading() as txn:
-            documents = self._seen(txn).documents
-            return check(BoundLevels(self._postings, txn), documents, postings_of, repair=repair)
+        """Verify the postings both ways; see `Store.check`.
+
+        Without repair no state of the index is held for longer than a walk over the postings takes: a number is one
+        document's for ever, so what its postings should be can be computed from a later state.
+        """
+        if repair:
+            with self._writing() as txn:
+                self._seen(txn).verify(_State.load(txn).chunks)
+                return check(self._bound(txn), self._seen(txn).documents, postings_of, repair=True)
+        with self._reading() as txn:
+            floor, _, _ = state = _State.load(txn)
+            self._seen(txn).verify(state.chunks)
+        held = BoundLevels(self._postings, self._reading)
+        return check(held, self._by_number, postings_of, repair=False, floor=floor)
+
+    def _by_number(self) -> Iterator[Stored]:
+        """Iterate over all documents, a few hundred in each transaction."""
+        first = 0
+        while first < 1 << 32:
+            with self.snapshot() as now:
+                page = list(islice(now.documents(first), _CHECKED))
+            if not page:
+                return
+            yield from page
+            first = page[-1].number + 1
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""
@@ -263,8 +292,8 @@ class LMDBStore:
             last = page[-1].id.encode()
             expired += self._expire([stored for stored in page if not lives(stored.expires, now)], postings_of)
         with self._writing() as txn:
-            living = list(self._seen(txn).numbers())
-            return SweepReport(expired, 0, delete_orphans(BoundLevels(self._postings, txn), owners_among(living)))
+            living = owners_among(list(self._seen(txn).numbers()))
+            return SweepReport(expired, 0, delete_orphans(self._bound(txn), living))
 
     def _expire(self, expired: Sequence[Stored], postings_of: PostingsOf) -> int:
         """Delete expired documents, text and postings, unless they have been replaced meanwhile."""
@@ -284,6 +313,11 @@ class LMDBStore:
         self._session.to_read()
         return False
 
+    def backup(self, folder: Path) -> None:
+        """Write one state of the index into a new folder; see `Store.backup`."""
+        self._session.to_read()
+        self._environment.backup(folder)
+
     def close(self) -> None:
         """Release the folder; see `Store.close`."""
         if self._session.end():
@@ -296,6 +330,9 @@ class LMDBStore:
     def _writing(self) -> "AbstractContextManager[Transaction]":
         self._session.to_write()
         return self._environment.writing(self._wait)
+
+    def _bound(self, txn: "Transaction") -> BoundLevels:
+        return BoundLevels(self._postings, lambda: nullcontext(txn))
 
     def _seen(self, txn: "Transaction") -> Snapshot:
         return Snapshot(self._session.name, self._databases, txn)

@@ -13,14 +13,27 @@ from weakref import WeakSet
 
 import lmdb
 
-from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly
+from dedup.errors import StoreBusy, StoreForeign, StoreReadOnly
 from dedup.stores.lmdb_faults import translated
-from dedup.stores.lmdb_folder import DATA, LOCK, examine, identity, make_lock, map_file, open_folder, writer_lock
+from dedup.stores.lmdb_folder import (
+    DATA,
+    LOCK,
+    examine,
+    identity,
+    make_data,
+    make_lock,
+    map_file,
+    open_folder,
+    sync_names,
+    write_copy,
+    writer_lock,
+)
 from dedup.stores.lmdb_postings import PostingLevels
 
 if TYPE_CHECKING:
     Transaction = lmdb.Transaction[memoryview]
 
+_COLUMNS = 3  # of LMDB's table of readers
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of a random name is made in it
 _opened: dict[tuple[int, int], "Environment"] = {}
 _in_memory: WeakSet["Environment"] = WeakSet()  # one that is never closed goes with its last store
@@ -114,6 +127,25 @@ class Environment:
             with self._noted(), self.handle.begin(write=True, buffers=True) as txn:
                 yield txn
 
+    def oldest_reader(self) -> tuple[int, int]:
+        """Return the process that reads the oldest state, and how many writes ago that was; 0, 0 if there is none."""
+        with translated(self.name):
+            last = self.handle.info()["last_txnid"]
+            # a line for each reader: its process, its thread, and the last write that it sees or, between readings, `-`
+            rows = [line.split() for line in self.handle.readers().splitlines()]
+        seen = [(last - int(row[2]), int(row[0])) for row in rows if len(row) == _COLUMNS and row[2].isdecimal()]
+        behind, process = max(seen, default=(0, 0))
+        return (process, behind) if behind > 0 else (0, 0)
+
+    def backup(self, folder: Path) -> None:
+        """Write one state of the index into a new folder, without the pages that are free.
+
+        Raises:
+            StoreForeign: the folder is there already, and not empty.
+        """
+        with translated(self.name), self._noted():
+            write_copy(self.handle, folder)
+
     @contextmanager
     def _noted(self) -> Iterator[None]:
         """Note that a transaction is under way."""
@@ -168,30 +200,23 @@ def acquire(path: Path, *, create: bool, read_only: bool, wait: float) -> Enviro
             examine(path, create=create)
         except (FileExistsError, NotADirectoryError) as error:
             raise StoreForeign(f"{error.filename} is no folder, so {path} is no index; name another folder") from error
-        environment = _opened.get(identity(path)) or _in_folder(path, read_only=read_only, wait=wait)
+        environment = _opened.get(identity(path)) or _in_folder(path, create=create, read_only=read_only, wait=wait)
         if environment.read_only and not read_only:
             raise StoreBusy(f"index {path} is open for reading only in this process; close that store first")
         _opened[identity(path)] = environment
         return environment.join()
 
 
-def _in_folder(path: Path, *, read_only: bool, wait: float) -> Environment:
+def _in_folder(path: Path, *, create: bool, read_only: bool, wait: float) -> Environment:
+    if create and not (path / DATA).exists():
+        make_data(path, wait)
     if not (path / LOCK).exists():
         make_lock(path, wait)
     handle, writable = open_folder(path, read_only=read_only)
-    _refuse_truncated(path, handle)
-    return Environment(str(path), handle, partial(writer_lock, path) if writable else None, read_only=read_only)
-
-
-def _refuse_truncated(path: Path, handle: lmdb.Environment) -> None:
-    """Refuse a data file that ends before its last page: reading on would kill the process with SIGBUS."""
-    expected = (handle.info()["last_pgno"] + 1) * handle.stat()["psize"]
-    actual = (path / DATA).stat().st_size
-    if actual < expected:
-        handle.close()
-        raise StoreDamaged(
-            f"index {path}: {DATA} has {actual} bytes where {expected} were written; restore it from a backup"
-        )
+    if writable and not handle.stat()["entries"]:
+        sync_names(path)
+    turn = partial(writer_lock, path.resolve()) if writable else None  # the working folder may change
+    return Environment(str(path), handle, turn, read_only=read_only)
 
 
 def acquire_in_memory() -> Environment:

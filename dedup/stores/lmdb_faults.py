@@ -30,7 +30,6 @@ _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DAMAGED = (
     lmdb.CorruptedError,
     lmdb.PageNotFoundError,
-    lmdb.PanicError,
     lmdb.InvalidError,
     lmdb.VersionMismatchError,
     lmdb.BadTxnError,
@@ -52,11 +51,15 @@ def translate(error: lmdb.Error | OSError, name: str) -> StoreError:
         return StoreBusy(f"index {name}: {READERS} readers are at work ({error}); try again later")
     if isinstance(error, lmdb.Error) and not code:
         return StoreClosed(f"index {name} was closed meanwhile ({error}); open it again")
-    return StoreUnreachable(
-        _no_index(name) if code == errno.ENOENT else f"index {name}: {error}; see that the folder is readable"
-    )
+    return StoreUnreachable(_unreachable(error, code, name))
 
 
-def _no_index(name: str) -> str:
-    shown = name if name.startswith(("/", ".")) else f"./{name}"
-    return f"there is no index at {shown}; `dedup ingest PATH` makes one"
+def _unreachable(error: Exception, code: int | None, name: str) -> str:
+    if code == errno.ENOENT:
+        shown = name if name.startswith(("/", ".")) else f"./{name}"
+        return f"there is no index at {shown}; `dedup ingest PATH` makes one"
+    if isinstance(error, lmdb.PanicError):
+        return (
+            f"index {name}: a write failed half way ({error}); nothing acknowledged was lost: close it, open it again"
+        )
+    return f"index {name}: {error}; see that the folder is readable"

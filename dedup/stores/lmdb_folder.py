@@ -6,14 +6,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import lmdb
 
 from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly, StoreUnreachable
 from dedup.stores.lmdb_faults import READERS, translate
+from dedup.stores.lmdb_meta import damage
 from dedup.stores.session import absent
 
-DATA, LOCK, NEW_LOCK, WRITER = "data.mdb", "lock.mdb", "lock.mdb.new", "writer.lock"
+DATA, LOCK, WRITER = "data.mdb", "lock.mdb", "writer.lock"
+NEW_DATA, NEW_LOCK = "data.mdb.new", "lock.mdb.new"
 _MAGIC = (0xBEEFC0DE).to_bytes(4, "little")
 _LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26  # ADR 2: addresses, no memory
 _LOCK_BYTES = 128 + 64 * READERS
@@ -28,7 +32,7 @@ def examine(path: Path, *, create: bool) -> None:
         is_lmdb = begun and _is_lmdb(path / DATA)
     except PermissionError as error:
         raise StoreUnreachable(f"index {path}: this process may not read it ({error}); change permissions") from error
-    if not begun and names - {DATA, LOCK, NEW_LOCK, WRITER}:
+    if not begun and names - {DATA, LOCK, NEW_DATA, NEW_LOCK, WRITER}:
         raise StoreForeign(f"{path} holds other files and no index; name another folder")
     if not begun and not create:
         raise absent(str(path))
@@ -36,6 +40,8 @@ def examine(path: Path, *, create: bool) -> None:
         if WRITER in names:
             raise StoreDamaged(f"index {path}: the first pages of {DATA} are destroyed; restore it from a backup")
         raise StoreForeign(f"{path / DATA} is no LMDB file, so {path} is no index; name another folder")
+    if said := damage(path / DATA) if begun else "":
+        raise StoreDamaged(f"index {path}: {DATA} is damaged ({said}); restore it from a backup")
     if begun and WRITER not in names:
         _refuse_strange_lmdb(path)
 
@@ -68,6 +74,27 @@ def make_lock(path: Path, wait: float) -> None:
         if not (path / LOCK).exists():
             (path / NEW_LOCK).write_bytes(bytes(_LOCK_BYTES))
             (path / NEW_LOCK).replace(path / LOCK)
+
+
+def make_data(path: Path, wait: float) -> None:
+    """Give LMDB a data file whose first pages are whole: those that it writes itself a power cut may tear."""
+    with suppress(PermissionError), writer_lock(path, wait):
+        if not (path / DATA).exists():
+            (path / NEW_DATA).unlink(missing_ok=True)
+            with map_file(path / NEW_DATA, subdir=False, lock=False) as handle:
+                handle.sync(force=True)
+            (path / NEW_DATA).replace(path / DATA)
+
+
+def sync_names(path: Path) -> None:
+    """Make sure of the folder's files and of the folders above: LMDB syncs a file, POSIX not its name."""
+    for folder in (path.resolve(), *path.resolve().parents):
+        with suppress(PermissionError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def open_folder(path: Path, *, read_only: bool) -> tuple[lmdb.Environment, bool]:
@@ -113,6 +140,36 @@ def map_file(path: Path, *, readonly: bool = False, lock: bool = True, **options
             if size == _SMALLEST_MAP:
                 raise
             size //= 2
+
+
+def write_copy(handle: lmdb.Environment, folder: Path) -> None:
+    """Write one state of an environment beside a folder that is to be, and give it that name when it is durable.
+
+    Raises:
+        StoreForeign: the folder is there already, and not empty.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreForeign(f"{folder} is there already; name a new folder for the backup")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        handle.copy(os.fspath(unfinished), compact=True)
+        _sync(unfinished / DATA)
+        _sync(unfinished)
+        unfinished.replace(folder)
+        _sync(folder.parent)
+    except BaseException:
+        rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _sync(path: Path) -> None:
+    """Make what a file or folder holds durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -9,17 +9,20 @@ New postings go to the small `recent` level; each put then moves a slice of it, 
 every 4 kB page of a large index; docs/adr/0002-lmdb-layout.md has the figures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.errors import StoreDamaged
 from dedup.stores.base import Numbers, Postings
 from dedup.stores.names import NAME_BITS, Names
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import lmdb
 
     Transaction = lmdb.Transaction[memoryview]
@@ -84,11 +87,17 @@ class _Level:
         entries = self.entries(txn)
         if not entries:
             return
-        step = max(1, (_WALK << self.bits) // max(_WALK, entries))
+        walked, step = 0, max(1, (_WALK << self.bits) // max(_WALK, entries))
         for first in range(0, 1 << self.bits, step):
             shards = np.arange(first, min(first + step, 1 << self.bits), dtype=np.uint64)
             names, numbers = self.read(txn, self.keys(shards))
+            walked += len(numbers)
             yield names, numbers.astype(np.uint32)
+        if walked != entries:
+            raise StoreDamaged(
+                f"the index counts {entries:,} postings where {walked:,} are found; restore it from a backup, "
+                "or copy it into another index"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +165,25 @@ class PostingLevels:
 
 @dataclass(frozen=True, slots=True)
 class BoundLevels:
-    """All postings, in one transaction."""
+    """All postings; each call is in the transaction that `begin` gives."""
 
     levels: PostingLevels
-    txn: "Transaction"
+    begin: "Callable[[], AbstractContextManager[Transaction]]"
 
     def walk(self) -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings; see `PostingLevels.walk`."""
-        return self.levels.walk(self.txn)
+        with self.begin() as txn:
+            yield from self.levels.walk(txn)
 
     def put(self, names: Names, numbers: Numbers) -> None:
         """Write postings; see `PostingLevels.put`."""
-        self.levels.put(self.txn, names, numbers)
+        with self.begin() as txn:
+            self.levels.put(txn, names, numbers)
 
     def delete(self, names: Names, numbers: Numbers) -> None:
         """Delete postings; see `PostingLevels.delete`."""
-        self.levels.delete(self.txn, names, numbers)
+        with self.begin() as txn:
+            self.levels.delete(txn, names, numbers)
 
 
 def _merge(one: Postings, other: Postings, limit: int) -> Postings:

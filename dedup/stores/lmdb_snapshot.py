@@ -47,8 +47,8 @@ class Snapshot:
 
     def by_key(self, key: bytes) -> Stored | None:
         """Return the document of an id given as UTF-8, expired or not."""
-        number = self.txn.get(key, db=self.databases.ids)
-        return None if number is None else self._by_number(bytes(number))
+        pointer = self.txn.get(key, db=self.databases.ids)
+        return None if pointer is None else self._led(key, bytes(pointer))
 
     def page(self, after: bytes, most: int) -> list[Stored]:
         """Return the next `most` documents, expired or not, whose ids sort after `after`; none at the end."""
@@ -56,29 +56,61 @@ class Snapshot:
             more = cursor.set_range(after + b"\0") if after else cursor.first()
             page: list[Stored] = []
             while more and len(page) < most:
-                page.append(self._by_number(bytes(cursor.value())))
+                page.append(self._led(bytes(cursor.key()), bytes(cursor.value())))
                 more = cursor.next()
             return page
 
-    def documents(self) -> Iterator[Stored]:
-        """Iterate over all documents, expired or not, in order of their numbers."""
+    def documents(self, first: int = 0) -> Iterator[Stored]:
+        """Iterate over the documents from number `first` on, expired or not, in order of their numbers."""
         with self.txn.cursor(self.databases.documents) as cursor:
-            for key, record in cursor:
-                yield _stored(key, record)
+            if cursor.set_range(NUMBER.pack(first)):
+                for key, record in cursor:
+                    yield _stored(key, record)
 
     def numbers(self) -> Iterator[tuple[int, int]]:
         """Iterate over each document's first chunk number and how many there are."""
+        free, end = 0, int.from_bytes(bytes(self.txn.get(b"state", b""))[:8], "big")
         with self.txn.cursor(self.databases.documents) as cursor:
             for key, record in cursor:
-                yield NUMBER.unpack(key)[0], _RECORD.unpack_from(record)[0]
+                number, chunks = NUMBER.unpack(key)[0], _RECORD.unpack_from(record)[0]
+                if not free <= number < number + chunks <= end:
+                    raise self._damaged(f"document {number} has chunks of another")
+                yield number, chunks
+                free = number + chunks
 
-    def _by_number(self, number: bytes) -> Stored:
-        record = self.txn.get(number, db=self.databases.documents)
+    def verify(self, chunks: int) -> None:
+        """Make sure that ids, documents and their counts agree, which neither digests nor postings would tell.
+
+        Raises:
+            StoreDamaged: they do not.
+        """
+        counts = [self.txn.stat(database)["entries"] for database in (self.databases.ids, self.databases.documents)]
+        counted = sum(1 for _ in self.numbers()), sum(chunks for _, chunks in self.numbers())
+        with self.txn.cursor(self.databases.ids) as cursor:
+            led = len([self._led(bytes(key), bytes(pointer)).number for key, pointer in cursor])
+        if {*counts, counted[0]} != {led} or counted[1] != chunks:
+            raise self._damaged(f"{led:,} ids, {counts[1]:,} documents and {chunks:,} chunks are not so many")
+
+    def _led(self, key: bytes, pointer: bytes) -> Stored:
+        """Return the document that an id's pointer leads to, which must agree with the id and the pointer."""
+        record = self.txn.get(pointer[: NUMBER.size], db=self.databases.documents)
         if record is None:
-            raise StoreDamaged(
-                f"index {self.name}: document {NUMBER.unpack(number)[0]} is gone; restore it from a backup"
+            raise self._damaged(f"document {int.from_bytes(pointer, 'big')} is gone")
+        stored = _stored(pointer[: NUMBER.size], record)
+        expires = pointer[NUMBER.size :]
+        if stored.id.encode() != key or (expires and int.from_bytes(expires, "big") != stored.expires):
+            raise self._damaged(
+                f"the document {stored.id!r} is not what its id {key.decode(errors='replace')!r} leads to"
             )
-        return _stored(number, record)
+        return stored
+
+    def _damaged(self, what: str) -> StoreDamaged:
+        return StoreDamaged(f"index {self.name}: {what}; restore it from a backup, or copy it into another index")
+
+
+def pointer(number: int, expires: int) -> bytes:
+    """Return what an id leads to: the first chunk number, and once more the expiry if there is one."""
+    return NUMBER.pack(number) + (NUMBER.pack(expires) if expires else b"")
 
 
 def record(entry: Entry, key: bytes, expires: int) -> bytes:

@@ -12,6 +12,7 @@ from dedup.errors import InvalidInput
 from dedup.model import Document
 from dedup.report.verdicts import COUNTED
 from dedup.report.whole import View
+from dedup.search.lookup import Lookup
 from dedup.search.question import Question
 from service.backend import Service
 from service.page.filters import NAMES, conditions
@@ -53,6 +54,12 @@ class Asked:
     def document(self, index: Index) -> Document:
         """Return the query."""
         return index.document(self.id) if self.id else pasted(self.sent["text"])
+
+    def look_up(self, service: Service) -> tuple[Document, Lookup]:
+        """Return the query and what its look-up found."""
+        query = self.document(service.index)
+        watch = service.metrics.stopwatch()
+        return query, service.index.look_up(query.text, query.id or None, self.question, watch)
 
     @property
     def view(self) -> View:

@@ -1,24 +1,26 @@
 """What a text resembles as a file: a table of its passages, the answer as JSON, the report."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from io import StringIO
 
 from fastapi import Response
+from fastapi.responses import StreamingResponse
 
 from dedup.dates import published
 from dedup.model import Document, Match, Passage
 from dedup.record import answer_json, dumps
 from dedup.report.about import about
-from dedup.report.render import section, write
+from dedup.report.render import report, section
 from dedup.report.verdicts import verdict
 from dedup.report.views import name_of
 from dedup.search.lookup import Lookup
 from dedup.stores.urls import shown
 from service.backend import Service
 from service.page.asked import Asked
+from service.page.html import HEADERS
 
 COLUMNS = (
     *("document", "title", "source", "published", "direction", "jaccard", "query_in_document", "document_in_query"),
@@ -30,22 +32,24 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(service: Service, asked: Asked, kind: str) -> Response:
-    """Return the file of that kind, a name of EXPORTS."""
-    query = asked.document(service.index)
-    lookup = service.index.look_up(query.text, query.id or None, asked.question)
+    """Return the file of that kind, a name of EXPORTS; it is written while it is sent, a pair of texts at a time."""
+    query, lookup = asked.look_up(service)
     media, written = EXPORTS[kind]
-    headers = {"Content-Disposition": f'attachment; filename="matches.{kind}"', "X-Content-Type-Options": "nosniff"}
-    content = written(service, asked, query, lookup).encode("utf-8", "replace")
-    return Response(content, media_type=media, headers=headers)
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="matches.{kind}"'}
+    pieces = (piece.encode("utf-8", "replace") for piece in written(service, asked, query, lookup))
+    return StreamingResponse(service.reading(pieces), media_type=media, headers=headers)
 
 
-def _csv(_service: Service, _asked: Asked, query: Document, lookup: Lookup) -> str:
-    file = StringIO()
-    table = csv.writer(file)
-    table.writerow(COLUMNS)
+def _csv(_service: Service, _asked: Asked, query: Document, lookup: Lookup) -> Iterator[str]:
+    yield _line(COLUMNS)
     for match in lookup.answer:
-        text = lookup.documents[match.id].text
-        table.writerows([_cell(value) for value in row] for row in _rows(query.text, text, match))
+        for row in _rows(query.text, lookup.documents[match.id].text, match):
+            yield _line([_cell(value) for value in row])
+
+
+def _line(row: Sequence[object]) -> str:
+    file = StringIO()
+    csv.writer(file).writerow(row)
     return file.getvalue()
 
 
@@ -72,7 +76,7 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _json(service: Service, asked: Asked, query: Document, lookup: Lookup) -> str:
+def _json(service: Service, asked: Asked, query: Document, lookup: Lookup) -> Iterator[str]:
     told = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "index": shown(service.settings.index),
@@ -80,18 +84,16 @@ def _json(service: Service, asked: Asked, query: Document, lookup: Lookup) -> st
         "text": query.text,
         **answer_json(query.id or None, lookup.answer),
     }
-    return dumps(told).decode()
+    yield dumps(told).decode()
 
 
-def _report(service: Service, asked: Asked, query: Document, lookup: Lookup) -> str:
-    file = StringIO()
+def _report(service: Service, asked: Asked, query: Document, lookup: Lookup) -> Iterator[str]:
     documents = service.index.stats().documents
     told = about(asked.question, service.settings.index, documents, datetime.now(UTC))
-    write(file, [section(query, lookup, asked.view)], told)
-    return file.getvalue()
+    return report([section(query, lookup, asked.view)], told)
 
 
-EXPORTS: dict[str, tuple[str, Callable[[Service, Asked, Document, Lookup], str]]] = {
+EXPORTS: dict[str, tuple[str, Callable[[Service, Asked, Document, Lookup], Iterator[str]]]] = {
     "csv": ("text/csv; charset=utf-8", _csv),
     "json": ("application/json", _json),
     "html": ("text/html; charset=utf-8", _report),

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from dedup.engine import Index, compare
+from dedup.engine import Index, explain
 from dedup.errors import InvalidInput
+from dedup.model import Match
 from dedup.report.render import asset
 from dedup.report.views import other_facts, pair, sentence
 from dedup.report.whole import whole
-from service.backend import Service, Shared
+from service.backend import Service, Shared, wanted
 from service.json import NOSNIFF
 from service.page.asked import LIMIT, Asked, asked, form, pasted
 from service.page.browse import search
@@ -50,7 +51,7 @@ async def exported(service: Shared, request: Request, kind: str) -> Response:
 @router.api_route("/pair", methods=WAYS)
 async def side_by_side(service: Shared, request: Request) -> Response:
     """Show a text or a document beside a document that it resembles."""
-    return await service.read(_pair, service.index, await asked(request, service))
+    return await service.read(_pair, service, await asked(request, service))
 
 
 @router.get("/compare")
@@ -101,8 +102,8 @@ def _home(index: Index) -> Response:
 
 
 def _matches(service: Service, asked: Asked) -> Response:
-    query = asked.document(service.index)
-    answer = service.index.ask(query.text, asked.question, id=query.id or None)
+    query, lookup = asked.look_up(service)
+    answer = lookup.answer
     return show(
         "matches.html",
         asked=asked,
@@ -117,23 +118,28 @@ def _matches(service: Service, asked: Asked) -> Response:
     )
 
 
-def _pair(index: Index, asked: Asked) -> Response:
-    query, other = asked.document(index), asked.sent.get("with", "")
-    lookup = index.look_up(query.text, query.id or None, asked.question)
-    document = lookup.documents.get(other) or index.document(other)
-    # the look-up's own figures know how frequent each passage is, those of two texts alone do not
-    match = lookup.figures.get(other) or compare(query.text, document.text, scheme=index.scheme)
+def _pair(service: Service, asked: Asked) -> Response:
+    (query, lookup), other = asked.look_up(service), asked.sent.get("with", "")
+    document = lookup.documents.get(other) or service.index.document(other)
+    answered = {match.id: match for match in lookup.answer}
+    # the look-up's own figures know how frequent each passage is and who was first, those of two texts alone do not
+    match = answered.get(other) or lookup.figures.get(other) or _compared(service.index, query.text, document.text)
     return show("pair.html", asked=asked, query=query, other=other, pair=pair(query, document, match))
 
 
 def _compare(index: Index, a: str, b: str) -> Response:
     first, second = pasted(a, "The first text"), pasted(b, "The second text")
-    shown = pair(first, second, compare(a, b, scheme=index.scheme))
+    shown = pair(first, second, _compared(index, a, b))
     return show("pair.html", asked=Asked({}), query=first, other="", pair=shown)
 
 
+def _compared(index: Index, a: str, b: str) -> Match:
+    return explain(a, b, scheme=index.scheme, watch=wanted).match
+
+
 def _documents(index: Index, words: str, after: str) -> Response:
-    return show("documents.html", words=words, after=after, listing=search(index, words, after))
+    listing = search(index, words, after)
+    return show("documents.html", words=words, after=after, listing=listing, documents=index.stats().documents)
 
 
 def _stretch(index: Index, own: str, start: int, end: int) -> Response:

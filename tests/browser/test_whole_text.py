@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from browser.corpus import FIRST, SECOND, THIRD, TOGETHER, A
+from browser.corpus import FIRST, SECOND, THIRD, TOGETHER, A, B, D
 from browser.pages import PAIR, Open, focused, serious, tops
 from playwright.sync_api import Page
 
@@ -219,3 +219,11 @@ def test_nothing_found_says_what_may_help(visit: Open) -> None:
     assert page.locator(".hints li").count() == 2
     page = looked_up(visit, "two words")
     assert "are needed" in page.locator(".hints").inner_text()
+
+
+def test_a_pair_says_who_came_first(visit: Open) -> None:
+    """With dates on both sides, the list and the pair say that the other document came out earlier."""
+    page = visit("matches?" + urlencode({"id": B}))
+    assert "earlier" in page.locator(".source", has_text=D).locator(".byline").inner_text()
+    page.get_by_role("link", name=D).click()
+    assert page.get_by_text("The right came out earlier than the left.").is_visible()

@@ -195,7 +195,7 @@ def test_compare_by_characters(run: Run, here: Path) -> None:
 def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
     """`check` reports no contradiction in an index that nobody damaged."""
     [report] = rows(seeded("check", "--json").stdout)
-    assert list(report) == ["documents", "postings", "orphans", "missing", "repaired", "sound"]
+    assert list(report) == ["documents", "postings", "orphans", "missing", "lost", "repaired", "damaged", "sound"]
     assert (report["documents"], report["orphans"], report["missing"], report["sound"]) == (5, 0, 0, True)
     assert seeded("check", "--repair").stdout.startswith("sound: 5 documents, ")
 
@@ -214,6 +214,31 @@ def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
     assert "error[store_damaged]: lmdb:./index: " in damaged.stderr
     assert seeded("check", "--repair").stdout.startswith("repaired: 5 documents, ")
     assert seeded("check").stdout.startswith("sound: 5 documents, ")
+
+
+def test_check_names_documents_that_cannot_be_read(seeded: Run) -> None:
+    """A damaged document is named, no repair is said to have mended it, and putting it again does."""
+    with closing(open_store("lmdb:./index", create=False)) as store:
+        [victim] = store.get([A])
+        assert victim
+        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0, store.scheme.unit)
+        store.remove([A], lambda _: parts)
+        store.put([Entry(A, victim.digest, victim.payload[:-1], parts)], lambda _: parts)
+    damaged = seeded("check", "--repair", code=4)
+    assert damaged.stdout.startswith("damaged: 5 documents, ")
+    assert f"document '{A}' cannot be read" in damaged.stderr
+    assert "put the damaged documents again" in damaged.stderr
+    [counts] = rows(seeded("ingest", SEEDS, "--json").stdout)
+    assert (counts["replaced"], counts["unchanged"]) == (1, 4)
+    assert seeded("check").stdout.startswith("sound: 5 documents, ")
+
+
+def test_backup_is_an_index_of_its_own(seeded: Run, here: Path) -> None:
+    """`index backup` writes a folder that answers as the index does, and never into one that holds something."""
+    [written] = rows(seeded("index", "backup", "backup", "--json").stdout)
+    assert written == {"documents": 5, "bytes": (here / "backup" / "data.mdb").stat().st_size}
+    assert seeded("get", A, "--index", "backup").stdout == seeded("get", A).stdout
+    assert "error[store_foreign]" in seeded("index", "backup", "backup", code=4).stderr
 
 
 def test_compare_needs_no_index(run: Run, here: Path) -> None:

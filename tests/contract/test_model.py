@@ -117,7 +117,7 @@ class Histories(RuleBasedStateMachine):
         if self.stores:
             report = self.all_say(lambda store: store.check(of, repair=False))
             held = sum(len(chunk) for content in self.documents.values() for chunk in content)
-            assert report == CheckReport(len(self.documents), held, 0, 0, repaired=False)
+            assert report == CheckReport(len(self.documents), held, 0, 0)
             assert self.all_say(lambda store: store.stats().postings) == held
 
     @invariant()

@@ -169,6 +169,28 @@ def test_report_needs_no_other_file(tmp_path: Path, command: Command) -> None:
     assert not re.search(r"(src|href)=\"(?!#|data:)", page)
 
 
+def test_report_names_the_members_of_clusters(tmp_path: Path, command: Command) -> None:
+    """The largest clusters come with the title, source and date of each member, what stays first."""
+    records = [
+        {
+            "id": f"n{i}",
+            "text": f"{STORY} {i * 3}",
+            "title": f"Story, edition {i}",
+            "source": "AP",
+            "date": f"2020-01-0{i}",
+        }
+        for i in range(1, 5)
+    ]
+    write(tmp_path / "a.jsonl", *records, {"id": "other", "text": STORY[::-1]})
+    command("corpus", "a.jsonl", "--out", "out", "--keep", "earliest")
+    page = (tmp_path / "out/report.html").read_text("utf-8")
+    members = page.partition("<summary>4 members</summary>")[2].partition("</details>")[0]
+    assert re.findall(r"Story, edition \d", members) == [f"Story, edition {i}" for i in range(1, 5)]
+    assert "4 January 2020" in members
+    assert "other" not in members
+    assert "Made" in page
+
+
 def test_ids_are_shown_as_text(tmp_path: Path, command: Command) -> None:
     """An id that holds markup is shown, not obeyed, and comes back as it was."""
     name = "<script>alert(1)</script>"

@@ -44,7 +44,7 @@ def served(store: Store, name: str, numbers: Sequence[int]) -> int | None:
         found = store.lookup(buckets, 64)
         owners = store.fetch(found.numbers)
         reached = [
-            any(owner and owner.id == name for owner in owners[start:end])
+            any(owner and owner.id == name and number_of(owner) == number for owner in owners[start:end])
             for start, end in zip(found.offsets, found.offsets[1:], strict=False)
         ]
         assert reached == [number == seen] * BUCKETS, f"version {number} is served in part"

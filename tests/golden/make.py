@@ -9,17 +9,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from io import StringIO
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import redis
 import zstandard
-from golden.contents import CONTENT, DOCUMENTS, EXPIRES, EXPIRING, FOLDER, NAMESPACE, PLAIN
+from golden.contents import CONTENT, DOCUMENTS, EXPIRES, EXPIRING, FOLDER, LINE, NAMESPACE, PLAIN
 from naive import shingles, signature, token_hash, words
 
 import dedup
 from dedup.engine import Index
+from dedup.report.render import section
+from dedup.report.render import write as write_report
 from dedup.stores import lmdb_postings
 from dedup.stores.codec import encode
 
@@ -52,6 +55,16 @@ def dump(client: redis.Redis) -> Iterator[list[Any]]:
             yield [b"ZADD", key, *(part for name in client.zrange(key, 0, -1) for part in (b"0", name))]
 
 
+def report() -> str:
+    """Return the report of a text that quotes two documents."""
+    file = StringIO()
+    with dedup.open("memory:") as index:
+        fill(index)
+        query = dedup.Document("query", f"{PLAIN}. Ten other words that stand in none of the documents. {LINE}")
+        write_report(file, [section(query, index.look_up(query.text, query.id, dedup.Question()))])
+    return file.getvalue()
+
+
 def main() -> None:
     """Make all of them."""
     lmdb_postings.RECENT_MOST = 1000  # both levels hold something
@@ -64,6 +77,7 @@ def main() -> None:
         fill(index)
     commands = [[part.hex() for part in command] for command in dump(redis.Redis.from_url(url))]
     write("redis.json", json.dumps(commands).encode())
+    write("report.html", report().encode())
     (FOLDER / "payload").write_bytes(encode(CONTENT))
     hashes = shingles([token_hash(word.encode()) for word in words(PLAIN)], 4)
     (FOLDER / "signature.json").write_text(json.dumps(signature(hashes, dedup.Scheme()).hashvalues.tolist()) + "\n")

@@ -111,3 +111,11 @@ def test_threads_encode_and_decode_at_once() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_digest_of_another_content_is_damage() -> None:
+    """A payload that is whole, but not what its digest was taken of, is damaged: one of the two is another's."""
+    whole = content("a text", b"{}")
+    with pytest.raises(StoreDamaged, match="digest"):
+        decode("a", encode(whole), digest(content("another", b"{}")))
+    assert decode("a", encode(whole), digest(whole)).text == "a text"

@@ -131,10 +131,14 @@ for (const pair of all(".pair")) {
 const VERDICTS = ["copied", "reworded", "boilerplate"];
 const HUES = 6, LINES = 5, BADGES = 3;
 
+// as the server rounds: halves to even
+const rounded = (number, digits) => new Intl.NumberFormat("en",
+  { minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven" }).format(number);
+
 const percent = (share) => {
   if (share > 0 && share < 0.001) return "< 0.1 %";
   if (share > 0.999 && share < 1) return "> 99.9 %";
-  return `${(100 * share).toFixed((share > 0 && share < 0.1) || (share >= 0.99 && share < 1) ? 1 : 0)} %`;
+  return `${rounded(100 * share, (share > 0 && share < 0.1) || (share > 0.99 && share < 1) ? 1 : 0)} %`;
 };
 
 for (const whole of all(".whole:has(.overview)")) {

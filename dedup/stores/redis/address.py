@@ -12,10 +12,14 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from dedup.errors import InvalidURL
+from dedup.stores.redis.durability import KINDS, Kind
+from dedup.stores.redis.histories import ask_history, greet, greet_master
+from dedup.stores.redis.sentinels import Sentinels
 from dedup.stores.urls import shown
 
-_OWN = {"namespace": "dedup", "documents": "0", "patience": "15", "tls": "0"}
+_OWN = {"namespace": "dedup", "documents": "0", "patience": "15", "tls": "0", "durability": "memory"}
 _ENCODE = "write reserved characters of a password percent-encoded, / as %2F, # as %23, [ as %5B"
+_SENTINEL_TIMEOUTS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}  # of several, most are enough
 _TIMEOUTS = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
 
 
@@ -30,6 +34,7 @@ class Address:
         documents: how many are expected, which decides on the number of shards of a new index; 0 if not said.
         patience: for how many seconds a fault that may pass is met with further tries.
         tls: whether connections to a cluster or by Sentinel are encrypted.
+        durability: what must have happened to a batch before it is acknowledged.
     """
 
     url: str
@@ -38,6 +43,7 @@ class Address:
     documents: int
     patience: float
     tls: bool
+    durability: Kind
 
     @classmethod
     def parse(cls, url: str) -> "Address":
@@ -65,11 +71,15 @@ class Address:
             raise InvalidURL(
                 f"index URL {index!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\"
             )
+        kind = next((one for one in KINDS if one == own["durability"]), None)
+        if kind is None:
+            raise InvalidURL(f"index URL {index!r}: durability={own['durability']}; give one of {', '.join(KINDS)}")
         plain = urlunsplit(parts._replace(query=urlencode(rest)))
-        return cls(plain, index, own["namespace"], int(own["documents"]), float(own["patience"]), own["tls"] == "1")
+        numbers = int(own["documents"]), float(own["patience"])
+        return cls(plain, index, own["namespace"], *numbers, own["tls"] == "1", kind)
 
-    def client(self) -> Any:
-        """Return a redis-py client, which connects when it is used.
+    def client(self) -> tuple[Any, Sentinels | None]:
+        """Return a redis-py client, which connects when it is used, and the Sentinels, if it goes by them.
 
         Raises:
             InvalidURL: redis-py cannot make sense of it.
@@ -80,8 +90,8 @@ class Address:
             if scheme == "redis+sentinel":
                 return self._sentinel(settled)
             if scheme == "redis+cluster":
-                return self._cluster(settled)
-            client = redis.Redis.from_url(self.url, **_TIMEOUTS | settled)
+                return self._cluster(settled), None
+            client = redis.Redis.from_url(self.url, redis_connect_func=greet, **_TIMEOUTS | settled)
             client.connection_pool.make_connection()  # an unknown parameter shows here, before anything connects
         except ValueError:  # its message may hold a part of the password
             raise InvalidURL(f"index URL {self.shown!r}: its host, port or parameters make no sense") from None
@@ -90,7 +100,7 @@ class Address:
             raise InvalidURL(
                 f"index URL {self.shown!r}: {reason}; see docs/operations.md for the parameters"
             ) from error
-        return client
+        return client, None
 
     def _hosts(self) -> tuple[list[tuple[str, int]], dict[str, Any], str]:
         """Return the servers named, the credentials and options, and the path."""
@@ -110,7 +120,7 @@ class Address:
         default = 26379 if parts.scheme == "redis+sentinel" else 6379
         return [(host.strip("[]"), int(port or default)) for host, _, port in pairs], options, parts.path.strip("/")
 
-    def _sentinel(self, settled: dict[str, Any]) -> Any:
+    def _sentinel(self, settled: dict[str, Any]) -> tuple[Any, Sentinels]:
         hosts, options, path = self._hosts()
         service, _, database = path.partition("/")
         if not service:
@@ -119,11 +129,12 @@ class Address:
             name: options.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in options
         }
         encryption = {name: value for name, value in options.items() if name.startswith("ssl")}
-        own = _TIMEOUTS | settled | secret | encryption
+        own = _SENTINEL_TIMEOUTS | settled | secret | encryption
         sentinel = Sentinel(hosts, sentinel_kwargs=own, **options | settled | {"db": int(database or 0)})
-        return sentinel.master_for(service)
+        return sentinel.master_for(service, redis_connect_func=greet_master), Sentinels(sentinel.sentinels, service)
 
     def _cluster(self, settled: dict[str, Any]) -> Any:
         hosts, options, _ = self._hosts()
         options.pop("db", None)
-        return redis.RedisCluster(startup_nodes=[ClusterNode(*host) for host in hosts], **options | settled)
+        nodes = [ClusterNode(*host) for host in hosts]
+        return redis.RedisCluster(startup_nodes=nodes, redis_connect_func=ask_history, **options | settled)

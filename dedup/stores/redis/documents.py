@@ -1,22 +1,32 @@
 """Documents in Redis: a pointer for each id, a record for each pointer, and lists of ids in their order."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dedup.errors import StoreDamaged, StoreFull
+from dedup.errors import StoreFull
 from dedup.stores.base import Stored, lives
+from dedup.stores.redis.histories import ServersChanged
 from dedup.stores.redis.layout import Layout
-from dedup.stores.redis.records import Pointer, first_of, load_record
+from dedup.stores.redis.records import Pointer, first_of, head_length, key_of_tomb, load_record, pack_tomb
 from dedup.stores.redis.requests import Request, Wire, command, pack, transaction
-from dedup.stores.redis.writing import Journal
+from dedup.stores.redis.writing import PASSED_OVER, Journal
 
 _PAGE = 64  # not measured: ids of each of 32 lists in a reply
-_PASSED_OVER = 1 << 16  # more numbers than are given out in the seconds that a server can lose
+_TOMB_SECONDS = 30  # not measured: longer than a reader takes from a look-up to its fetch, patience included
+Led = tuple[bytes, Pointer]
+"""An id, as UTF-8, and its pointer."""
 
 
 def seconds(reply: Sequence[bytes]) -> float:
     """Return what TIME replies as seconds since 1970."""
     return int(reply[0]) + int(reply[1]) / 1e6
+
+
+def _record_in(number: int, data: bytes | None) -> Stored | None:
+    """Return the document that a number leads to, None for nothing, a further chunk, or what was replaced."""
+    if data is None or first_of(data) is not None or key_of_tomb(data) is not None:
+        return None
+    return load_record(number, data)
 
 
 class Flip(NamedTuple):
@@ -45,7 +55,8 @@ class Documents:
 
     def pointers(self, keys: Sequence[bytes]) -> tuple[list[Pointer | None], float]:
         """Return the pointer of each id, given as UTF-8, and the server's time."""
-        *found, time = self._wire.ask([*(self._pointer(key) for key in keys), self._time])
+        *found, header, time = self._wire.ask([*(self._pointer(key) for key in keys), self._layout.header, self._time])
+        self._layout.hold(header)
         return [Pointer.load(data) for data in found], seconds(time)
 
     def get(self, keys: Sequence[bytes]) -> list[Stored | None]:
@@ -60,22 +71,32 @@ class Documents:
                 for key, pointer in zip(left, found, strict=True)
                 if pointer and lives(pointer.expires, now) and before.get(key) != pointer
             }
-            found_there = self.records([one.number for one in alive.values()])
-            answers |= {
-                key: stored if stored and stored.id.encode() == key else None
-                for key, stored in zip(alive, found_there, strict=True)
-            }
+            answers |= zip(alive, self.led_to(list(alive.items())), strict=True)
             left, before = [key for key in alive if answers[key] is None], alive
         return [answers[key] for key in keys]
 
-    def records(self, numbers: Sequence[int]) -> list[Stored | None]:
-        """Return the record that each first chunk's number leads to."""
+    def led_to(self, pointers: Sequence[Led]) -> list[Stored | None]:
+        """Return the record that each id's pointer leads to; None if it is not there, or another document's."""
+        found = self.records([pointer.number for _, pointer in pointers])
         return [
-            None if data is None else load_record(number, data)
-            for number, data in zip(numbers, self._wire.ask([self._record(one) for one in numbers]), strict=True)
+            one if pointer.leads_to(key, one) else None for (key, pointer), one in zip(pointers, found, strict=True)
         ]
 
-    def present(self, numbers: Collection[int]) -> set[int]:
+    def present(self, pointers: Sequence[Led]) -> list[bool]:
+        """Return whether each id's pointer leads to a record of its own."""
+        heads = self._wire.ask([self._head(one) for one in pointers])
+        return [pointer.heads(key, head) for (key, pointer), head in zip(pointers, heads, strict=True)]
+
+    def _head(self, led: Led) -> Request:
+        key, pointer = led
+        return command(b"GETRANGE", self._layout.document(pointer.number), 0, head_length(key) - 1)
+
+    def records(self, numbers: Sequence[int]) -> list[Stored | None]:
+        """Return the record that each number leads to, None if it is no first chunk's."""
+        found = self._wire.ask([self._record(number) for number in numbers])
+        return [_record_in(number, data) for number, data in zip(numbers, found, strict=True)]
+
+    def leading(self, numbers: Collection[int]) -> set[int]:
         """Return those chunk numbers that lead to something."""
         replies = self._wire.ask([command(b"EXISTS", self._layout.document(number)) for number in numbers])
         return {number for number, exists in zip(numbers, replies, strict=True) if exists}
@@ -84,56 +105,74 @@ class Documents:
         """Return the living document of each chunk number: in one round trip, unless it is a further chunk's.
 
         A second one follows if somebody is writing, or died while writing: it asks whether the records are current.
+        A document that was replaced meanwhile is asked for again, by its id.
         """
-        *found, writers, time = self._wire.ask(
-            [*(self._record(number) for number in numbers), command(b"HLEN", self._layout.pending), self._time]
+        *found, writers, header, time = self._wire.ask(
+            [*map(self._record, numbers), command(b"HLEN", self._layout.pending), self._layout.header, self._time]
         )
-        firsts = [first_of(data) if data else None for data in found]
-        owners = sorted({first for first in firsts if first is not None})
-        further = dict(zip(owners, self.records(owners), strict=True))
+        self._layout.hold(header)
+        values = dict(zip(numbers, found, strict=True))
+        firsts = {number: first_of(data) if data else None for number, data in values.items()}
+        owners = sorted({first for first in firsts.values() if first is not None})
+        values |= zip(owners, self._wire.ask([self._record(owner) for owner in owners]), strict=True)
+        there, replaced = dict[int, Stored](), dict[int, bytes]()
+        for number, first in firsts.items():
+            at = number if first is None else first
+            stored, key = _record_in(at, values[at]), key_of_tomb(values[at] or b"")
+            if key is not None:
+                replaced[number] = key
+            elif stored and number < stored.number + stored.chunks:
+                there[number] = stored
+        if writers:
+            replaced |= self.not_current(there)
+        again = dict.fromkeys(replaced.values())
+        again |= zip(again, self.get(list(again)), strict=True)
         now = seconds(time)
-        answers: list[Stored | None] = []
-        for number, data, first in zip(numbers, found, firsts, strict=True):
-            record = further[first] if first is not None else load_record(number, data) if data else None
-            fits = record and lives(record.expires, now) and number < record.number + record.chunks
-            answers.append(record if fits else None)
-        return self._current(answers) if writers else answers
+        alive = {number: one for number, one in there.items() if lives(one.expires, now)}
+        return [again[replaced[number]] if number in replaced else alive.get(number) for number in numbers]
 
-    def _current(self, answers: list[Stored | None]) -> list[Stored | None]:
-        """Return None instead of a record that its id's pointer does not lead to."""
-        keys = list({one.id.encode() for one in answers if one})
-        found = dict(zip(keys, self.pointers(keys)[0], strict=True))
+    def current(self, numbers: Sequence[int]) -> set[int]:
+        """Return those chunk numbers that are a living document's now."""
+        found = zip(numbers, self.fetch(numbers), strict=True)
+        return {number for number, one in found if one and one.number <= number < one.number + one.chunks}
 
-        def is_current(stored: Stored) -> bool:
-            pointer = found[stored.id.encode()]
-            return pointer is not None and pointer.number == stored.number
+    def not_current(self, there: Mapping[int, Stored]) -> dict[int, bytes]:
+        """Return the id of each record that its id's pointer does not lead to."""
+        ids = {number: stored.id.encode() for number, stored in there.items()}
+        keys = list(dict.fromkeys(ids.values()))
+        led = dict(zip(keys, self.pointers(keys)[0], strict=True)) if keys else {}
 
-        return [one if one and is_current(one) else None for one in answers]
+        def is_current(stored: Stored, pointer: Pointer | None) -> bool:
+            return pointer is not None and (pointer.number, pointer.digest) == (stored.number, stored.digest)
+
+        return {number: key for number, key in ids.items() if not is_current(there[number], led[key])}
 
     def write(self, values: dict[int, bytes]) -> None:
         """Write what chunk numbers lead to.
 
         Raises:
-            StoreDamaged: numbers are another document's: the server that gives them out has lost its last ones, and
+            ServersChanged: numbers are another document's: the server that gives them out has lost its last ones, and
                 gives them out again. Nothing of that document is changed; these numbers are passed over from then on.
         """
         there = self._wire.ask(
             [command(b"SET", self._layout.document(number), data, b"NX", b"GET") for number, data in values.items()]
         )
-        strange = {number for (number, data), old in zip(values.items(), there, strict=True) if old not in (None, data)}
-        if strange:
-            self.unlink([number for number in values if number not in strange])
-            self._wire.one(command(b"INCRBY", self._layout.seq, _PASSED_OVER))
-            raise StoreDamaged(
+        if any(old not in (None, data) for data, old in zip(values.values(), there, strict=True)):
+            self.unlink([number for number, old in zip(values, there, strict=True) if old is None])
+            self._wire.one(command(b"INCRBY", self._layout.seq, PASSED_OVER))
+            raise ServersChanged(
                 f"index {self._wire.name}: a server has lost its last writes and gives out numbers that are taken; "
                 "they are passed over from now on: put the batch again, and run `dedup check --repair`"
             )
 
-    def replace(self, journal: Journal, flips: Sequence[Flip]) -> list[tuple[Pointer | None, Stored | None] | None]:
-        """Flip pointers, the commit point, and delete the records replaced.
+    def replace(self, journal: Journal, flips: Sequence[Flip]) -> list[tuple[bool, Pointer | None]]:
+        """Flip pointers, the commit point, and see that the records that they lead to are there.
 
         Returns:
-            What each id led to, and the document that was there; None if it was only to be created, and was there.
+            Whether each id leads to the fresh document now, and where it led before.
+
+        Raises:
+            ServersChanged: a record is gone, or another's.
         """
         journal.hold()
         self._clear([flip for flip in flips if flip.create and flip.known])
@@ -145,21 +184,26 @@ class Documents:
                 command(b"HSETNX" if flips[place].create else b"HSET", at, flips[place].key, written[place]),
             ],
             lambda ids, members: command(b"ZADD", ids, *(part for key in members for part in (b"0", key))),
+            [(flip.key, flip.fresh) for flip in flips],
         )
-        olds: list[Pointer | None] = []
-        for flip, data, own in zip(flips, replies, written, strict=True):
-            journal.doubtful |= (
-                data == own
-            )  # the transaction had been done, its reply lost, and whom it replaced with it
-            olds.append(flip.known if flip.create or data == own else Pointer.load(data))
-        kept = [
-            flip.create and data not in (None, own) for flip, data, own in zip(flips, replies, written, strict=True)
-        ]
-        olds = [None if stays else old for stays, old in zip(kept, olds, strict=True)]
-        journal.chunks += sum(flip.fresh.chunks for flip, stays in zip(flips, kept, strict=True) if not stays)
-        journal.chunks -= sum(old.chunks for old in olds if old)
-        taken = self._take(olds)
-        return [None if stays else (old, one) for stays, old, one in zip(kept, olds, taken, strict=True)]
+        return [self._flipped(journal, flip, data) for flip, data in zip(flips, replies, strict=True)]
+
+    def _flipped(self, journal: Journal, flip: Flip, data: bytes | None) -> tuple[bool, Pointer | None]:
+        """Return what became of one flip, given the pointer that the transaction found."""
+        again = data == flip.fresh.pack()
+        journal.doubtful |= again  # it had been done, its reply lost, and whom it replaced with it
+        if flip.create and data is not None and not again:
+            return False, None
+        old = flip.known if flip.create or again else Pointer.load(data)
+        journal.chunks += flip.fresh.chunks - (old.chunks if old else 0)
+        return True, old
+
+    def _hold(self, fresh: Sequence[Led], heads: Sequence[bytes]) -> None:
+        """Refuse to go on if a record that a fresh pointer leads to is gone, or another's."""
+        if not all(pointer.heads(key, head) for (key, pointer), head in zip(fresh, heads, strict=True)):
+            raise ServersChanged(
+                f"index {self._wire.name}: a server has lost a part of the batch while it was written; put it again"
+            )
 
     def _clear(self, flips: Sequence[Flip]) -> None:
         """Delete pointers that lead to nothing living, so that their ids can be created."""
@@ -168,11 +212,8 @@ class Documents:
             if flip.known:
                 self._wire.delete_if_same(at, {flip.key: flip.known.pack()}, self._layout.id_lists[tag])
 
-    def remove(self, journal: Journal, keys: Sequence[bytes]) -> list[Stored | None]:
-        """Delete living documents: the record first, so that no text outlives its pointer."""
-        known, now = self.pointers(keys)
-        gone = {key: old for key, old in zip(keys, known, strict=True) if old and lives(old.expires, now)}
-        stored = dict(zip(gone, self._take(list(gone.values())), strict=True))
+    def remove(self, journal: Journal, gone: Mapping[bytes, Pointer]) -> dict[bytes, Pointer]:
+        """Delete the pointers of ids, the commit point; return where each led."""
         spelled = list(gone)
         changes = (
             spelled,
@@ -184,21 +225,24 @@ class Documents:
         except StoreFull:  # a full server refuses even to queue what would make room
             journal.doubtful = True
             replies = self._flip(*changes, at_once=False)
-        flipped = [Pointer.load(data) for data in replies]
-        later = [now_there if now_there != gone[key] else None for key, now_there in zip(spelled, flipped, strict=True)]
-        stored |= {key: one for key, one in zip(spelled, self._take(later), strict=True) if one}
-        journal.chunks -= sum(old.chunks for old in flipped if old)
-        return [stored.get(key) for key in keys]
+        found = {key: Pointer.load(data) for key, data in zip(spelled, replies, strict=True)}
+        journal.doubtful |= None in found.values()  # it had been done, its reply lost; or somebody else removed it
+        journal.chunks -= sum(old.chunks for old in found.values() if old)
+        return {key: old or gone[key] for key, old in found.items()}
 
     def _flip(
         self,
         keys: Sequence[bytes],
         change: Callable[[int, bytes], list[Request]],
         enlist: Callable[[bytes, list[bytes]], Request],
+        fresh: Sequence[Led] = (),
         *,
         at_once: bool = True,
     ) -> list[bytes | None]:
-        """Update pointers and id lists, `at_once` with one MULTI/EXEC for each tag; return the previous pointers."""
+        """Update pointers and id lists, `at_once` with one MULTI/EXEC for each tag; return the previous pointers.
+
+        After the transactions the index, and what the fresh pointers lead to, must be there.
+        """
         by_tag: dict[int, list[tuple[int, bytes]]] = {}
         for place, key in enumerate(keys):
             tag, at = self._layout.id_place(key)
@@ -209,7 +253,11 @@ class Documents:
             changes = [one for place, at in places for one in change(place, at)]
             groups.append((ids, [*changes, enlist(ids, [keys[place] for place, _ in places])]))
         if at_once:
-            answers = self._wire.ask([transaction(ids, commands) for ids, commands in groups])
+            flips = [transaction(ids, commands) for ids, commands in groups]
+            *answers, header = self._wire.ask([*flips, *map(self._head, fresh), self._layout.header])
+            self._layout.hold(header)
+            self._hold(fresh, answers[len(flips) :])
+            del answers[len(flips) :]
         else:
             answers = [self._wire.ask(commands) for _, commands in groups]
         before: list[bytes | None] = [None] * len(keys)
@@ -218,30 +266,39 @@ class Documents:
                 before[place] = data
         return before
 
-    def _take(self, pointers: Sequence[Pointer | None]) -> list[Stored | None]:
-        """Delete the records that pointers led to, and return them."""
-        gone = [one for one in pointers if one]
-        if not gone:
-            return [None] * len(pointers)
-        found = iter(self.records([one.number for one in gone]))
-        self.forget(gone)
-        return [next(found) if one else None for one in pointers]
+    def forget(self, numbers: Iterable[range]) -> None:
+        """Delete what the chunk numbers of documents lead to."""
+        self.unlink([number for some in numbers for number in some])
 
-    def forget(self, pointers: Sequence[Pointer]) -> None:
-        """Delete records and the pointers of their further chunks."""
-        self.unlink([number for one in pointers for number in range(one.number, one.number + one.chunks)])
+    def entomb(self, gone: Sequence[Stored]) -> None:
+        """Delete records and leave their ids for a while, for readers that have looked up their numbers already."""
+        tombs = [
+            command(b"SET", self._layout.document(one.number), pack_tomb(one.id.encode()), b"EX", _TOMB_SECONDS)
+            for one in gone
+        ]
+        further = [number for one in gone for number in range(one.number + 1, one.number + one.chunks)]
+        leads = [command(b"EXPIRE", self._layout.document(number), _TOMB_SECONDS) for number in further]
+        try:
+            self._wire.ask([*tombs, *leads])
+        except StoreFull:  # late readers miss them
+            self.forget(range(one.number, one.number + one.chunks) for one in gone)
 
     def unlink(self, numbers: Sequence[int]) -> int:
         """Delete what chunk numbers lead to; return how many there were."""
         deleted: list[Any] = self._wire.ask([command(b"UNLINK", self._layout.document(number)) for number in numbers])
         return sum(deleted)
 
+    def lasting(self, numbers: Sequence[int]) -> list[int]:
+        """Return the chunk numbers but those that lead to what goes by itself."""
+        left = self._wire.ask([command(b"TTL", self._layout.document(number)) for number in numbers])
+        return [number for number, seconds_left in zip(numbers, left, strict=True) if seconds_left < 0]
+
     def page(self, after: bytes) -> list[bytes]:
         """Return the next ids, as UTF-8 and in that order, that sort after `after`; none at the end."""
         start = b"(" + after if after else b"-"
-        lists = self._wire.ask(
-            [command(b"ZRANGEBYLEX", ids, start, b"+", b"LIMIT", 0, _PAGE) for ids in self._layout.id_lists]
-        )
+        pages = [command(b"ZRANGEBYLEX", ids, start, b"+", b"LIMIT", 0, _PAGE) for ids in self._layout.id_lists]
+        *lists, header = self._wire.ask([*pages, self._layout.header])
+        self._layout.hold(header)
         ends = [found[-1] for found in lists if len(found) == _PAGE]
         return sorted(key for found in lists for key in found if not ends or key <= min(ends))
 

@@ -27,8 +27,9 @@ _PASSING = (
 
 
 def passing(error: BaseException) -> bool:
-    """Whether another try may succeed: a server that restarts, fails over, loads, or moves a slot."""
-    return isinstance(error, _PASSING) and not isinstance(error, _DENIED)
+    """Whether another try may succeed: a server that restarts, fails over, loads, moves a slot or lacks replicas."""
+    lacks_replicas = isinstance(error, exceptions.ResponseError) and str(error).startswith("NOREPLICAS")
+    return lacks_replicas or (isinstance(error, _PASSING) and not isinstance(error, _DENIED))
 
 
 def translate(error: BaseException, name: str) -> StoreError:

@@ -1,4 +1,7 @@
-"""Where an index keeps what, and which of its buckets are hot: known to each process, refreshed by every request."""
+"""Where an index keeps what, and which of its buckets are hot: known to each process, refreshed by every request.
+
+Every request also asks for the header, so that an index that is gone, or another one in its place, is noticed at once.
+"""
 
 import struct
 from collections.abc import Sequence
@@ -8,6 +11,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from dedup.errors import StoreGone
 from dedup.stores.names import Names
 from dedup.stores.redis.postings import FEWEST_BITS, MOST_BITS, Shards
 from dedup.stores.redis.requests import Request, command
@@ -17,6 +21,8 @@ _POSTINGS_A_DOCUMENT, _POSTINGS_A_SHARD = 160, 48  # ADR 5: 158 counted in artic
 GROW_AT = 80
 """Postings in an average shard from which on more shards are due: packed lists end at 128."""
 _NAME = struct.Struct(">Q")
+Known = tuple[bytes | None, int]
+"""In which epoch the list of hot buckets was read, and how many of its entries."""
 
 
 def bits_for(postings: int) -> int:
@@ -37,41 +43,65 @@ class Layout:
         hot: names of the buckets that may have a set of their own.
     """
 
-    def __init__(self, namespace: bytes) -> None:
-        """Name the keys; the rest is known from the first `take` on."""
-        self.namespace = namespace
-        self.meta, self.seq, self.pending, self.counts, self.shape, self.hot_list = (
+    def __init__(self, namespace: bytes, name: str) -> None:
+        """Name the keys, and the index as messages do; the rest is known from the first `take` on."""
+        self.namespace, self._name = namespace, name
+        self.meta, self.seq, self.pending, self.olds, self.counts, self.shape, self.epoch, self.hot_list = (
             b"%b:{%b}:%b" % (namespace, namespace, name)
-            for name in (b"meta", b"seq", b"pending", b"counts", b"layout", b"hot")
+            for name in (b"meta", b"seq", b"pending", b"olds", b"counts", b"layout", b"epoch", b"hot")
         )
         self.id_lists = [b"%b:ids:{%02d}" % (namespace, tag) for tag in range(TAGS)]
         self.generations: tuple[Shards, ...] = ()
         self.hot: set[int] = set()
-        self._written = b""
-        self._read = 0
+        self.header = command(b"MGET", self.shape, self.meta, self.epoch)
+        self._meta = self._written = b""
+        self._known: Known = None, 0
 
     def refresh(self) -> list[Request]:
         """Return the two requests whose replies `take` takes."""
-        return [command(b"GET", self.shape), command(b"LRANGE", self.hot_list, self._read, -1)]
+        return [self.header, command(b"LRANGE", self.hot_list, self._known[1], -1)]
 
-    def take(self, start: int, replies: Sequence[Any]) -> bool:
-        """Learn what `refresh` asked for when `start` names were known; return whether the shards are others now."""
-        written, names = replies
-        self.hot.update(_NAME.unpack(name)[0] for name in names)
-        self._read = max(self._read, start + len(names))
-        changed: bool = written != self._written
-        if changed:
+    def take(self, start: Known, replies: Sequence[Any]) -> bool:
+        """Learn what `refresh` asked for when `start` was known; return whether it has to be asked once more.
+
+        Raises:
+            StoreGone: the index is gone, or another one is in its place.
+        """
+        (written, _, epoch), names = replies
+        self.hold(replies[0])
+        if epoch != self._known[0]:  # the server may have lost the end of the list
+            self.hot, self._known = set(), (epoch, 0)
+        elif start[0] == epoch:
+            self.hot.update(_NAME.unpack(name)[0] for name in names)
+            self._known = epoch, max(self._known[1], start[1] + len(names))
+        moved: bool = written != self._written
+        if moved:
             self._written = written
             self.generations = tuple(
                 Shards(self.namespace, int(generation), int(bits))
                 for generation, _, bits in (one.partition(b":") for one in written.split())
             )
-        return changed
+        return moved or start[0] != epoch
+
+    def hold(self, header: Sequence[bytes | None]) -> None:
+        """Hold what `header` asks for against what it was when the index was opened.
+
+        Raises:
+            StoreGone: the index is gone, or another one is in its place.
+        """
+        shape, meta, _ = header
+        self._meta = self._meta or meta or b""
+        if not shape or meta != self._meta:
+            state = "another index is in its place" if meta else "it is gone"
+            raise StoreGone(
+                f"index {self._name}: {state}; the server was emptied, or started with other data, since the index was "
+                "opened: open it again, and put the documents again"
+            )
 
     @property
-    def known(self) -> int:
-        """How many entries of the list of hot buckets have been read."""
-        return self._read
+    def known(self) -> Known:
+        """What has been read of the list of hot buckets."""
+        return self._known
 
     def register(self, names: Sequence[int]) -> Request:
         """Return the request that makes buckets hot for everybody."""

@@ -74,15 +74,7 @@ class Lookups:
             found = self._read(names, limit)
             unsure = found.suspects()
             suspects = np.unique(found.numbers[unsure])
-            current = (
-                {
-                    number
-                    for number, stored in zip(suspects.tolist(), self._documents.fetch(suspects.tolist()), strict=True)
-                    if stored
-                }
-                if len(suspects)
-                else set()
-            )
+            current = self._documents.current(suspects.tolist()) if len(suspects) else set()
             waiting = any(writer.first == AWAITED for writer in found.writers)
             if (current <= settled and not waiting) or left == 1:
                 break

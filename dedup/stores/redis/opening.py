@@ -1,6 +1,7 @@
 """Opening an index: is it ours, of this format and scheme, on a server that keeps what it is given?"""
 
 import json
+import uuid
 
 import redis
 
@@ -10,19 +11,21 @@ from dedup.stores.redis.address import Address
 from dedup.stores.redis.faults import translate
 from dedup.stores.redis.layout import Layout, bits_for_documents
 from dedup.stores.redis.requests import Wire, command
+from dedup.stores.redis.sentinels import Sentinels
 from dedup.stores.session import FORMAT, absent, read_header
 
 _PATIENCE = 3.0  # seconds; not measured: a wrong URL should fail before one wonders
 
 
-def connect(address: Address) -> Wire:
-    """Return the servers that the address names, all of which keep what they are given.
+def connect(address: Address) -> tuple[Wire, Sentinels | None]:
+    """Return the servers that the address names, all of which keep what they are given, and who looks after them.
 
     Raises:
         StoreError: one is not reachable, refuses, or evicts.
     """
     try:
-        wire = Wire(address.client(), address.shown, address.patience)
+        client, sentinels = address.client()
+        wire = Wire(client, address.shown, address.patience)
     except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
         raise translate(error, address.shown) from error
     try:
@@ -31,7 +34,7 @@ def connect(address: Address) -> Wire:
     except BaseException:
         wire.close()
         raise
-    return wire
+    return wire, sentinels
 
 
 def _refuse_eviction(memory: dict[str, object], name: str) -> None:
@@ -64,7 +67,9 @@ def begin(wire: Wire, layout: Layout, wanted: Scheme | None, documents: int, *, 
         raise absent(wire.name)
     scheme = wanted or Scheme()
     shape = b"1:%d" % bits_for_documents(documents)
-    meta = json.dumps({"resembles": FORMAT, "scheme": json.loads(scheme.to_json())}).encode()
-    wire.one(command(b"SET", layout.shape, shape, b"NX"))
-    wire.one(command(b"SET", layout.meta, meta, b"NX"))
+    header = {"resembles": FORMAT, "scheme": json.loads(scheme.to_json()), "name": uuid.uuid4().hex}
+    with wire.steady():
+        wire.one(command(b"SET", layout.shape, shape, b"NX"))
+        wire.one(command(b"SET", layout.epoch, wire.history(layout.epoch), b"NX"))
+    wire.one(command(b"SET", layout.meta, json.dumps(header).encode(), b"NX"))
     return load(wire, layout, wanted) or scheme

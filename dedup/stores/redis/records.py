@@ -1,7 +1,10 @@
 """The bytes of what is stored: an id's pointer, a document's record, a writer's entry in the journal."""
 
 import struct
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
+
+import numpy as np
 
 from dedup.errors import StoreDamaged
 from dedup.stores.base import Entry, Stored
@@ -9,6 +12,8 @@ from dedup.stores.base import Entry, Stored
 _POINTER = struct.Struct(">III16s")
 _RECORD = struct.Struct(">I16sIH")  # chunks, digest, expiry, bytes of the id; then the id and the payload
 _CHUNK = struct.Struct(">I")
+_HEAD = slice(4, 20), slice(24, None)  # of a record: the digest; the length of the id, and the id
+_TOMB = b"\0\0\0\0"  # no document has 0 chunks
 _WRITER = struct.Struct(">IIII")
 AWAITED = (1 << 32) - 1
 LEASE = 120
@@ -31,6 +36,25 @@ class Pointer(NamedTuple):
     def pack(self) -> bytes:
         """Return the pointer's 28 bytes."""
         return _POINTER.pack(*self)
+
+    def leads_to(self, key: bytes, stored: Stored | None) -> bool:
+        """Return whether a record is the one that this pointer, the pointer of the id `key`, was written with."""
+        return stored is not None and stored.digest == self.digest and stored.id.encode() == key
+
+    def heads(self, key: bytes, head: bytes) -> bool:
+        """Return the same, given only the first `head_length` bytes of a record."""
+        digest, name = _HEAD
+        return head[digest] == self.digest and head[name] == len(key).to_bytes(2) + key
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the document's chunks."""
+        return range(self.number, self.number + self.chunks)
+
+
+def head_length(key: bytes) -> int:
+    """Return how many bytes of a record say whose it is."""
+    return _RECORD.size + len(key)
 
 
 def pack_record(entry: Entry, expires: int) -> bytes:
@@ -63,6 +87,16 @@ def first_of(data: bytes) -> int | None:
     return int(_CHUNK.unpack(data)[0]) if len(data) == _CHUNK.size else None
 
 
+def pack_tomb(key: bytes) -> bytes:
+    """Return what a replaced document's number leads to for a while: its id."""
+    return _TOMB + key
+
+
+def key_of_tomb(data: bytes) -> bytes | None:
+    """Return the id if `data` is what `pack_tomb` wrote."""
+    return data[len(_TOMB) :] if len(data) > len(_TOMB) and data.startswith(_TOMB) else None
+
+
 class Writer(NamedTuple):
     """A writer at work.
 
@@ -86,3 +120,28 @@ class Writer(NamedTuple):
     def pack(self) -> bytes:
         """Return the journal's entry."""
         return _WRITER.pack(*self)
+
+    def is_dead(self, now: float) -> bool:
+        """Return whether the writer has not finished for so long, by the server's time, that it never will."""
+        return now - self.began > LEASE
+
+    @property
+    def mended(self) -> Self:
+        """The entry of a dead writer that has left nothing that is known: it began in 1970, and uses no numbers."""
+        return self._replace(began=0, first=0, end=0)
+
+
+def writers_in(entries: Sequence[bytes]) -> dict[bytes, Writer]:
+    """Return the journal's entries, by token, from what HGETALL replies."""
+    return {token: Writer.load(data) for token, data in zip(entries[::2], entries[1::2], strict=True)}
+
+
+def pack_numbers(numbers: Iterable[int]) -> bytes:
+    """Return chunk numbers as the journal keeps them."""
+    return np.fromiter(numbers, ">u4").tobytes()
+
+
+def load_numbers(data: bytes) -> list[int]:
+    """Return what `pack_numbers` was given."""
+    numbers: list[int] = np.frombuffer(data, ">u4").tolist()
+    return numbers

@@ -5,6 +5,7 @@ request is bytes from the start, and its connections, parser and cluster map are
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import Any
@@ -15,6 +16,7 @@ from redis.crc import key_slot
 
 from dedup.patience import patiently
 from dedup.stores.redis.faults import passing, translate
+from dedup.stores.redis.histories import Batch, ServersChanged
 
 Request = tuple[bytes, bytes, int]
 """The key that decides on the node, the packed command or commands, and how many replies they give; the last counts."""
@@ -58,12 +60,60 @@ class Wire:
         self._client = client
         self._cluster: Any = client if hasattr(client, "nodes_manager") else None
         self._slots: dict[int, ConnectionPool] = {}
+        self._batch = Batch()
         self.name = name
 
     @property
     def nodes_are_many(self) -> bool:
         """Whether requests go to several servers, which answer in no order."""
         return self._cluster is not None
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Within the block this thread reaches each server in one history: if it begins another, `ServersChanged`."""
+        before = self._batch.met, self._batch.masters
+        self._batch.met, self._batch.masters = {}, self._masters()
+        try:
+            yield
+        finally:
+            self._batch.met, self._batch.masters = before
+
+    def history(self, key: bytes) -> bytes:
+        """Return the name of the history in which the present batch has met the server that holds a key."""
+        return self._batch.met[self._pool_of(key)].name if self._batch.met else b""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The one server that the present batch has met."""
+        (history,) = (self._batch.met or {}).values()
+        return history.address
+
+    def spread(self, stem: bytes) -> list[bytes]:
+        """Return keys that begin with `stem`, one on each server that holds keys."""
+        if self._cluster is None:
+            return [stem]
+        servers = len({nodes[0].name for nodes in self._cluster.nodes_manager.slots_cache.values()})
+        keys: dict[ConnectionPool, bytes] = {}
+        for number in count():
+            key = b"%b:%d" % (stem, number)
+            keys.setdefault(self._pool_of(key), key)
+            if len(keys) == servers:
+                return list(keys.values())
+        raise AssertionError  # counting has no end
+
+    def _masters(self) -> frozenset[str]:
+        return frozenset(node.name for node in self._cluster.get_primaries()) if self._cluster else frozenset()
+
+    def _meet(self, pool: ConnectionPool, connection: Any) -> None:
+        """Refuse a server that is not, or not any more, the one that this thread's batch began with."""
+        met = self._batch.met
+        if met is None:
+            return
+        replaced = pool not in met and not self._batch.masters <= self._masters()
+        if replaced or met.setdefault(pool, connection.history) != connection.history:
+            raise ServersChanged(
+                f"index {self.name}: a server restarted or failed over while the batch was written; put it again"
+            )
 
     def ask(self, requests: Sequence[Request], *, patience: float | None = None) -> list[Any]:
         """Return the reply to each request, all of them or an error; each may be sent more than once.
@@ -116,12 +166,18 @@ class Wire:
             return {self._client.connection_pool: left}
         by_node: dict[ConnectionPool, list[int]] = {}
         for place in left:
-            slot = key_slot(requests[place][0])
-            pool = self._slots.get(slot)
-            if pool is None:
-                pool = self._slots[slot] = self._pool(self._cluster.nodes_manager.get_node_from_slot(slot))
-            by_node.setdefault(pool, []).append(place)
+            by_node.setdefault(self._pool_of(requests[place][0]), []).append(place)
         return by_node
+
+    def _pool_of(self, key: bytes) -> ConnectionPool:
+        if self._cluster is None:
+            pool: ConnectionPool = self._client.connection_pool
+            return pool
+        slot = key_slot(key)
+        known = self._slots.get(slot)
+        if known is None:
+            known = self._slots[slot] = self._pool(self._cluster.nodes_manager.get_node_from_slot(slot))
+        return known
 
     def _pool(self, node: Any) -> ConnectionPool:
         pool: ConnectionPool = self._cluster.get_redis_connection(node).connection_pool
@@ -139,7 +195,7 @@ class Wire:
         try:
             for pool, places in by_node.items():
                 data = b"".join([head + requests[place][1] for place in places])
-                connection = _answer_errors(places, answers, partial(_send, pool, data))
+                connection = _answer_errors(places, answers, partial(self._send, pool, data))
                 if connection is not None:
                     sent.append((pool, connection, places))
             while sent:
@@ -150,6 +206,17 @@ class Wire:
             for pool, connection, _ in sent:
                 connection.disconnect()
                 pool.release(connection)
+
+    def _send(self, pool: ConnectionPool, data: bytes) -> Any:
+        connection: Any = pool.get_connection()
+        try:
+            self._meet(pool, connection)
+            connection.send_packed_command([data])
+        except BaseException:
+            connection.disconnect()
+            pool.release(connection)
+            raise
+        return connection
 
     def _follow(self, requests: Sequence[Request], left: list[int], answers: list[Any]) -> None:
         """Ask the node that a key of a moving slot is on its way to."""
@@ -221,17 +288,6 @@ class Wire:
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
-
-
-def _send(pool: ConnectionPool, data: bytes) -> Any:
-    connection = pool.get_connection()
-    try:
-        connection.send_packed_command([data])
-    except BaseException:
-        connection.disconnect()
-        pool.release(connection)
-        raise
-    return connection
 
 
 def _answer_errors(places: Iterable[int], answers: list[Any], act: Callable[[], Any]) -> Any:

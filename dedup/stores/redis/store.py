@@ -5,13 +5,16 @@ the postings lead to as they are. While it is not, or a writer died, it asks the
 last, in one transaction that tells whom it replaces, so of several writers of one id each knows what it has to delete.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
 
-from dedup.admission import id_key, known_key
-from dedup.errors import StoreFull
+from dedup.admission import known_key
+from dedup.errors import InvalidInput
 from dedup.model import Status
+from dedup.patience import patiently
 from dedup.scheme import Scheme
 from dedup.stores.base import (
     Buckets,
@@ -24,21 +27,26 @@ from dedup.stores.base import (
     Stats,
     Stored,
     SweepReport,
-    lives,
 )
-from dedup.stores.names import flatten, names_of
+from dedup.stores.names import names_of
 from dedup.stores.redis.address import Address
-from dedup.stores.redis.documents import Documents, Flip
+from dedup.stores.redis.documents import Documents
+from dedup.stores.redis.durability import Durability
 from dedup.stores.redis.grow import delete_old_shards, grow
+from dedup.stores.redis.histories import ServersChanged
 from dedup.stores.redis.layout import GROW_AT, Layout
 from dedup.stores.redis.lookups import Lookups
 from dedup.stores.redis.opening import begin, connect, load
-from dedup.stores.redis.records import Pointer, pack_chunk, pack_record
+from dedup.stores.redis.parts import Parts
+from dedup.stores.redis.putting import Putting
+from dedup.stores.redis.removing import Removing
 from dedup.stores.redis.requests import Wire, command
 from dedup.stores.redis.sweep import Census, check, hidden_chunks, sweep
-from dedup.stores.redis.writing import Journal, PostingWriter
+from dedup.stores.redis.writing import PostingWriter
 from dedup.stores.session import Session
-from dedup.stores.withdrawal import Withdrawal
+
+Result = TypeVar("Result")
+_PAUSES = 0.02, 1.0  # seconds; not measured: a failover takes some
 
 
 class RedisStore:
@@ -61,10 +69,15 @@ class RedisStore:
             StoreError: of the kind that says what is wrong with the server or the index, or `SchemeMismatch`.
         """
         address = Address.parse(url)
-        self._layout = Layout(address.namespace.encode())
-        self._wire = connect(address)
+        self._patience = address.patience
+        self._wire, sentinels = connect(address)
+        namespace = address.namespace.encode()
+        self._layout = Layout(namespace, self._wire.name)
         self._session = Session(self._wire.name, read_only=read_only)
+        durability = Durability(self._wire, address.durability, sentinels, namespace, address.patience)
         try:
+            if not read_only:
+                durability.hold()
             self._scheme = load(self._wire, self._layout, scheme) or begin(
                 self._wire, self._layout, scheme, address.documents, create=create and not read_only
             )
@@ -72,9 +85,9 @@ class RedisStore:
         except BaseException:
             self.close()
             raise
-        self._documents = Documents(self._wire, self._layout)
-        self._postings = PostingWriter(self._wire, self._layout)
-        self._lookups = Lookups(self._wire, self._layout, self._documents)
+        documents, postings = Documents(self._wire, self._layout), PostingWriter(self._wire, self._layout)
+        self._parts = Parts(self._wire, self._layout, durability, documents, postings)
+        self._lookups = Lookups(self._wire, self._layout, documents)
 
     @property
     def scheme(self) -> Scheme:
@@ -83,87 +96,23 @@ class RedisStore:
 
     def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
         """Write entries; see `Store.put`."""
-        wire = self._writing()
-        keys = [id_key(entry.id) for entry in entries]
-        known, now = self._documents.pointers(keys)
-        fresh = self._fresh(entries, known, now)
-        statuses: list[Status] = ["kept" if entry.create else "unchanged" for entry in entries]
-        if not fresh:
-            return statuses
-        with Journal(wire, self._layout, sum(len(entries[place].postings) for place in fresh)) as journal:
-            number, pointers = journal.first, []
-            for place in fresh:
-                entry = entries[place]
-                pointers.append(Pointer(number, len(entry.postings), entry.expires(now), entry.digest))
-                number += len(entry.postings)
-            self._write(journal, [entries[place] for place in fresh], pointers)
-            flips = [
-                Flip(keys[place], pointer, known[place], entries[place].create)
-                for place, pointer in zip(fresh, pointers, strict=True)
-            ]
-            gone = list[Stored]()
-            for place, pointer, flipped in zip(fresh, pointers, self._documents.replace(journal, flips), strict=True):
-                if flipped is None:
-                    self._take_back(journal, entries[place], pointer)
-                else:
-                    old, stored = flipped
-                    statuses[place] = "replaced" if old and lives(old.expires, now) else "put"
-                    gone += [stored] if stored else []
-            self._withdraw(journal, gone, postings_of)
-        return statuses
-
-    def _fresh(self, entries: Sequence[Entry], known: Sequence[Pointer | None], now: float) -> list[int]:
-        """Return the places of the entries that must be written, given where their ids lead."""
-        stays = {
-            place: old.number
-            for place, (entry, old) in enumerate(zip(entries, known, strict=True))
-            if old and lives(old.expires, now) and (entry.create or old.digest == entry.digest)
-        }
-        there = self._documents.present(stays.values())  # a removal that was cut short leaves the pointer alone
-        return [place for place in range(len(entries)) if stays.get(place) not in there]
-
-    def _take_back(self, journal: Journal, entry: Entry, pointer: Pointer) -> None:
-        """Delete what was written for a document whose id somebody else has created meanwhile."""
-        self._documents.forget([pointer])
-        journal.added -= self._postings.delete(*flatten(list(enumerate(entry.postings, pointer.number))))
-
-    def _write(self, journal: Journal, entries: Sequence[Entry], pointers: Sequence[Pointer]) -> None:
-        """Write records and postings, which nothing leads to yet."""
-        postings: list[tuple[int, Buckets]] = []
-        values: dict[int, bytes] = {}
-        for entry, pointer in zip(entries, pointers, strict=True):
-            values[pointer.number] = pack_record(entry, pointer.expires)
-            further = range(pointer.number + 1, pointer.number + pointer.chunks)
-            values |= dict.fromkeys(further, pack_chunk(pointer.number))
-            postings += enumerate(entry.postings, pointer.number)
-        try:
-            self._documents.write(values)
-            journal.added += self._postings.put(*flatten(postings))
-        except StoreFull:
-            self._documents.forget(pointers)
-            journal.leave()
-            raise
+        self._writing()
+        return self._in_one_history(Putting(self._parts, entries, postings_of).attempt)
 
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
-        wire = self._writing()
+        self._writing()
         keys = [known_key(document_id) for document_id in ids]
         asked = [key for key in dict.fromkeys(keys) if key]
-        if not any(self._documents.pointers(asked)[0]):
-            return [False] * len(ids)
-        with Journal(wire, self._layout) as journal:
-            gone = dict(zip(asked, self._documents.remove(journal, asked), strict=True))
-            self._withdraw(journal, [stored for stored in gone.values() if stored], postings_of)
-        return [gone.pop(key, None) is not None if key else False for key in keys]
+        gone = self._in_one_history(Removing(self._parts, asked, postings_of).attempt)
+        first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+        return [key in gone and first[key] == place for place, key in enumerate(keys)]
 
-    def _withdraw(self, journal: Journal, gone: Sequence[Stored], postings_of: PostingsOf) -> None:
-        """Delete the postings of documents that no pointer leads to any more; what cannot be read leaves a sweep due.
-
-        The writer is still in the journal: if it dies here, a sweep finds that somebody died, and what is left.
-        """
-        withdrawal = Withdrawal(postings_of, gone)
-        journal.added -= self._postings.delete(*withdrawal.of(gone))
-        journal.doubtful |= not all(map(withdrawal.readable, gone))
+    def _in_one_history(self, attempt: Callable[[], Result]) -> Result:
+        """Return what the first attempt returns in whose midst no server restarts or fails over."""
+        return patiently(
+            attempt, lambda error: isinstance(error, ServersChanged), seconds=self._patience, pauses=_PAUSES
+        )
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Read for one look-up; see `Store.snapshot`."""
@@ -178,13 +127,13 @@ class RedisStore:
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
         """Return the living document of each chunk number; see `Snapshot.fetch`."""
         self._reading()
-        return self._documents.fetch(numbers.tolist())
+        return self._parts.documents.fetch(numbers.tolist())
 
     def get(self, ids: Sequence[str]) -> list[Stored | None]:
         """Return documents by id; see `Store.get`."""
         self._reading()
         keys = [known_key(document_id) for document_id in ids]
-        found = iter(self._documents.get([key for key in keys if key]))
+        found = iter(self._parts.documents.get([key for key in keys if key]))
         return [next(found) if key else None for key in keys]
 
     def scan(self, after: str = "") -> Iterator[Stored]:
@@ -192,10 +141,10 @@ class RedisStore:
         last = after.encode("utf-8", "surrogatepass")
         while True:
             self._reading()
-            page = self._documents.page(last)
+            page = self._parts.documents.page(last)
             if not page:
                 return
-            for stored in self._documents.get(page):
+            for stored in self._parts.documents.get(page):
                 if stored:
                     yield stored
                     self._reading()
@@ -219,7 +168,8 @@ class RedisStore:
         wire = self._writing() if repair else self._reading()
         hidden = hidden_chunks(wire, self._layout, repair=repair)
         report = check(self._census(), postings_of, repair=repair)
-        return replace(report, missing=report.missing + hidden)
+        mended = hidden if repair else 0
+        return replace(report, missing=report.missing + hidden, repaired=report.repaired + mended)
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired and what the dead left; see `Store.sweep`."""
@@ -235,6 +185,12 @@ class RedisStore:
             grow(wire, self._layout, stats.postings)
         return stats.grow or begun
 
+    def backup(self, folder: Path) -> None:
+        """Refuse; see `Store.backup`."""
+        raise InvalidInput(
+            f"index {self._wire.name}: no backup into {folder}; let the server write one (BGSAVE), or use `dedup copy`"
+        )
+
     def close(self) -> None:
         """Close the connections; see `Store.close`."""
         if self._session.end():
@@ -242,11 +198,12 @@ class RedisStore:
 
     def _census(self) -> Census:
         self._refresh()
-        return Census.take(self._wire, self._layout, self._documents, self._postings)
+        return Census.take(self._parts)
 
     def _refresh(self) -> None:
         start = self._layout.known
-        self._layout.take(start, self._wire.ask(self._layout.refresh()))
+        while self._layout.take(start, self._wire.ask(self._layout.refresh())):
+            start = self._layout.known
 
     def _reading(self) -> Wire:
         self._session.to_read()

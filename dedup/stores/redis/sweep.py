@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from dedup.stores.base import CheckReport, Numbers, PostingsOf, Stored, SweepReport, lives
 from dedup.stores.check import check as compare
 from dedup.stores.check import delete_orphans
-from dedup.stores.names import Names, flatten
+from dedup.stores.names import Names
 from dedup.stores.redis import records
-from dedup.stores.redis.documents import Documents, seconds
+from dedup.stores.redis.documents import seconds
 from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout
-from dedup.stores.redis.records import Pointer, Writer
+from dedup.stores.redis.mending import withdraw
+from dedup.stores.redis.parts import Parts
+from dedup.stores.redis.records import Pointer, writers_in
 from dedup.stores.redis.requests import Wire, command, pack
-from dedup.stores.redis.writing import Journal, PostingWriter, count
+from dedup.stores.redis.writing import Journal, count, strike
 
-_AT_ONCE = 2_000  # not measured: bounds a reply
 _DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
 Page = list[tuple[bytes, Pointer]]
 
@@ -39,10 +40,7 @@ class Census:
         quiet: whether nobody was writing.
     """
 
-    wire: Wire
-    layout: Layout
-    documents: Documents
-    postings: PostingWriter
+    parts: Parts
     given: int
     floor: int
     now: float
@@ -50,82 +48,86 @@ class Census:
     quiet: bool
 
     @classmethod
-    def take(cls, wire: Wire, layout: Layout, documents: Documents, postings: PostingWriter) -> "Census":
+    def take(cls, parts: Parts) -> "Census":
         """See who is writing; the next number is read first, so that whoever took one before is in the journal."""
-        given, entries, time = wire.ask(
-            [command(b"GET", layout.seq), command(b"HGETALL", layout.pending), (layout.pending, pack(b"TIME"), 1)]
+        pending = parts.layout.pending
+        given, entries, time = parts.wire.ask(
+            [command(b"GET", parts.layout.seq), command(b"HGETALL", pending), (pending, pack(b"TIME"), 1)]
         )
-        now = seconds(time)
-        writers = {token: Writer.load(data) for token, data in zip(entries[::2], entries[1::2], strict=True)}
-        dead = [token for token, writer in writers.items() if now - writer.began > records.LEASE]
+        now, writers = seconds(time), writers_in(entries)
+        dead = [token for token, writer in writers.items() if writer.is_dead(now)]
         alive = [writer.floor for token, writer in writers.items() if token not in dead]
         floor = min([int(given or 0), *alive])
-        return cls(wire, layout, documents, postings, int(given or 0), floor, now, dead, not alive)
+        return cls(parts, int(given or 0), floor, now, dead, not alive)
 
     def pointers(self) -> Iterator[tuple[int, bytes, Page]]:
         """Iterate over all pointers to numbers that were given out: tag, key and what it holds, a hash at a time."""
-        for tag, key, page in _pointers(self.wire, self.layout):
+        for tag, key, page in _pointers(self.parts.wire, self.parts.layout):
             judged = [(name, pointer) for name, pointer in page if pointer.number < self.given]
             if judged:
                 yield tag, key, judged
 
     def stored(self) -> Iterator[Stored]:
         """Iterate over all documents whose numbers had been given out, in no order."""
-        numbers = (pointer.number for _, _, page in self.pointers() for _, pointer in page)
-        while some := list(islice(numbers, _DOCUMENTS_AT_ONCE)):
-            yield from filter(None, self.documents.records(some))
+        led = (one for _, _, page in self.pointers() for one in page)
+        while some := list(islice(led, _DOCUMENTS_AT_ONCE)):
+            yield from filter(None, self.parts.documents.led_to(some))
 
-    def lost_chunks(self, *, repair: bool) -> int:
-        """Return how many further chunks' numbers lead nowhere; on demand let them lead to their document again."""
-        pairs = (
-            (one.number, number)
-            for _, _, page in self.pointers()
-            for _, one in page
-            for number in range(one.number + 1, one.number + one.chunks)
-        )
-        lost = 0
-        while some := list(islice(pairs, _AT_ONCE)):
-            there = self.documents.present({number for pair in some for number in pair})
-            gone = [(first, number) for first, number in some if first in there and number not in there]
-            lost += len(gone)
+    def holes(self, *, repair: bool) -> tuple[int, int]:
+        """Return how many ids lead to no record of theirs, and how many further chunks' numbers lead nowhere.
+
+        On demand the numbers lead to their document again.
+        """
+        lost = gone = 0
+        for _, _, page in self.pointers():
+            there = self.parts.documents.present(page)
+            lost += there.count(False)
+            further = {
+                number: one.number
+                for (_, one), is_there in zip(page, there, strict=True)
+                if is_there
+                for number in one.numbers[1:]
+            }
+            nowhere = further.keys() - self.parts.documents.leading(further)
+            gone += len(nowhere)
             if repair:
-                self.documents.write({number: records.pack_chunk(first) for first, number in gone})
-        return lost
+                self.parts.documents.write({number: records.pack_chunk(further[number]) for number in nowhere})
+        return lost, gone
 
     def walk(self) -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings of numbers that had been given out."""
-        for names, numbers in self.postings.walk():
+        for names, numbers in self.parts.postings.walk():
             judged = numbers < self.given
             yield names[judged], numbers[judged]
 
     def put(self, names: Names, numbers: Numbers) -> int:
         """Put postings of documents that are still there."""
-        living = {number for number in set(numbers.tolist()) if self.documents.fetch([number])[0]}
+        living = {number for number in set(numbers.tolist()) if self.parts.documents.fetch([number])[0]}
         wanted = np.isin(numbers, np.fromiter(living, np.uint32, len(living)))
-        return self.counted(self.postings.put(names[wanted], numbers[wanted]))
+        return self.counted(self.parts.postings.put(names[wanted], numbers[wanted]))
 
     def delete(self, names: Names, numbers: Numbers) -> int:
         """Delete postings."""
-        return -self.counted(-self.postings.delete(names, numbers))
+        return -self.counted(-self.parts.postings.delete(names, numbers))
 
     def counted(self, change: int) -> int:
         """Keep the count of postings true."""
-        count(self.wire, self.layout, postings=change)
+        count(self.parts.wire, self.parts.layout, postings=change)
         return change
 
     def bury(self, *, recount: bool) -> int:
         """Delete records that no pointer leads to, then the dead writers' entries; return how many records."""
         alive, chunks = self._alive()
-        prefix, deleted = self.layout.document(0)[:-1], 0
-        for keys in self.wire.keys(prefix + b"*"):
+        prefix, deleted = self.parts.layout.document(0)[:-1], 0
+        for keys in self.parts.wire.keys(prefix + b"*"):
             numbers = np.array([int(key[len(prefix) :]) for key in keys], np.int64)
             numbers = numbers[numbers < self.floor]
-            deleted += self.documents.unlink(numbers[~alive(numbers)].tolist())
+            deleted += self.parts.documents.unlink(self.parts.documents.lasting(numbers[~alive(numbers)].tolist()))
         if self.dead:
-            self.wire.one(command(b"HDEL", self.layout.pending, *self.dead))
+            self.parts.wire.ask(strike(self.parts.layout, self.dead))
         if recount and self.quiet:
-            total = sum(len(names) for names, _ in self.postings.walk())
-            self.wire.one(command(b"HSET", self.layout.counts, b"chunks", chunks, b"postings", total))
+            total = sum(len(names) for names, _ in self.parts.postings.walk())
+            self.parts.wire.one(command(b"HSET", self.parts.layout.counts, b"chunks", chunks, b"postings", total))
         return deleted
 
     def _alive(self) -> tuple[Callable[[NDArray[np.int64]], NDArray[np.bool_]], int]:
@@ -138,31 +140,32 @@ class Census:
                 chunks += pointer.chunks
         return lambda numbers: (bits[numbers >> 3] >> (numbers & 7).astype(np.uint8) & 1).astype(bool), chunks
 
-    def expire(self, postings_of: PostingsOf) -> int:
-        """Delete documents whose time has come, and pointers whose records are gone; return how many expired."""
-        expired = 0
+    def expire(self, postings_of: PostingsOf) -> tuple[int, int]:
+        """Delete documents whose time has come, and pointers whose records are gone; return how many of each."""
+        expired = lost = 0
         for tag, key, page in self.pointers():
-            there = self.wire.ask([command(b"EXISTS", self.layout.document(pointer.number)) for _, pointer in page])
+            there = self.parts.documents.present(page)
             gone = [
-                one for one, exists in zip(page, there, strict=True) if not (exists and lives(one[1].expires, self.now))
+                one
+                for one, is_there in zip(page, there, strict=True)
+                if not (is_there and lives(one[1].expires, self.now))
             ]
-            if gone:
-                expired += self._expire(tag, key, gone, postings_of)
-        return expired
+            if gone and (stored := self._expire(tag, key, gone, postings_of)) is not None:
+                expired += stored
+                lost += len(gone) - stored
+        return expired, lost
 
-    def _expire(self, tag: int, key: bytes, gone: Page, postings_of: PostingsOf) -> int:
-        with Journal(self.wire, self.layout) as journal:
-            stored = self.documents.records([pointer.number for _, pointer in gone])
-            if not self.wire.delete_if_same(
-                key, {name: pointer.pack() for name, pointer in gone}, self.layout.id_lists[tag]
-            ):
-                return 0
-            found = [one for one in stored if one]
-            postings = [posting for one in found for posting in one.postings(postings_of)]
-            journal.added -= self.postings.delete(*flatten(postings))
+    def _expire(self, tag: int, key: bytes, gone: Page, postings_of: PostingsOf) -> int | None:
+        """Delete pointers and what they lead to; return how many led to a record, None if they are others by now."""
+        parts, pointers = self.parts, {name: pointer.pack() for name, pointer in gone}
+        with Journal(parts.wire, parts.layout, olds=[pointer.number for _, pointer in gone]) as journal:
+            stored = [one for one in parts.documents.led_to(gone) if one]
+            if not parts.wire.delete_if_same(key, pointers, parts.layout.id_lists[tag]):
+                return None
+            withdraw(parts, journal, stored, postings_of)
             journal.chunks -= sum(pointer.chunks for _, pointer in gone)
-            self.documents.forget([pointer for _, pointer in gone])
-            return len(found)
+            parts.documents.forget(range(one.number, one.number + one.chunks) for one in stored)
+            return len(stored)
 
     def orphans(self) -> int:
         """Delete the postings of the dead; return how many there were."""
@@ -200,17 +203,18 @@ def hidden_chunks(wire: Wire, layout: Layout, *, repair: bool) -> int:
 
 def sweep(census: Census, postings_of: PostingsOf) -> SweepReport:
     """Delete what has expired and what the dead left; see `Store.sweep`."""
-    expired = census.expire(postings_of)
+    expired, _ = census.expire(postings_of)
     postings = census.orphans()
     return SweepReport(expired, census.bury(recount=True), postings)
 
 
 def check(census: Census, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
     """Compare postings and documents both ways; see `Store.check`."""
-    if repair:
-        census.expire(postings_of)
-    lost = census.lost_chunks(repair=repair)
+    dropped = census.expire(postings_of)[1] if repair else 0
+    lost, chunks = census.holes(repair=repair)
     report = compare(census, census.stored, postings_of, repair=repair, floor=census.floor)
+    mended = report.repaired
     if repair:
         census.bury(recount=True)
-    return replace(report, missing=report.missing + lost)
+        mended += dropped + chunks
+    return replace(report, lost=lost + dropped, missing=report.missing + chunks, repaired=mended)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -16,14 +16,16 @@ from dedup.stores.names import Names
 from dedup.stores.redis import records
 from dedup.stores.redis.layout import Layout
 from dedup.stores.redis.postings import Shards, numbers_in, own_key
-from dedup.stores.redis.records import Writer
-from dedup.stores.redis.requests import Request, Wire, command, pack
+from dedup.stores.redis.records import Writer, pack_numbers, writers_in
+from dedup.stores.redis.requests import Request, Wire, command, pack, transaction
 from dedup.stores.session import exhausted
 
 _HEAVY = 16  # ADR 5: found 31 of the hot buckets of 20,000 articles, .07 bytes a posting; other values not measured
 _SHARDS_AT_ONCE, _WALK, _FEW_KEYS = 2_000, 10_000, 20_000  # not measured: bound what one reply holds
 _FULL_SHARD = 96  # ADR 5: below 128, where a packed list ends for good; other values not measured
 _LOOK_AT = 8  # ADR 5: a shard in eight; other values not measured
+PASSED_OVER = 1 << 18
+"""Chunk numbers passed over after a restart or failover: what two writers at full speed use up in 30 s (ADR 11)."""
 _LAST_WORDS = 10  # seconds within which a server has done what a broken connection brought it
 
 
@@ -34,17 +36,20 @@ class Journal:
         first: the first of the chunk numbers that nobody else has or had.
         added: postings that it put, less those that it deleted.
         chunks: living chunks that it added, less those that it replaced or removed.
-        doubtful: whether a reply was lost for good, so that only a sweep knows what there is to clean up.
+        doubtful: whether a reply was lost for good, so that what there is to clean up must be looked for.
+        dead: the entries of other writers that have died and were not cleaned up after, by token.
     """
 
-    def __init__(self, wire: Wire, layout: Layout, numbers: int = 0) -> None:
-        """Be ready to enter, and to take that many chunk numbers."""
+    def __init__(self, wire: Wire, layout: Layout, numbers: int = 0, olds: Iterable[int] = ()) -> None:
+        """Be ready to enter, and to take that many chunk numbers; `olds` are the documents that are to go."""
         self._wire, self._layout, self._numbers = wire, layout, numbers
+        self._olds = pack_numbers(olds)
         self.first = 0
         self._token, self._began = uuid.uuid4().bytes, time.monotonic()
         self._entry = Writer(0, 0)
         self.added = self.chunks = 0
         self.doubtful = False
+        self.dead: dict[bytes, Writer] = {}
 
     def __enter__(self) -> Self:
         """Enter the journal: the numbers from the present one on are protected from sweeps, and readers take care.
@@ -60,19 +65,44 @@ class Journal:
 
     def _enter(self) -> None:
         pending, layout = self._layout.pending, self._layout
-        (seconds, _), floor = self._wire.ask([(pending, pack(b"TIME"), 1), command(b"GET", layout.seq)])
+        (seconds, _), floor, header = self._wire.ask(
+            [(pending, pack(b"TIME"), 1), command(b"GET", layout.seq), layout.header]
+        )
+        layout.hold(header)
         first = records.AWAITED if self._numbers else 0
         self._entry = Writer(int(seconds), int(floor or 0), first, first)
-        requests = [self._enlist(), command(b"INCRBY", layout.seq, self._numbers), *layout.refresh()]
-        start = layout.known
-        _, end, *shape = self._wire.ask(requests)
-        layout.take(start, shape)
+        end, epoch = self._take_numbers()
+        if self._numbers and epoch != self._wire.history(layout.seq):
+            self._begin_epoch()
+            end, _ = self._take_numbers()
         self.first = end - self._numbers
         if end > records.AWAITED:
             raise exhausted(self._wire.name)
         if self._numbers:
             self._entry = self._entry._replace(first=self.first, end=end)
-            self._wire.one(self._enlist())
+        if self._numbers or self._olds:
+            self._wire.ask([*self._name_olds(), self._enlist()])
+
+    def _take_numbers(self) -> tuple[int, bytes | None]:
+        """Enter; return the end of the numbers taken and their epoch, and learn who has died."""
+        layout, start = self._layout, self._layout.known
+        everybody = command(b"HGETALL", layout.pending)
+        numbers = command(b"INCRBY", layout.seq, self._numbers)
+        _, entries, end, *shape = self._wire.ask([self._enlist(), everybody, numbers, *layout.refresh()])
+        layout.take(start, shape)
+        others = writers_in(entries)
+        del others[self._token]
+        self.dead = {token: one for token, one in others.items() if one.began and one.is_dead(self._entry.began)}
+        return int(end), shape[0][2]
+
+    def _begin_epoch(self) -> None:
+        """Pass over the numbers that the server may have given out and forgotten: it restarted or failed over."""
+        layout = self._layout
+        epoch = command(b"SET", layout.epoch, self._wire.history(layout.seq))
+        self._wire.one(transaction(layout.seq, [command(b"INCRBY", layout.seq, PASSED_OVER), epoch]))
+
+    def _name_olds(self) -> list[Request]:
+        return [command(b"HSET", self._layout.olds, self._token, self._olds)] if self._olds else []
 
     def _enlist(self) -> Request:
         return command(b"HSET", self._layout.pending, self._token, self._entry.pack())
@@ -86,16 +116,23 @@ class Journal:
         """Count what was done, and leave the journal."""
         count(self._wire, self._layout, postings=self.added, chunks=self.chunks)
         if not self.doubtful:
-            self._wire.one(command(b"HDEL", self._layout.pending, self._token))
+            self._wire.ask(strike(self._layout, [self._token]))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave if all was done; after an error set the entry's start back, so that a sweep cleans up after 10 s."""
+        """Leave if all was done; after an error set the entry's start back, so that others clean up after 10 s."""
         if error is None:
             self.leave()
-        else:
-            with suppress(StoreError):
-                self._entry = self._entry._replace(began=self._entry.began - records.LEASE + _LAST_WORDS)
-                self._wire.one(self._enlist(), patience=0)  # one try
+            return
+        self._entry = self._entry._replace(began=self._entry.began - records.LEASE + _LAST_WORDS)
+        there = command(b"HEXISTS", self._layout.pending, self._token)
+        with suppress(StoreError), self._wire.steady():  # whatever server it is by now
+            if self._wire.one(there, patience=0):
+                self._wire.one(self._enlist(), patience=0)
+
+
+def strike(layout: Layout, tokens: Sequence[bytes]) -> list[Request]:
+    """Return the requests that strike writers out of the journal."""
+    return [command(b"HDEL", key, *tokens) for key in (layout.olds, layout.pending)]
 
 
 def count(wire: Wire, layout: Layout, **changes: int) -> None:

@@ -1,0 +1,114 @@
+"""LMDB's first two pages, which say where all others are: written in turn, without a checksum, and believed."""
+
+import struct
+import time
+from io import FileIO
+from pathlib import Path
+from sys import byteorder
+from typing import NamedTuple
+
+_PAGE, _META = struct.Struct("=QHHHH"), struct.Struct("=IIQQ 48s 48s QQ")
+_BYTES = _PAGE.size + _META.size
+_NODE = struct.Struct("=HHHH")  # of a branch the page in three parts, and the key's length
+_BRANCH, _DEEPEST = 1, 32
+_BY_NUMBER = 8  # MDB_INTEGERKEY; the high byte says how the file was opened
+_MAGIC, _VERSION, _META_PAGE = 0xBEEFC0DE, 1, 8
+_TREE = struct.Struct("=IHHQQQQQ")
+_NONE = (1 << 64) - 1
+_TRIES, _PAUSE = 20, 0.001  # not measured: a writer of another process may be amid the 120 bytes
+
+
+class Meta(NamedTuple):
+    """One of the two: what the index was after a transaction.
+
+    Attributes:
+        page_size: in bytes.
+        free: the root of the pages that were given up, by the transaction that did so; -1 for none.
+        last_page: the highest number of a page in use.
+        transaction: its number; even ones are on the first page, odd ones on the second.
+    """
+
+    page_size: int
+    free: int
+    last_page: int
+    transaction: int
+
+
+def damage(data: Path) -> str:
+    """Return how the first pages of an LMDB file contradict each other or the file; "" if they do not.
+
+    A single flipped bit of a transaction's number would make LMDB go back to the state before the last batch.
+    """
+    said = ""
+    for _ in range(_TRIES):
+        said = _damage(data)
+        if not said:
+            break
+        time.sleep(_PAUSE)
+    return said
+
+
+def _damage(data: Path) -> str:
+    with data.open("rb", buffering=0) as file:
+        first = _read(file.read(_BYTES), 0)
+        if first is None:
+            return "the first page is destroyed"
+        file.seek(first.page_size)
+        second = _read(file.read(_BYTES), 1)
+        if second is None or second.page_size != first.page_size:
+            return "the second page is destroyed"
+        freed = {meta: _last_freed(file, meta) for meta in (first, second)}
+        size = file.seek(0, 2)
+    newest = max(first, second, key=lambda meta: meta.transaction)
+    in_turn = not newest.transaction or abs(first.transaction - second.transaction) == 1
+    if not in_turn or any(last > meta.transaction for meta, last in freed.items()) or _is_older(newest, freed[newest]):
+        return f"its first pages are not of the transactions {first.transaction} and {second.transaction}"
+    if size < (newest.last_page + 1) * newest.page_size:
+        return f"it has {size} bytes where {(newest.last_page + 1) * newest.page_size} were written"
+    return ""
+
+
+def _is_older(newest: Meta, freed: int) -> bool:
+    """Return whether it is the older page, its number raised by 2: each transaction but the first gives up pages."""
+    return freed > 0 and freed == newest.transaction - 2
+
+
+def _last_freed(file: FileIO, meta: Meta) -> int:
+    """Return the last transaction that gave up pages, by the tree that LMDB keeps of them; 0 for none."""
+    number = meta.free
+    for _ in range(_DEEPEST if number >= 0 else 0):
+        file.seek(number * meta.page_size)
+        page = file.read(meta.page_size)
+        if len(page) < meta.page_size or _PAGE.unpack_from(page)[0] != number:
+            return 0
+        _, _, flags, lower, _ = _PAGE.unpack_from(page)
+        places = page[_PAGE.size : lower][-2:]
+        node = page[int.from_bytes(places, byteorder) :][: _NODE.size + 8]
+        if len(node) < _NODE.size + 8:
+            return 0
+        low, high, upper, _, key = (*_NODE.unpack_from(node), int.from_bytes(node[_NODE.size :], byteorder))
+        if not flags & _BRANCH:
+            return key
+        number = low | high << 16 | upper << 32
+    return 0
+
+
+def _read(data: bytes, number: int) -> Meta | None:
+    """Return a page's meta; None if LMDB did not write it."""
+    if len(data) < _BYTES:
+        return None
+    page, _, flags, *_ = _PAGE.unpack_from(data)
+    magic, version, _, _, free, main, last_page, transaction = _META.unpack_from(data, _PAGE.size)
+    (page_size, free_flags, *_, free_root), (_, main_flags, *_, main_root) = _TREE.unpack(free), _TREE.unpack(main)
+    roots = [free_root, main_root]
+    whole = (page, flags, magic, version, free_flags & 255, main_flags) == (
+        number,
+        _META_PAGE,
+        _MAGIC,
+        _VERSION,
+        _BY_NUMBER,
+        0,
+    ) and page_size.bit_count() == 1
+    if not whole or transaction % 2 != number * (transaction > 0) or any(last_page < root != _NONE for root in roots):
+        return None
+    return Meta(page_size, roots[0] if roots[0] != _NONE else -1, last_page, transaction)

@@ -1,0 +1,127 @@
+"""One call of put: written, made current, confirmed; begun anew with other numbers if a server changes meanwhile.
+
+What an attempt that was given up has left is of no use: the server may lack any part of it. So whatever it began to
+write is written again, also where its pointer is there, and both it and what it replaced are deleted in the end.
+"""
+
+from collections.abc import Sequence
+
+from dedup.admission import id_key
+from dedup.errors import StoreFull
+from dedup.model import Status
+from dedup.stores.base import Buckets, Entry, PostingsOf, lives
+from dedup.stores.names import flatten
+from dedup.stores.redis.documents import Flip, Led
+from dedup.stores.redis.mending import mend, withdraw
+from dedup.stores.redis.parts import Parts
+from dedup.stores.redis.records import Pointer, pack_chunk, pack_record
+from dedup.stores.redis.writing import Journal
+
+
+class Putting:
+    """A call of put, over as many attempts as it takes."""
+
+    def __init__(self, parts: Parts, entries: Sequence[Entry], postings_of: PostingsOf) -> None:
+        """Be ready to put the entries."""
+        self._parts, self._entries, self._postings_of = parts, entries, postings_of
+        self._keys = [id_key(entry.id) for entry in entries]
+        self._before: dict[int, Pointer | None] = {}
+        self._own: list[range] = []
+        self._statuses: list[Status] = ["kept" if entry.create else "unchanged" for entry in entries]
+
+    def attempt(self) -> list[Status]:
+        """Put what is not there yet, and return what became of each entry.
+
+        Raises:
+            ServersChanged: another attempt is needed.
+        """
+        with self._parts.wire.steady():
+            known, now = self._parts.documents.pointers(self._keys)
+            fresh = self._fresh(known, now)
+            if fresh:
+                self._put(fresh, known, now)
+            else:
+                self._parts.durability.confirm()
+        return self._statuses
+
+    def _fresh(self, known: Sequence[Pointer | None], now: float) -> list[int]:
+        """Return the places of the entries that must be written, given where their ids lead."""
+        stays = [
+            (place, old)
+            for place, (entry, old) in enumerate(zip(self._entries, known, strict=True))
+            if old
+            and lives(old.expires, now)
+            and (entry.create or old.digest == entry.digest)
+            and not self._is_own(old)
+        ]
+        # a removal that was cut short leaves the pointer alone, a failover perhaps another's record
+        there = self._parts.documents.present([(self._keys[place], old) for place, old in stays])
+        left_alone = {place for (place, _), is_there in zip(stays, there, strict=True) if is_there}
+        return [place for place in range(len(self._entries)) if place not in left_alone]
+
+    def _is_own(self, pointer: Pointer) -> bool:
+        """Return whether an attempt that was given up has written it."""
+        return any(pointer.number in numbers for numbers in self._own)
+
+    def _put(self, fresh: list[int], known: Sequence[Pointer | None], now: float) -> None:
+        olds = [old.number for place in fresh if (old := known[place])]
+        chunks = sum(len(self._entries[place].postings) for place in fresh)
+        with Journal(self._parts.wire, self._parts.layout, chunks, olds) as journal:
+            self._own.append(range(journal.first, journal.first + chunks))
+            flips = self._flips(journal.first, fresh, known, now)
+            self._write(journal, flips)
+            flipped = self._parts.documents.replace(journal, list(flips.values()))
+            self._parts.durability.confirm()
+            self._clean(journal, flips, flipped, now)
+            mend(self._parts, journal, self._postings_of)
+
+    def _flips(self, number: int, fresh: list[int], known: Sequence[Pointer | None], now: float) -> dict[int, Flip]:
+        """Return the pointer to be written for each place, the numbers given out from `number` on."""
+        flips = {}
+        for place in fresh:
+            entry, old = self._entries[place], known[place]
+            if not (old and self._is_own(old)):
+                self._before.setdefault(place, old)
+            pointer = Pointer(number, len(entry.postings), entry.expires(now), entry.digest)
+            flips[place] = Flip(self._keys[place], pointer, old, entry.create)
+            number += pointer.chunks
+        return flips
+
+    def _write(self, journal: Journal, flips: dict[int, Flip]) -> None:
+        """Write records and postings, which nothing leads to yet."""
+        postings: list[tuple[int, Buckets]] = []
+        values: dict[int, bytes] = {}
+        for place, (_, pointer, _, _) in flips.items():
+            entry = self._entries[place]
+            values[pointer.number] = pack_record(entry, pointer.expires)
+            values |= dict.fromkeys(pointer.numbers[1:], pack_chunk(pointer.number))
+            postings += enumerate(entry.postings, pointer.number)
+        try:
+            self._parts.documents.write(values)
+            journal.added += self._parts.postings.put(*flatten(postings))
+        except StoreFull:
+            self._parts.postings.delete(*flatten(postings))
+            self._parts.documents.forget(flip.fresh.numbers for flip in flips.values())
+            journal.leave()
+            raise
+
+    def _clean(
+        self, journal: Journal, flips: dict[int, Flip], flipped: Sequence[tuple[bool, Pointer | None]], now: float
+    ) -> None:
+        """Delete what was replaced, and what was written for ids that somebody else has created meanwhile."""
+        gone = list[Led]()
+        for (place, flip), (current, old) in zip(flips.items(), flipped, strict=True):
+            if not current:
+                self._take_back(journal, self._entries[place], flip.fresh)
+                continue
+            before = self._before.get(place) if old is None or self._is_own(old) else old
+            self._statuses[place] = "replaced" if before and lives(before.expires, now) else "put"
+            gone += [(flip.key, one) for one in dict.fromkeys((old, before)) if one]
+        stored = [one for one in self._parts.documents.led_to(gone) if one]
+        withdraw(self._parts, journal, stored, self._postings_of)
+        self._parts.documents.entomb(stored)
+
+    def _take_back(self, journal: Journal, entry: Entry, pointer: Pointer) -> None:
+        """Delete what was written for a document whose id somebody else has created meanwhile."""
+        journal.added -= self._parts.postings.delete(*flatten(list(enumerate(entry.postings, pointer.number))))
+        self._parts.documents.forget([pointer.numbers])

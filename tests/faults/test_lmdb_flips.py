@@ -1,0 +1,119 @@
+"""What no checksum of a document or a page covers: each contradiction is named as damage, by the read or by `check`."""
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import pytest
+from faults.indexes import entries, is_whole, opened, own
+
+from dedup.errors import StoreDamaged
+from dedup.stores.lmdb import LMDBStore
+from dedup.stores.lmdb_folder import NEW_DATA
+
+TRANSACTION = 144  # its number's place in each of the first two pages, as lmdb.h and mdb.c have it
+
+
+@contextmanager
+def raw(index: Path) -> Iterator[Callable[..., Any]]:
+    """Change the databases of an index behind its back: (name, key, value), None to delete."""
+    with lmdb.open(str(index), max_dbs=4) as handle:
+
+        def change(name: str, key: bytes, value: bytes | None) -> None:
+            database = handle.open_db(name.encode(), create=False) if name else None
+            with handle.begin(write=True) as txn:
+                assert txn.delete(key, db=database)
+                if value is not None:
+                    txn.put(key, value, db=database)
+
+        yield change
+
+
+@pytest.mark.parametrize("page", [0, 1])
+@pytest.mark.parametrize("bit", [0, 1, 2, 20, 63])
+def test_flipped_number_of_a_transaction_is_damage(index: Path, page: int, bit: int) -> None:
+    """A bit of a transaction's number, which would bring back the state before the last batch, is found at opening."""
+    with opened(index) as store:
+        for number in range(10, 14):  # the pages take turns, so that each bit is met set and not set
+            store.put(entries(number, number + 1), own)
+    data = bytearray((index / "data.mdb").read_bytes())
+    at = 4096 * page + TRANSACTION
+    (number,) = struct.unpack_from("=Q", data, at)
+    struct.pack_into("=Q", data, at, number ^ 1 << bit)
+    (index / "data.mdb").write_bytes(data)
+    with pytest.raises(StoreDamaged, match="restore it from a backup"):
+        LMDBStore(index)
+
+
+def test_id_that_leads_to_another_document_is_damage(index: Path) -> None:
+    """Reading an id whose pointer leads to another document's record says so, and so does a check."""
+    with raw(index) as change:
+        change("ids", b"3", (5).to_bytes(4, "big"))
+    with opened(index) as store:
+        with pytest.raises(StoreDamaged, match="not what its id '3' leads to"):
+            store.get(["3"])
+        with pytest.raises(StoreDamaged, match="not what its id '3' leads to"):
+            store.check(own, repair=False)
+
+
+def test_document_that_no_id_leads_to_is_found_by_a_check(index: Path) -> None:
+    """A lost id is no contradiction for a look-up, but a check counts ids and documents."""
+    with raw(index) as change:
+        change("ids", b"3", None)
+    with opened(index) as store:
+        assert store.get(["3"]) == [None]
+        with pytest.raises(StoreDamaged, match="9 ids, 10 documents"):
+            store.check(own, repair=False)
+
+
+def test_changed_time_to_live_is_damage(tmp_path: Path) -> None:
+    """A document whose end of time is another in its record than beside its id is damaged, not expired."""
+    (entry,) = entries(0, 1)
+    with opened(tmp_path / "index", create=True) as store:
+        store.put([type(entry)(entry.id, entry.digest, entry.payload, entry.postings, ttl=1000)], own)
+        (stored,) = store.get(["0"])
+        assert stored is not None
+    expires = stored.expires.to_bytes(4, "big")
+    with raw(tmp_path / "index") as change:
+        change("ids", b"0", bytes(4) + (stored.expires - (1 << 29)).to_bytes(4, "big"))
+    with opened(tmp_path / "index") as store, pytest.raises(StoreDamaged):
+        store.get(["0"])
+    with raw(tmp_path / "index") as change:
+        change("ids", b"0", bytes(4) + expires)
+    with opened(tmp_path / "index") as store:
+        assert store.get(["0"]) == [stored]
+
+
+def test_counter_that_lies_is_found_by_a_check(index: Path) -> None:
+    """A check counts chunks and compares; chunk numbers beyond those given out are damage, not memory asked for."""
+    with raw(index) as change:
+        change("", b"state", struct.pack(">QQI", 10, 11, 0))
+    with opened(index) as store, pytest.raises(StoreDamaged, match="11 chunks are not so many"):
+        store.check(own, repair=False)
+    with raw(index) as change:
+        change("", b"state", struct.pack(">QQI", 9, 10, 0))
+    with opened(index) as store, pytest.raises(StoreDamaged, match="document 9 has chunks of another"):
+        store.sweep(own)
+
+
+def test_first_pages_that_a_power_cut_tore_are_made_anew(tmp_path: Path) -> None:
+    """A data file gets its name when its first pages are whole; what is left of an earlier try is no index."""
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / NEW_DATA).write_bytes(bytes(4096) + b"torn")
+    with opened(tmp_path / "index", create=True) as store:
+        store.put(entries(0, 3), own)
+        assert is_whole(store, 3)
+    assert not (tmp_path / "index" / NEW_DATA).exists()
+
+
+def test_posting_under_a_key_that_no_shard_has_is_found_by_a_check(index: Path) -> None:
+    """A posting whose shard's key was changed is in no list, but it is counted."""
+    with lmdb.open(str(index), max_dbs=4) as handle:
+        recent = handle.open_db(b"recent", create=False, dupsort=True, dupfixed=True)
+        with handle.begin(write=True) as txn:
+            txn.put(b"\0\0\0\1", bytes(8), db=recent)
+    with opened(index) as store, pytest.raises(StoreDamaged, match="501 postings where 500 are found"):
+        store.check(own, repair=False)
