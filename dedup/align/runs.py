@@ -44,7 +44,7 @@ def find_runs(pair: Pair, seeds: Seeds, length: int, ends: Int32s, crossings: In
                     runs = doubled(runs)
                 runs[count, 0], runs[count, 1], runs[count, 2] = i - before, j - before, before + after
                 ordered &= count == 0 or runs[count - 1, 1] <= j - before
-                count += 1
+                count += before + after >= length  # keys of two seeds may be equal, see `seed_keys`
             i = seeds.following[i]
     return runs[:count] if ordered else sorted_rows(runs[:count], 1)
 
