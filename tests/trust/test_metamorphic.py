@@ -169,7 +169,11 @@ def test_more_of_the_query(plain: Index, a: str, b: str, first: bool) -> None:
     """A query twice as long finds what its half found: the document, and the long stretches of it again."""
     half, whole = plain.resemble(a, limit=1000), plain.resemble(f"{a}\n{b}" if first else f"{b}\n{a}", limit=1000)
     again = {match.id: [passage.document for passage in match.passages] for match in whole}
+    rivals = {match.id for match in plain.resemble(b, limit=1000)}  # of these the other half may take the same stretch
     for match in half:
+        assert whole.truncated or not match.passages or match.id in again
+        if match.id in rivals:
+            continue
         for passage in () if whole.truncated else match.passages:
             span, spans = passage.document, again[match.id]
             found = sum(max(0, min(span.end, one.end) - max(span.start, one.start)) for one in spans)
