@@ -26,7 +26,7 @@ from dedup.model import Answer, Document, Match
 
 pytestmark = pytest.mark.trust
 
-EVENTS = 60  # some 210 stories: an index is built in under a second, and each has copies, quotes and footers
+EVENTS = 60  # 247 stories: an index is built in under a second, and each has copies, quotes and footers
 QUERIES = 80
 STRANGERS = 10_000  # the number that the issue names; LMDB takes it in about ten seconds
 LONG, KEPT = 24, 0.5  # words: passages of a document are disjoint, and a neighbour may take words at the ends
