@@ -6,7 +6,7 @@ RUN := .venv/run.installed
 TEST := .venv/test.installed
 BENCH := .venv/bench.installed
 
-.PHONY: demo check test test-fast test-slow test-trust test-all lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
+.PHONY: demo check test test-fast test-slow test-trust test-all mutate lint docs lock clean bench bench-full bench-docs bench-check bench-micro bench-deps
 
 demo: $(RUN)
 	@$(BIN)/dedup ingest seeds $(DEMO)
@@ -32,6 +32,10 @@ test-slow: $(TEST)
 # kills, failing calls, damaged files, histories and oracles: what docs/operations.md promises
 test-trust: $(TEST)
 	$(BIN)/pytest -q -m trust tests/trust
+
+# small faults put into search, align and the codecs, and how many of them the tests notice; about an hour
+mutate: $(TEST)
+	NUMBA_OPT=0 $(BIN)/python tools/mutate.py $(ROOMS)
 
 test-all: test test-slow test-trust
 

@@ -302,6 +302,7 @@ class SchemeOut(BaseModel):
     bands: int
     rows: int
     seed: int
+    unit: Annotated[Literal["word", "character"], Field(description="What a token is.")]
 
 
 class StatsOut(BaseModel):

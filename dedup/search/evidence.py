@@ -27,12 +27,14 @@ class Chance:
     """What chance gives to a query.
 
     Attributes:
-        words: how many the query has.
+        words: how many tokens the query has.
         documents: how many the index holds.
+        tokens: of the query's, how many are worth a word.
     """
 
     words: int
     documents: int
+    tokens: int = 1
 
     def of_copied(self, matched: Int32s, unmatched: Int32s, rarest: Float64s) -> Float64s:
         """Return the evidence of copied passages.
@@ -43,7 +45,8 @@ class Chance:
             rarest: (n,) float64, in how many documents the rarest window of each occurs; 0 if that is not known.
         """
         rarity = np.log(np.maximum(self.documents / np.maximum(rarest, 1), 1)) * (rarest > 0)
-        evidence: Float64s = matched - UNMATCHED * unmatched + rarity - math.log(COPIED * self._cells)
+        words = (matched - UNMATCHED * unmatched) / self.tokens
+        evidence: Float64s = words + rarity - math.log(COPIED * self._cells)
         return evidence / math.log(10)
 
     def of_reworded(self, scores: Float64s) -> Float64s:
@@ -57,7 +60,7 @@ class Chance:
 
     @property
     def _cells(self) -> float:
-        return max(self.words, 1) * WORDS * float(max(self.documents, FEW_DOCUMENTS))
+        return max(self.words / self.tokens, 1) * WORDS * float(max(self.documents, FEW_DOCUMENTS))
 
 
 def common(windows: float, surprise: float, total: int) -> bool:

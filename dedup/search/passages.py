@@ -6,7 +6,7 @@ import numpy as np
 
 from dedup.align import Alignments, align, reword
 from dedup.kernels import Flags, Float64s, Int32s, Int64s, Uint64s
-from dedup.scheme import Scheme
+from dedup.scheme import Scheme, Unit
 from dedup.search.evidence import ENOUGH, Chance, windows_in
 from dedup.search.query import Query
 from dedup.search.question import Question
@@ -14,6 +14,7 @@ from dedup.sketching.tokens import Tokens
 
 SHORTEST = 6  # ADR 15: a chain of fewer words is no passage of its own, whatever the index holds
 LOOSEST = 0.3  # ADR 15: .25 and .4 find less
+LETTERS = 5  # not measured: characters that say as much as a word
 SHARP, CONSISTS = 0.8, 1.5  # ADR 15: a loose passage two thirds of which are copies so similar is these copies
 
 
@@ -49,7 +50,7 @@ def shared(
         shingles: the documents' shingle hashes.
         offsets: where those of each document begin, and where the last one ends.
     """
-    found, strict = _copied(query.tokens, tokens, question)
+    found, strict = _copied(query.tokens, tokens, question, scheme.unit)
 
     def windows_of(found: Alignments) -> Float64s:
         return windows_in(
@@ -58,12 +59,12 @@ def shared(
         )
 
     windows = windows_of(found)
-    chance = Chance(len(query.tokens.hashes), query.total)
+    chance = Chance(len(query.tokens.hashes), query.total, LETTERS if scheme.unit == "character" else 1)
     evidence = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
     good = strict | (evidence >= ENOUGH)
     found, reworded = found.only(good), np.zeros(int(good.sum()), np.bool_)
     evidence, windows = evidence[good], windows[good]
-    if question.passages and question.reworded:
+    if question.passages and question.reworded and scheme.unit == "word":
         found, reworded, scores = reword(query.tokens, tokens, tokens.offsets, found, least=chance.least_score)
         windows = windows_of(found)
         copied = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
@@ -72,18 +73,25 @@ def shared(
     return _wanted(Shared(found, reworded, evidence, windows, doubtful), question)
 
 
-def _copied(query: Tokens, documents: Tokens, question: Question) -> tuple[Alignments, Flags]:
-    """Return copied passages, loose ones too, and which of them are strict: those that are always reported."""
+def _copied(query: Tokens, documents: Tokens, question: Question, unit: Unit) -> tuple[Alignments, Flags]:
+    """Return copied passages, loose ones too, and which of them are strict: those that are always reported.
+
+    Of characters only strict ones are looked for.
+    """
     asked = query.hashes if question.passages else query.hashes[:0]
+    least, similarity = question.usual_words(unit), question.usual_similarity(unit)
+    if unit == "character":
+        strict = align(
+            asked, documents.hashes, documents.offsets, min_words=least, min_similarity=similarity, unit=unit
+        )
+        return strict, np.ones(len(strict.matched), np.bool_)
     words = min(SHORTEST, question.min_words or SHORTEST)
     loose = align(asked, documents.hashes, documents.offsets, min_words=words, min_similarity=LOOSEST)
-    likely = np.unique(loose.document[loose.matched >= question.usual_words])
+    likely = np.unique(loose.document[loose.matched >= least])
     parts = [documents.hashes[slice(*documents.offsets[n : n + 2])] for n in likely]
     offsets = np.cumsum([0, *map(len, parts)], dtype=np.int64)
     hashes = np.concatenate(parts) if parts else documents.hashes[:0]
-    strict = align(
-        asked, hashes, offsets, min_words=question.usual_words, min_similarity=question.usual_similarity
-    ).under(likely)
+    strict = align(asked, hashes, offsets, min_words=least, min_similarity=similarity).under(likely)
     return _either(loose, strict)
 
 

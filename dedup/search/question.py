@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from dedup.errors import InvalidInput
+from dedup.scheme import Unit
 from dedup.search.filters import Filter
 
-USUAL, LIKE = 12, 0.6  # ADR 10: a copy that a reader is sure to call one
+USUAL = {"word": (12, 0.6), "character": (40, 0.45)}
+"""Matched words and similarity of a passage where nothing is asked for. Words: ADR 10; characters: ADR 17."""
 MOST = 1 << 24  # no text has more words, see dedup.admission.LONGEST_TEXT
 
 
@@ -18,7 +20,8 @@ class Question:
     Attributes:
         limit: matches to return at most; of more, those that cover most of the query between them.
         min_words: leave out passages of fewer matched words. Copied ones of so many count even if chance might give
-            them, if they are similar by `min_similarity`, or .6. By default evidence alone decides what counts.
+            them, if they are similar by `min_similarity`, or .6 (.45 of characters). By default evidence alone decides
+            what counts.
         min_similarity: leave out passages that are less similar; above 0, up to 1.
         passages: look for passages; if not, only documents that are alike as a whole are matched.
         filter: conditions that a document's metadata must meet, field by field; see `dedup.search.filters.Filter`.
@@ -49,15 +52,13 @@ class Question:
                 raise InvalidInput(f"{name} {switch!r}: give true or false")
         Filter.of(self.filter, {})
 
-    @property
-    def usual_words(self) -> int:
-        """Matched words of a copied passage that is always reported, as boilerplate if chance may give it."""
-        return self.min_words or USUAL
+    def usual_words(self, unit: Unit) -> int:
+        """Return the matched tokens of a copied passage that is reported always, if need be as boilerplate."""
+        return self.min_words or USUAL[unit][0]
 
-    @property
-    def usual_similarity(self) -> float:
-        """The similarity that it needs."""
-        return self.min_similarity or LIKE
+    def usual_similarity(self, unit: Unit) -> float:
+        """Return the similarity that it needs where that is the unit."""
+        return self.min_similarity or USUAL[unit][1]
 
 
 class PassageFields(TypedDict, total=False):

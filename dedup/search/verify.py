@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dedup.align import overlaps
 from dedup.model import Containment, Document, Match, Passage
-from dedup.scheme import Scheme
+from dedup.scheme import Scheme, Unit
 from dedup.search.evidence import common
 from dedup.search.names import names_only
 from dedup.search.passages import Shared, shared
@@ -84,7 +84,7 @@ def figure(
     for i, document in enumerate(documents):
         there = Places(document.text, tokens, int(tokens.offsets[i]))
         rows = range(first[i], first[i + 1])
-        passages = [_passage(query, here, there, found, row) for row in rows]
+        passages = [_passage(query, here, there, found, row, scheme.unit) for row in rows]
         matches.append(_match(document, sizes[i], passages))
     return matches
 
@@ -125,7 +125,7 @@ def near(match: Match) -> bool:
     return max(match.jaccard, both.query_in_document, both.document_in_query) >= NEAR
 
 
-def _passage(query: Query, here: Places, there: Places, found: Shared, row: int) -> Passage:
+def _passage(query: Query, here: Places, there: Places, found: Shared, row: int, unit: Unit) -> Passage:
     places = found.places
     start, end = int(places.query_start[row]), int(places.query_end[row])
     windows, surprise, rarest = found.windows[row]
@@ -134,7 +134,8 @@ def _passage(query: Query, here: Places, there: Places, found: Shared, row: int)
         found.chance[row]
         or common(windows, surprise, query.total)
         or (
-            found.evidence[row] < CERTAIN
+            unit == "word"
+            and found.evidence[row] < CERTAIN
             and names_only(
                 (query.text[first:last] for first, last in _places(query.tokens, start, end)),
                 query.text[place.start : place.end],

@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-import lmdb
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.errors import StoreDamaged
 from dedup.stores.base import Numbers, Postings
 from dedup.stores.names import NAME_BITS, Names
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    import lmdb
 
     Transaction = lmdb.Transaction[memoryview]
 
@@ -92,7 +94,10 @@ class _Level:
             walked += len(numbers)
             yield names, numbers.astype(np.uint32)
         if walked != entries:
-            raise lmdb.CorruptedError(f"{entries:,} postings are counted, {walked:,} are there")
+            raise StoreDamaged(
+                f"the index counts {entries:,} postings where {walked:,} are found; restore it from a backup, "
+                "or copy it into another index"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,10 @@ class Sightings:
 
 def sightings(index: Index, passage: str) -> Sightings:
     """Look for the documents that hold a passage, at least half of it, at most 100 of them."""
-    words = len(tokenize([passage]).hashes)
-    asked = Question(limit=LISTED, min_words=max(1, min(Question().usual_words, words)), reworded=False)
-    lookup = index.look_up(passage, None, asked)
+    unit = index.scheme.unit
+    words = len(tokenize([passage], unit).hashes)
+    least = max(1, min(Question().usual_words(unit), words))
+    lookup = index.look_up(passage, None, Question(limit=LISTED, min_words=least, reworded=False))
     found, partly = list[tuple[Name, Passage, tuple[Segment, ...]]](), 0
     for match in lookup.answer:
         best = max(match.passages, key=lambda one: one.matched_words, default=None)

@@ -107,3 +107,13 @@ def test_first_pages_that_a_power_cut_tore_are_made_anew(tmp_path: Path) -> None
         store.put(entries(0, 3), own)
         assert is_whole(store, 3)
     assert not (tmp_path / "index" / NEW_DATA).exists()
+
+
+def test_posting_under_a_key_that_no_shard_has_is_found_by_a_check(index: Path) -> None:
+    """A posting whose shard's key was changed is in no list, but it is counted."""
+    with lmdb.open(str(index), max_dbs=4) as handle:
+        recent = handle.open_db(b"recent", create=False, dupsort=True, dupfixed=True)
+        with handle.begin(write=True) as txn:
+            txn.put(b"\0\0\0\1", bytes(8), db=recent)
+    with opened(index) as store, pytest.raises(StoreDamaged, match="501 postings where 500 are found"):
+        store.check(own, repair=False)

@@ -15,19 +15,19 @@ from dedup.sketching.tokens import tokenize
 from dedup.stores.base import Postings
 
 TEXTS = st.lists(st.sampled_from("abcdefgh"), max_size=30)  # so few words that windows repeat
-SCHEMES = [Scheme(), Scheme(k=5, w=8), Scheme(k=2, w=3), Scheme(k=3, w=1)]
+SCHEMES = [Scheme(), Scheme(k=5, w=8), Scheme(k=2, w=3), Scheme(k=3, w=1), Scheme(unit="character", k=3, w=4)]
 
 
 def likely(
     query: list[str], documents: list[tuple[int, list[str]]], scheme: Scheme, min_words: int, spread: int
 ) -> int:
     """Return how many chunks may match, of documents whose windows are dealt out to `spread` chunks; bands are not."""
-    tokens = tokenize([" ".join(query)])
+    tokens = tokenize([" ".join(query)], scheme.unit)
     sketched = sketch_tokens(tokens, scheme)
     asked = sketched.buckets.tolist()
     lists: dict[int, list[int]] = {bucket: [] for bucket in asked}
     for number, document in documents:
-        other = sketch_tokens(tokenize([" ".join(document)]), scheme).buckets[scheme.bands :].tolist()
+        other = sketch_tokens(tokenize([" ".join(document)], scheme.unit), scheme).buckets[scheme.bands :].tolist()
         for place, bucket in enumerate(other):
             if bucket in lists:
                 lists[bucket].append(number + place % spread)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from faults.served import opened, own, served, swept, version
+from servers.cluster import running_cluster
 from servers.network import Network, network
 from servers.sentinel import MASTER, Sentinels, running_sentinels
 from servers.server import running
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.trust
 log = logging.getLogger(__name__)
 
 BATCH = 20
-BEFORE, AFTER = 3.0, 6.0  # seconds of writing before the fault, and after it
+BEFORE, AFTER = 3.0, 14.0  # seconds of writing before the fault, and after it
 PARTED = 5.0
 TOO_FEW_REPLICAS = "--min-replicas-to-write", "1"
 
@@ -81,9 +82,11 @@ SETTINGS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @contextlib.contextmanager
-def written(url: str, fault: Callable[[], None]) -> Iterator[tuple[dict[str, float], float]]:
+def written(
+    url: str, fault: Callable[[], None], after: float = PARTED + AFTER
+) -> Iterator[tuple[dict[str, float], float]]:
     """Have two writers at work while a fault happens; give what was acknowledged when, and when the fault began."""
-    end = time.monotonic() + BEFORE + PARTED + AFTER
+    end = time.monotonic() + BEFORE + after
     with opened(url) as store:
         store.put([version("first", 0)], own)
     writers = [Writer(url, name, end) for name in ("a", "b")]
@@ -141,9 +144,27 @@ def test_loss_of_a_single_server(valkey_path: str, tmp_path: Path, durability: s
             server.kill()
             server.start()
 
-        with written(url, restart) as (acknowledged, struck), opened(url) as store:
+        with written(url, restart, after=3.0) as (acknowledged, struck), opened(url) as store:
             lost = lost_of(store, acknowledged)
             before = sum(moment < struck for moment in acknowledged.values())
             sizes = f"lost {len(lost):,} of {len(acknowledged):,}, {before / BEFORE:,.0f} puts/s"
             log.info("one server, %s | kill | %s", durability, sizes)
+            assert not lost
+
+
+def test_loss_of_a_cluster(redis_path: str, tmp_path: Path) -> None:
+    """A cluster of three, each of whose nodes is killed and comes back in turn, has all that was acknowledged."""
+    with running_cluster(redis_path, tmp_path) as cluster:
+
+        def restart() -> None:
+            for node in cluster.nodes:
+                node.kill()
+                node.start()
+                cluster.wait_until_whole()
+
+        with written(cluster.url, restart) as (acknowledged, struck), opened(cluster.url) as store:
+            lost = lost_of(store, acknowledged)
+            before = sum(moment < struck for moment in acknowledged.values())
+            sizes = f"lost {len(lost):,} of {len(acknowledged):,}, {before / BEFORE:,.0f} puts/s"
+            log.info("cluster, memory | kill | %s", sizes)
             assert not lost

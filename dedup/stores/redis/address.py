@@ -19,6 +19,7 @@ from dedup.stores.urls import shown
 
 _OWN = {"namespace": "dedup", "documents": "0", "patience": "15", "tls": "0", "durability": "memory"}
 _ENCODE = "write reserved characters of a password percent-encoded, / as %2F, # as %23, [ as %5B"
+_SENTINEL_TIMEOUTS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}  # of several, most are enough
 _TIMEOUTS = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
 
 
@@ -128,7 +129,7 @@ class Address:
             name: options.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in options
         }
         encryption = {name: value for name, value in options.items() if name.startswith("ssl")}
-        own = _TIMEOUTS | settled | secret | encryption
+        own = _SENTINEL_TIMEOUTS | settled | secret | encryption
         sentinel = Sentinel(hosts, sentinel_kwargs=own, **options | settled | {"db": int(database or 0)})
         return sentinel.master_for(service, redis_connect_func=greet_master), Sentinels(sentinel.sentinels, service)
 

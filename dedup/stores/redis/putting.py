@@ -115,7 +115,7 @@ class Putting:
                 self._take_back(journal, self._entries[place], flip.fresh)
                 continue
             before = self._before.get(place) if old is None or self._is_own(old) else old
-            self._statuses[place] = "replaced" if before and lives(before.expires, now) else "put"
+            self._statuses[place] = _status(flip, old and before, now)
             gone += [(flip.key, one) for one in dict.fromkeys((old, before)) if one]
         stored = [one for one in self._parts.documents.led_to(gone) if one]
         withdraw(self._parts, journal, stored, self._postings_of)
@@ -125,3 +125,10 @@ class Putting:
         """Delete what was written for a document whose id somebody else has created meanwhile."""
         journal.added -= self._parts.postings.delete(*flatten(list(enumerate(entry.postings, pointer.number))))
         self._parts.documents.forget([pointer.numbers])
+
+
+def _status(flip: Flip, before: Pointer | None, now: float) -> Status:
+    """Return what a put did to what its flip met: another writer may have removed the document, or put the same."""
+    if flip.create or before is None or not lives(before.expires, now):
+        return "put"
+    return "unchanged" if before.digest == flip.fresh.digest else "replaced"
