@@ -43,8 +43,8 @@ MinWords = Annotated[
         envvar="DEDUP_MIN_WORDS",
         min=1,
         metavar="N",
-        help="Report passages of at least N shared words, or characters if that is the unit (default: 12 words, 40 "
-        "characters).",
+        help="Report passages of at least N shared words, or characters if that is the unit (default: evidence "
+        "decides; 40 characters).",
     ),
 ]
 MinSimilarity = Annotated[
@@ -54,13 +54,17 @@ MinSimilarity = Annotated[
         envvar="DEDUP_MIN_SIMILARITY",
         parser=share,
         metavar="X",
-        help="Report passages whose two versions are at least this similar: above 0, up to 1 (default: 0.6, of "
-        "characters 0.45).",
+        help="Report passages whose two versions are at least this similar: above 0, up to 1 (default: evidence "
+        "decides; of characters 0.45).",
     ),
 ]
 Passages = Annotated[
     bool,
     typer.Option("--passages/--no-passages", envvar="DEDUP_PASSAGES", help="Find the shared passages too."),
+]
+Verbatim = Annotated[
+    bool,
+    typer.Option("--verbatim", envvar="DEDUP_VERBATIM", help="Leave out passages that are told in other words."),
 ]
 Rejects = Annotated[
     str | None,

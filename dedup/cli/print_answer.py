@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dedup.cli.terminal import clean
 from dedup.model import Document, Match, Passage, Span
-from dedup.report.differences import Segment, differences
+from dedup.report.differences import Segment, differences, without_order
 from dedup.report.views import counted, summary
 from dedup.scheme import Unit
 from dedup.search.lookup import Lookup
@@ -58,7 +58,7 @@ def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
     if dated:
         table.add_column("came out")
     for match in matches:
-        passages = [passage for passage in match.passages if passage.kind == "passage"]
+        passages = [passage for passage in match.passages if passage.kind != "boilerplate"]
         figures = (match.jaccard, match.containment.query_in_document, match.containment.document_in_query)
         words = sum(passage.matched_words for passage in passages)
         counts = f"{len(passages):,}", f"{words:,}"
@@ -80,24 +80,32 @@ def _heading(name: str, passage: Passage, unit: Unit) -> Text:
     )
     if passage.source:
         figures += ", earliest of these"
-    style, kind = ("cyan", "") if passage.kind == "passage" else ("dim", "boilerplate, ")
+    style = "dim" if passage.kind == "boilerplate" else "cyan"
+    kind = "" if passage.kind == "passage" else f"{passage.kind}, "
     return Text.assemble((clean(name), style), (f"  {kind}{figures}", "dim"))
 
 
 def _stretches(out: Console, query: str, document: str, passage: Passage) -> Table:
+    """Return both texts under each other: of copies the words that differ are marked, else those that both have."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column()
+    here = query[passage.query.start : passage.query.end]
+    there = document[passage.document.start : passage.document.end]
+    reworded = passage.kind == "reworded"
+    first, second = (without_order if reworded else differences)(here, there)
     plain = out.no_color or out.color_system is None
-    first, second = differences(
-        query[passage.query.start : passage.query.end], document[passage.document.start : passage.document.end]
-    )
-    base = "" if passage.kind == "passage" else "dim"
+    base = "dim" if passage.kind == "boilerplate" else ""
     for label, span, segments, style, marks in (
         ("query", passage.query, first, "bold red", "[--]"),
         ("found", passage.document, second, "bold green", "{++}"),
     ):
-        grid.add_row(Text(f"{label}\n{_lines(span)}", "dim"), _marked(segments, base, style, marks if plain else ""))
+        text = (
+            _marked(segments, base, "bold", "", differ=False)
+            if reworded
+            else _marked(segments, base, style, marks if plain else "", differ=True)
+        )
+        grid.add_row(Text(f"{label}\n{_lines(span)}", "dim"), text)
     return grid
 
 
@@ -105,13 +113,15 @@ def _lines(span: Span) -> str:
     return f"line {span.line}" if span.line == span.end_line else f"lines {span.line}–{span.end_line}"
 
 
-def _marked(segments: Iterable[Segment], base: str, style: str, marks: str) -> Text:
+def _marked(segments: Iterable[Segment], base: str, style: str, marks: str, *, differ: bool) -> Text:
+    """Return the segments, those marked that differ, or those that do not."""
     text = Text(style=base)
     for segment in segments:
         content = clean(" ".join(segment.text.split()))
         lead = " " if segment.text[:1].isspace() else ""
         tail = " " if segment.text[-1:].isspace() and content else ""
-        if segment.differs and marks:
+        marked = segment.differs == differ
+        if marked and marks:
             content = marks[:2] + content + marks[2:]
-        text.append(lead + content + tail, style if segment.differs else None)
+        text.append(lead + content + tail, style if marked else None)
     return text
