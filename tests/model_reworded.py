@@ -35,7 +35,7 @@ class Passage:
     document: Span
     matched: int
     reworded: bool = False
-    score: float = 0.0
+    copied_words: int = 0
 
     def similarity(self) -> float:
         """Return twice the words matched over the words of both."""
@@ -191,7 +191,9 @@ def settled(
         here = min([here[0], *(p.query[0] for p in inside)]), max([here[1], *(p.query[1] for p in inside)])
         there = min([there[0], *(p.document[0] for p in inside)]), max([there[1], *(p.document[1] for p in inside)])
         both = Counter(query.words[slice(*here)]) & Counter(document.words[slice(*there)])
-        accepted.append(Passage(here, there, sum(both.values()), reworded=True, score=one.score))
+        accepted.append(
+            Passage(here, there, sum(both.values()), reworded=True, copied_words=sum(p.matched for p in inside))
+        )
     return accepted, left
 
 
