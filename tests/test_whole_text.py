@@ -204,3 +204,12 @@ def test_blanks_between_sentences_mean_nothing_and_columns_something() -> None:
     assert collapsible("One.  Two.", "One.  Two.")
     for text in ("a\tb", "a   b", "def f():\n  return"):
         assert not collapsible(text, text)
+
+
+def test_sentences_of_scripts_without_blanks_stand_side_by_side_too() -> None:
+    """Chinese sentences end at their full stop; a quotation mark goes with the sentence that it opens."""
+    rows = sentences(*without_order("今天天气很好。市场价格上涨。", "价格在市场上涨了。天气今天很好。"))
+    shown = [("".join(s.text for s in row.left), "".join(s.text for s in row.right)) for row in rows]
+    assert shown == [("今天天气很好。", "天气今天很好。"), ("市场价格上涨。", "价格在市场上涨了。")]
+    rows = sentences(*without_order("He left. “We will see,” he said.", "“We shall see,” he said."))
+    assert "".join(s.text for s in rows[1].left) == "“We will see,” he said."

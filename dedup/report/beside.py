@@ -1,17 +1,17 @@
 """Passages as they are read: the words of both texts beside each other, of a reworded one sentence by sentence."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from dedup.report.differences import Segment
-from dedup.sketching.tokens import tokenize
+from dedup.sketching.tokens import Tokens, tokenize
 
 LONGEST = 400  # not measured: characters of a copied passage, a few lines; the texts show the rest
 MOST_ROWS = 60  # not measured: sentences of a reworded passage
-_END = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？।؟۔]|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +46,43 @@ def sentences(left: Sequence[Segment], right: Sequence[Segment]) -> tuple[Row, .
 
     A sentence of the right side that shares no word with any stands alone, at the end.
     """
-    here, there = _sentences(left), _sentences(right)
-    nearest = _nearest([_words(one) for one in here], [_words(one) for one in there])
+    here, there = list(_sentences(left)), list(_sentences(right))
+    nearest = _nearest([stems for _, stems in here], [stems for _, stems in there])
     rows = [
-        Row(one, tuple(segment for j, at in enumerate(nearest) if at == i for segment in there[j]))
-        for i, one in enumerate(here)
+        Row(one, tuple(segment for j, at in enumerate(nearest) if at == i for segment in there[j][0]))
+        for i, (one, _) in enumerate(here)
     ]
-    rows += [Row((), one) for one, at in zip(there, nearest, strict=True) if at < 0]
+    rows += [Row((), one) for (one, _), at in zip(there, nearest, strict=True) if at < 0]
     return tuple(rows[:MOST_ROWS])
 
 
 def _nearest(here: Sequence[set[int]], there: Sequence[set[int]]) -> list[int]:
-    """Return for each of `there` the place of the nearest of `here`, -1 for none; rare words weigh most."""
-    seen = Counter(word for side in (here, there) for sentence in side for word in sentence)
+    """Return for each of `there` the place of the nearest of `here`, -1 for none; rare stems weigh most."""
+    seen = Counter(stem for side in (here, there) for sentence in side for stem in sentence)
     places = list[int]()
-    for words in there:
-        worth = [sum(1 / seen[word] for word in words & others) / (1 + len(others)) ** 0.5 for others in here]
+    for stems in there:
+        worth = [sum(1 / seen[stem] for stem in stems & others) / (1 + len(others)) ** 0.5 for others in here]
         best = max(worth, default=0.0)
         places.append(worth.index(best) if best else -1)
     return places
 
 
-def _words(sentence: Sequence[Segment]) -> set[int]:
-    return set(tokenize(["".join(one.text for one in sentence)]).hashes.tolist())
-
-
-def _sentences(segments: Sequence[Segment]) -> list[tuple[Segment, ...]]:
-    """Cut pieces of text where a sentence ends."""
+def _sentences(segments: Sequence[Segment]) -> Iterator[tuple[tuple[Segment, ...], set[int]]]:
+    """Yield pieces of text cut where a sentence ends, each sentence with the stems of its words."""
     text = "".join(one.text for one in segments)
-    ends = [match.end() for match in _END.finditer(text)]
-    return [tuple(_part(segments, start, end)) for start, end in pairwise(sorted({0, *ends, len(text)}))]
+    tokens = tokenize([text], prose=True)
+    stops = (np.flatnonzero(tokens.stops[:-1]) + 1).tolist()
+    for first, last in pairwise([0, *stops, len(tokens.starts)]):
+        start = _cut(text, tokens, first) if first else 0
+        end = _cut(text, tokens, last) if last < len(tokens.starts) else len(text)
+        yield tuple(_part(segments, start, end)), set(tokens.stems[first:last].tolist())
+
+
+def _cut(text: str, tokens: Tokens, token: int) -> int:
+    """Return where the sentence that begins with a token begins: after the blank before it, with its quotation mark."""
+    end, start = int(tokens.ends[token - 1]), int(tokens.starts[token])
+    gap = text[end:start]
+    return end + max((i + 1 for i, character in enumerate(gap) if character.isspace()), default=len(gap))
 
 
 def _part(segments: Sequence[Segment], start: int, end: int) -> Iterator[Segment]:

@@ -50,15 +50,16 @@ def test_a_text_is_looked_up_by_keyboard_alone(visit: Open) -> None:
 def test_j_and_k_visit_each_passage_and_both_texts_show_it(visit: Open) -> None:
     """J goes to the next passage, k to the one before; it is in sight in both texts, at the same height."""
     page = visit(PAIR)
-    visited = []
-    for key in "jjjjjjk":
+    last, visited = page.locator(".side").nth(0).locator("a.n").count(), []
+    for key in "j" * last + "jk":
         page.keyboard.press(key)
         visited.append(focused(page))
         first, second = tops(page, int(visited[-1][1:]))
         height = page.locator(".text").nth(0).evaluate("text => text.clientHeight")
         assert 0 <= first < height
         assert 0 <= second < height
-    assert visited == ["a1", "a2", "a3", "a4", "a5", "a5", "a4"]
+    assert last >= 5
+    assert visited == [*(f"a{n}" for n in range(1, last + 1)), f"a{last}", f"a{last - 1}"]
     assert abs(tops(page, 4)[0] - tops(page, 4)[1]) < 30
 
 
@@ -100,7 +101,8 @@ def test_passages_are_told_apart_without_colour(visit: Open) -> None:
             for n in range(1, 6)
         ]
         assert lines == ["solid", "dashed", "double", "dotted", "wavy"]
-        assert sorted(marks.locator("a.n").all_inner_texts()) == ["1", "2", "3", "4", "5"]
+        numbers = marks.locator("a.n").all_inner_texts()
+        assert sorted(numbers) == [str(n) for n in range(1, len(numbers) + 1)]
 
 
 def test_words_that_differ_are_shown(visit: Open) -> None:
