@@ -7,7 +7,7 @@ import numpy as np
 from dedup.align import Alignments, align, reword
 from dedup.kernels import Flags, Float64s, Int32s, Int64s, Uint64s
 from dedup.scheme import Scheme, Unit
-from dedup.search.evidence import ENOUGH, Chance, windows_in
+from dedup.search.evidence import ENOUGH, FEW_DOCUMENTS, Chance, windows_in
 from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.sketching.tokens import Tokens
@@ -69,7 +69,7 @@ def shared(
         windows = windows_of(found)
         copied = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
         evidence = np.where(reworded, chance.of_reworded(scores), copied)
-    doubtful = (evidence < ENOUGH) & (question.min_words is None)
+    doubtful = (evidence < ENOUGH) & (question.min_words is None) & (query.total > FEW_DOCUMENTS)
     return _wanted(Shared(found, reworded, evidence, windows, doubtful), question)
 
 
@@ -121,7 +121,7 @@ def _keys(found: Alignments, places: Int32s) -> Int64s:
 def _wanted(every: Shared, question: Question) -> Shared:
     """Return those that meet the limits asked for."""
     places = every.places
-    wanted = places.matched >= (question.min_words or 0)
+    wanted = (places.matched >= (question.min_words or 0)) & ~(every.reworded & (every.evidence < ENOUGH))
     wanted &= places.similarity >= (question.min_similarity or 0)
     return Shared(
         places.only(wanted), every.reworded[wanted], every.evidence[wanted], every.windows[wanted], every.chance[wanted]

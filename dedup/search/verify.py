@@ -59,7 +59,12 @@ def _spans(match: Match) -> list[slice]:
 
 
 def _cover(match: Match, worth: NDArray[np.float64]) -> float:
-    return sum(float(worth[span].sum()) for span in _spans(match))
+    """Return the worth of the characters that a match covers; of what is told in other words, the part that is alike."""
+    return sum(
+        float(worth[one.query.start : one.query.end].sum()) * (one.similarity if one.kind == "reworded" else 1)
+        for one in match.passages
+        if one.kind != "boilerplate"
+    )
 
 
 def figure(
