@@ -131,7 +131,7 @@ def _owner(cursor: "lmdb.Cursor[memoryview]", number: int) -> Stored | None:
     if not (cursor.set_range(key) and bytes(cursor.key()) == key) and not cursor.prev():
         return None
     stored = _stored(*cursor.item())
-    return stored if number < stored.number + stored.chunks else None
+    return stored if number in stored.numbers else None
 
 
 def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:

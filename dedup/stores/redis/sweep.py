@@ -164,7 +164,7 @@ class Census:
                 return None
             withdraw(parts, journal, stored, postings_of)
             journal.chunks -= sum(pointer.chunks for _, pointer in gone)
-            parts.documents.forget(range(one.number, one.number + one.chunks) for one in stored)
+            parts.documents.forget(one.numbers for one in stored)
             return len(stored)
 
     def orphans(self) -> int:
