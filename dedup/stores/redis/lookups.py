@@ -49,7 +49,8 @@ class _Found:
 
     def answer(self, hidden: NDArray[np.bool_], limit: int) -> Postings:
         """Return all postings but the hidden ones, the lowest `limit` of each bucket."""
-        buckets, numbers = self.buckets[~hidden], self.numbers[~hidden]
+        seen = ~hidden
+        buckets, numbers = self.buckets[seen], self.numbers[seen]
         listed = np.bincount(buckets, minlength=len(self.further))
         counts = listed + self.further
         if len(listed) and listed.max() > limit:
