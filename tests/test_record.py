@@ -177,3 +177,10 @@ def test_no_reader_takes_what_is_no_number(number: str) -> None:
         with pytest.raises(ValueError, match=r"JSON|double|malformed|range"):
             loads(data.encode())
     assert loads(b'["\\ud800", 1e300, 0.5]') == ["\ud800", 1e300, 0.5]
+
+
+@pytest.mark.parametrize("data", [b"", b"[1", b'"\xff"', b'"\xed\xa0\x80"', '"a"'.encode("utf-16-le")])
+def test_only_utf_8_is_json(data: bytes) -> None:
+    """Bytes that are no UTF-8, surrogates spelled as bytes and UTF-16 are refused, as is what ends too early."""
+    with pytest.raises(ValueError, match=r"."):
+        loads(data)
