@@ -53,7 +53,7 @@ class Room:
 
 ROOMS = {
     "align": Room(("dedup/align",), 75, ("tests/align",), "not linear and not longer_than_the_exact_limit"),
-    "search": Room(("dedup/search",), 75, ("tests/search", "tests/test_accuracy.py"), "not unread and not accuracy and not dead"),
+    "search": Room(("dedup/search",), 75, ("tests/search",), "not unread and not dead"),
     "codecs": Room(
         ("dedup/stores/codec.py", "dedup/stores/redis/records.py", "dedup/record.py", "dedup/admission.py"),
         *(70, ("tests/stores", "tests/test_record.py", "tests/test_admission.py", "tests/contract/test_store.py")),
