@@ -31,7 +31,7 @@ import redis  # noqa: F401 - the same
 ROOT = Path(__file__).parents[1]
 COPIED = ("dedup", "service", "tests", "benchmarks", "seeds", "deploy")
 AT_ONCE, BROKEN = 2, 70
-CPU = 90  # seconds: the tests of a room take a third of that, a fault that loops never ends
+CPU = 45  # seconds, where the tests of a module take a third of that: a fault that loops never ends
 SLOW = "not slow and not trust"
 
 
@@ -53,7 +53,7 @@ class Room:
 
 ROOMS = {
     "align": Room(("dedup/align",), 75, ("tests/align",), "not linear and not longer_than_the_exact_limit"),
-    "search": Room(("dedup/search",), 75, ("tests/search",), "not unread and not dead"),
+    "search": Room(("dedup/search",), 75, ("tests/search",), "not unread and not dead and not ruled_out"),
     "codecs": Room(
         ("dedup/stores/codec.py", "dedup/stores/redis/records.py", "dedup/record.py", "dedup/admission.py"),
         *(70, ("tests/stores", "tests/test_record.py", "tests/test_admission.py", "tests/contract/test_store.py")),
@@ -256,7 +256,6 @@ def tested(site: Path, room: Room, tests: Sequence[str], *, quick: bool) -> int:
         return child
     try:
         os.setsid()
-        os.nice(10)
         resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
         os.chdir(site)
         sys.path[:0] = [str(site), str(site / "tests")]
@@ -321,7 +320,8 @@ def main() -> None:
         whole, *sites = (Path(folder) / str(place) for place in range(AT_ONCE + 1))
         for name in COPIED:
             shutil.copytree(ROOT / name, whole / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", whole)
+        for file in ("pyproject.toml", "LICENSE"):
+            shutil.copy(ROOT / file, whole)
         for name in given.rooms or ROOMS:
             room = ROOMS[name]
             mutants = sample(room, given.seed, whole)[: given.most]

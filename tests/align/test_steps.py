@@ -115,6 +115,7 @@ def test_end_goes_over_as_many_words_as_the_band_holds(between: int, end: tuple[
     document = list(range(20))
     query = [*document[:10], *range(50, 50 + between), *document[10:]]
     assert tuple(extended(array(query), array(document), array([-1, -1]), 0, 0, 1, 0.1).tolist()) == end
+    assert tuple(extended(array(document), array(query), array([-1, -1]), 0, 0, 1, 0.1).tolist()) == end[::-1]
 
 
 def maximal(values: list[float], gaps: list[float]) -> list[tuple[int, int]]:

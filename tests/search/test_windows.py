@@ -177,3 +177,20 @@ def test_hidden_is_a_stretch_whose_windows_were_all_cut(
     flags = [least in gone for least in asked.minima]
     expected = band or any(all(flags[at : at + run]) for at in range(len(flags) - run + 1))
     assert Windows(asked.tokens, asked.sketched, asked.scheme).hide(cut, words) is expected
+
+
+@pytest.mark.parametrize(("second", "likely"), [(107, 1), (108, 0), (93, 1)])
+def test_a_run_may_go_on_in_the_seventh_chunk_after(second: int, likely: int) -> None:
+    """Two chunks that have half of a run's windows each may match together if their numbers are near."""
+    asked = Asked([f"w{n}" for n in range(60)], Scheme())
+    there = list(dict.fromkeys(asked.minima[10:22]))
+    half = len(there) // 2
+    held = {100: set(there[:half]), second: set(there[half:])}
+    words = next(n for n in range(60, 0, -1) if asked.may(set(there), n, 1.0))
+    assert not any(asked.may(own, words, 1.0) for own in held.values())
+    lists = [sorted(n for n, minima in held.items() if least in minima) for least in asked.asked]
+    sizes = [0] * asked.scheme.bands + [len(one) for one in lists]
+    numbers = np.array([n for one in lists for n in one], np.uint32)
+    postings = Postings(np.array(sizes, np.uint32), np.cumsum([0, *sizes], dtype=np.int64), numbers, 9)
+    question = Question(min_words=words, min_similarity=1.0)
+    assert Windows(asked.tokens, asked.sketched, asked.scheme).order(postings, 9, question)[1] == likely
