@@ -20,6 +20,8 @@ SCARCE = {
 
 def refused(code: int, what: str) -> SystemRefused:
     """Return the error for a refusal by the system with this number."""
+    if code == errno.EAGAIN and bounded():
+        code = errno.ENOMEM  # for the stack of a thread
     limit, noun, option, unit = SCARCE[code]
     most = resource.getrlimit(limit)[0]
     known = "" if most == resource.RLIM_INFINITY else f"; its limit is {most // unit:,} (ulimit {option})"

@@ -41,12 +41,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _code(error: BaseException) -> int:
-    """Return the system's number of an error; 0 if it has none."""
+    """Return the system's number of an error, which some packages only spell; 0 if it has none."""
     if isinstance(error, MemoryError):
         return errno.ENOMEM
-    if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
-        return errno.EAGAIN
-    return (error.errno or 0) if isinstance(error, OSError) else 0
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    said = str(error)
+    return errno.EAGAIN if _NO_THREAD in said else next((code for code in SCARCE if os.strerror(code) in said), 0)
 
 
 def _line(error: BaseException) -> str:

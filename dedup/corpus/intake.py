@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
+from pyarrow.compute import is_in
 
 from dedup.admission import admit, name_of
 from dedup.corpus.job import Job
@@ -280,17 +281,24 @@ class Line:
 
 def read_lines(work: Path) -> Iterator[Line]:
     """Yield the line of each document, in the order of the input."""
-    with pq.ParquetFile(work / DOCUMENTS) as file:
-        for batch in file.iter_batches(4096, columns=["document", *_LINE, "indexed"]):
-            for document, data, *names, indexed in rows_of(batch):
-                yield Line(document, data, Fields(*names), indexed)
+    for batch in _documents(work):
+        for document, data, *names, indexed in rows_of(batch):
+            yield Line(document, data, Fields(*names), indexed)
 
 
 def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
     """Return the documents of those numbers."""
-    chosen = set(wanted)
-    table = pq.read_table(work / DOCUMENTS, columns=["document", *_LINE], filters=[("document", "in", chosen)])
-    return {number: document_of(loads(data), Fields(*names)) for number, data, *names in rows_of(table)}
+    chosen, documents = pa.array(sorted(wanted), pa.int64()), dict[int, Document]()
+    for batch in _documents(work):
+        for number, data, *names, _ in rows_of(batch.filter(is_in(batch["document"].cast(pa.int64()), chosen))):
+            documents[number] = document_of(loads(data), Fields(*names))
+    return documents
+
+
+def _documents(work: Path) -> Iterator[Any]:
+    """Yield the documents' lines, batch by batch, on this thread: Arrow waits for ever for one that it did not get."""
+    with pq.ParquetFile(work / DOCUMENTS) as file:
+        yield from file.iter_batches(4096, columns=["document", *_LINE, "indexed"], use_threads=False)
 
 
 def rows_of(table: Any) -> Iterator[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from dedup.engine import open_index
 pytestmark = [pytest.mark.trust, pytest.mark.timeout(1800)]
 
 SEED = int(os.environ.get("TRUST_SEED", "1"))
-FLIPS = 300
+FLIPS = int(os.environ.get("FLIPS", "300"))
 KINDS = {"log": (), "snapshot": ("--appendonly", "no")}
 
 
@@ -41,6 +42,8 @@ def came_of(redis_path: str, folder: Path, options: tuple[str, ...], truth: Answ
         return "the server does not start"
     try:
         return outcome(server.url(), truth, buckets)
+    except Exception:  # noqa: BLE001 - any that is not expected is the result
+        return f"traceback {traceback.format_exc()[-600:]}"
     finally:
         server.kill()
 

@@ -57,7 +57,7 @@ class Limit:
 
 
 LIMITS = [
-    Limit("RLIMIT_AS", 2048 * MIB, 32 * MIB),
+    Limit("RLIMIT_AS", 8192 * MIB, 32 * MIB),
     Limit("RLIMIT_NOFILE", 64, 4),
     Limit("RLIMIT_FSIZE", 2 * MIB, 64),
     Limit("RLIMIT_STACK", 8 * MIB, 16 << 10),
@@ -74,7 +74,7 @@ def lay_out(world: Path) -> None:
     records = [json.dumps({"id": name, "text": content}) for name, content in MORE.items()]
     (more / "records.jsonl").write_text("\n".join(records))
     (more / "page.html").write_text(PAGE)
-    (more / "long.txt").write_text(text(6, words=30_000))
+    (more / "novel.txt").write_text(text(6, words=30_000))
     (world / "query.txt").write_text(HELD["long"])
 
 
