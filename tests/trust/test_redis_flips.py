@@ -18,7 +18,7 @@ from dedup.engine import open_index
 pytestmark = [pytest.mark.trust, pytest.mark.timeout(1800)]
 
 SEED = int(os.environ.get("TRUST_SEED", "1"))
-FLIPS = int(os.environ.get("FLIPS", "300"))
+FLIPS = 300
 KINDS = {"log": (), "snapshot": ("--appendonly", "no")}
 
 
