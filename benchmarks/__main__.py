@@ -21,7 +21,18 @@ from benchmarks.harness.suite import SCALES, Scale, tell
 from benchmarks.report.table import print_table
 from benchmarks.texts.articles import data_folder
 
-SUITES = ("hot_path", "sketching", "indexes", "documents", "grid", "pan", "retrieval", "syndication", "end_to_end")
+SUITES = (
+    "hot_path",
+    "sketching",
+    "indexes",
+    "documents",
+    "grid",
+    "pan",
+    "retrieval",
+    "characters",
+    "syndication",
+    "end_to_end",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -237,7 +237,7 @@ class Index:
         entries: dict[str, Entry] = {}
         for row, (i, one) in enumerate(good):
             try:
-                parts = chunks(sketches, row)
+                parts = chunks(sketches, row, self.scheme.unit)
             except InvalidDocument as error:
                 batch[i] = Reject(one.place, one.id, error.code, str(error))
             else:
@@ -249,7 +249,7 @@ class Index:
 
     def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
         sketches = sketch([decode(one.id, one.payload, one.digest).text for one in stored], self.scheme)
-        return [chunks(sketches, row) for row in range(len(stored))]
+        return [chunks(sketches, row, self.scheme.unit) for row in range(len(stored))]
 
     def _known(self, id: str | None) -> Document:  # noqa: A002 - the field's name everywhere
         if id is None:

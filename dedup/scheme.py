@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Self
+from typing import Literal, NamedTuple, Self, cast
 
 import xxhash
 
@@ -10,6 +10,18 @@ from dedup.errors import InvalidScheme
 
 FOLD_VERSION = 3
 HASH_VERSION = 1
+Unit = Literal["word", "character"]
+
+
+class _Defaults(NamedTuple):
+    """What a unit's schemes have where nothing is said: tokens in a shingle, shingles in a window."""
+
+    k: int
+    w: int
+
+
+_DEFAULTS = {"word": _Defaults(4, 4), "character": _Defaults(7, 8)}  # ADR 17: characters
+_OF_UNIT = cast("int", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,28 +29,36 @@ class Scheme:
     """How texts become buckets; two indexes agree exactly when their schemes' fingerprints do.
 
     Attributes:
-        k: tokens in a shingle.
+        k: tokens in a shingle; by default 4 words or 7 characters.
         w: consecutive shingles in a window; any verbatim run of w + k - 1 tokens shares a bucket
-            (winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003).
+            (winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003). By default 4, or 8 of characters.
         num_perm: MinHash permutations in a signature.
         bands: LSH bands; bands * rows <= num_perm.
         rows: signature values in a band.
         seed: seed of the permutations, as datasketch's.
         fold: version of the fold table.
         hash: version of the token and shingle hash.
+        unit: what a token is: a word, or a character (a letter or digit, whatever the script), for texts that were
+            misread, by OCR for instance.
     """
 
-    k: int = 4
-    w: int = 4
+    k: int = _OF_UNIT
+    w: int = _OF_UNIT
     num_perm: int = 128
     bands: int = 42
     rows: int = 3
     seed: int = 1
     fold: int = FOLD_VERSION
     hash: int = HASH_VERSION
+    unit: Unit = "word"
 
     def __post_init__(self) -> None:
-        """Refuse parameters outside the ranges that the kernels are tested for."""
+        """Fill in the unit's defaults; refuse parameters outside the ranges that the kernels are tested for."""
+        if self.unit not in _DEFAULTS:
+            raise InvalidScheme(f"scheme: unit is {self.unit!r}; give word or character")
+        for name, default in _DEFAULTS[self.unit]._asdict().items():
+            if getattr(self, name) is _OF_UNIT:
+                object.__setattr__(self, name, default)  # the dataclass is frozen, but not made yet
         ranges = {"k": 32, "w": 64, "num_perm": 1024, "bands": 1024, "rows": 32, "seed": 2**32 - 1}
         for name, most in ranges.items():
             value, least = getattr(self, name), 0 if name == "seed" else 1
@@ -51,7 +71,7 @@ class Scheme:
             )
 
     @classmethod
-    def for_threshold(cls, threshold: float, *, recall: float = 0.99, num_perm: int = 128) -> Self:
+    def for_threshold(cls, threshold: float, *, recall: float = 0.99, num_perm: int = 128, unit: Unit = "word") -> Self:
         """Choose the longest bands that still find `recall` of the pairs at Jaccard `threshold`.
 
         The share of pairs found is the S-curve 1 - (1 - threshold ** rows) ** bands (Leskovec, Rajaraman, Ullman,
@@ -64,7 +84,7 @@ class Scheme:
             if not 0 < value < 1:
                 raise InvalidScheme(f"scheme: {name} is {value}; give a number between 0 and 1")
         for rows in range(min(num_perm, 32), 0, -1):
-            scheme = cls(num_perm=num_perm, bands=num_perm // rows, rows=rows)
+            scheme = cls(num_perm=num_perm, bands=num_perm // rows, rows=rows, unit=unit)
             if scheme.recall(threshold) >= recall:
                 return scheme
         raise InvalidScheme(
@@ -91,8 +111,9 @@ class Scheme:
         return replace(self, fold=FOLD_VERSION, hash=HASH_VERSION)
 
     def to_json(self) -> bytes:
-        """Return the parameters as JSON with sorted keys."""
-        return json.dumps(asdict(self), sort_keys=True).encode()
+        """Return the parameters as JSON with sorted keys; words, the first unit there was, are not named."""
+        named = {name: value for name, value in asdict(self).items() if (name, value) != ("unit", "word")}
+        return json.dumps(named, sort_keys=True).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:

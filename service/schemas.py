@@ -68,8 +68,8 @@ class NewDocument(Request):
 class QuestionIn(Request):
     """What is asked of two texts, or of one and the index."""
 
-    min_words: MinWords = DEFAULT.min_words
-    min_similarity: MinSimilarity = DEFAULT.min_similarity
+    min_words: MinWords | None = DEFAULT.min_words
+    min_similarity: MinSimilarity | None = DEFAULT.min_similarity
     offsets: Offsets = "codepoints"
     explain: Annotated[bool, Field(description="Say why each document considered was returned, or was not.")] = False
 
@@ -296,6 +296,7 @@ class SchemeOut(BaseModel):
     bands: int
     rows: int
     seed: int
+    unit: Annotated[Literal["word", "character"], Field(description="What a token is.")]
 
 
 class StatsOut(BaseModel):

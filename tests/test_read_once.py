@@ -94,7 +94,7 @@ def test_a_report_of_twenty_matches_fetches_nothing_more(index: Index, work: Wor
 def test_a_printed_answer_fetches_nothing_more(index: Index, work: Work, capsys: pytest.CaptureFixture[str]) -> None:
     """A look-up and its print of 20 matches: no `get`, one `fetch`, the 60 candidates unpacked once."""
     query = dedup.Document("query", PASSAGE)
-    show_answer(query, index.look_up(query.text, query.id, dedup.Question(limit=20)))
+    show_answer(query, index.look_up(query.text, query.id, dedup.Question(limit=20)), "word")
     assert capsys.readouterr().out.count("30 words alike") == 20
     assert (work["get"], work["fetch"], work["decode"]) == (0, 1, 60)
 

@@ -40,8 +40,10 @@ def test_for_threshold_says_when_permutations_do_not_suffice() -> None:
         Scheme.for_threshold(0.1, recall=0.99, num_perm=16)
 
 
-@pytest.mark.parametrize("change", [{"k": 0}, {"w": 65}, {"num_perm": 0}, {"rows": 33}, {"seed": -1}, {"bands": 43}])
-def test_refuses_senseless_parameters(change: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "change", [{"k": 0}, {"w": 65}, {"num_perm": 0}, {"rows": 33}, {"seed": -1}, {"bands": 43}, {"unit": "line"}]
+)
+def test_refuses_senseless_parameters(change: dict[str, Any]) -> None:
     """Parameters outside their range, or bands that the permutations cannot fill, are refused."""
     with pytest.raises(InvalidScheme):
         Scheme(**change)
@@ -50,9 +52,9 @@ def test_refuses_senseless_parameters(change: dict[str, int]) -> None:
 def test_fingerprint_tells_schemes_apart() -> None:
     """Changing any one parameter changes the fingerprint, which is XXH3 of the JSON."""
     base = Scheme()
-    others = [
-        dataclasses.replace(base, **{field.name: getattr(base, field.name) - 1}) for field in dataclasses.fields(base)
-    ]
+    numbers = [field.name for field in dataclasses.fields(base) if field.name != "unit"]
+    others = [dataclasses.replace(base, **{name: getattr(base, name) - 1}) for name in numbers]
+    others.append(dataclasses.replace(base, unit="character"))
     assert len({base.fingerprint, *(other.fingerprint for other in others)}) == len(others) + 1
     assert base.fingerprint == xxhash.xxh3_64_hexdigest(base.to_json())
     assert Scheme.from_json(base.to_json()) == base
@@ -65,3 +67,13 @@ def test_renewed_has_the_present_versions(version: str) -> None:
     assert not old.supported
     assert old.renewed() == Scheme(k=5)
     assert Scheme(k=5).supported
+
+
+def test_a_unit_has_its_defaults_and_words_are_not_named() -> None:
+    """Shingles and windows follow the unit; a scheme of words is written as it was before there were units."""
+    assert (Scheme().k, Scheme().w) == (4, 4)
+    assert (Scheme(unit="character").k, Scheme(unit="character").w) == (7, 8)
+    assert Scheme(k=5, unit="character").k == 5
+    assert Scheme.for_threshold(0.5, unit="character").k == 7
+    assert b"unit" not in Scheme().to_json()
+    assert Scheme.from_json(Scheme(unit="character", w=6).to_json()) == Scheme(unit="character", w=6)

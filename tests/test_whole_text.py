@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup import Answer, Containment, Document, Match, Passage, Span
-from dedup.report.beside import sentences
+from dedup.report.beside import LONGEST, excerpt, sentences
 from dedup.report.differences import Segment, without_order
 from dedup.report.reflow import collapsible, reflowed, right_to_left
 from dedup.report.verdicts import VERDICTS
@@ -184,3 +184,23 @@ def test_words_of_a_long_text_are_counted_once() -> None:
     shown = whole(Document("q", text), answer([[(0, 39, "passage")]]))
     assert len(shown.blocks) > 5
     assert sum(one.words for one in chain.from_iterable(shown.blocks)) == len(tokenize([text]).hashes)
+
+
+def test_an_excerpt_ends_with_a_word() -> None:
+    """Of a long copied passage whole words are listed, and that it goes on; a short one is listed whole."""
+    long, short = "seven wizards box " * 40, "seven wizards"
+    [row] = excerpt([Segment(long, differs=False)], [Segment(short, differs=False)])
+    assert row.cut
+    shown = "".join(one.text for one in row.left)
+    assert 300 < len(shown) <= LONGEST
+    assert set(shown.split()) == {"seven", "wizards", "box"}
+    [row] = excerpt([Segment(short, differs=False)], [Segment(short, differs=True)])
+    assert not row.cut
+    assert (row.left[0].text, row.right[0]) == (short, Segment(short, differs=True))
+
+
+def test_blanks_between_sentences_mean_nothing_and_columns_something() -> None:
+    """Two blanks after a full stop may be drawn as one; tabs, indents and columns stay as they are."""
+    assert collapsible("One.  Two.", "One.  Two.")
+    for text in ("a\tb", "a   b", "def f():\n  return"):
+        assert not collapsible(text, text)

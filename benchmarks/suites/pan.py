@@ -27,7 +27,11 @@ TABLE, SAMPLE = "Passages of pairs", 20
 def detect(one: str, other: str, question: Question) -> list[Case]:
     """Return the passages that two texts share."""
     a, b = tokenize([one]), tokenize([other])
-    found = align(a.hashes, b.hashes, b.offsets, min_words=question.min_words, min_similarity=question.min_similarity)
+    found = align(
+        *(a.hashes, b.hashes, b.offsets),
+        min_words=question.usual_words("word"),
+        min_similarity=question.usual_similarity("word"),
+    )
     starts, ends = a.starts[found.query_start], a.ends[found.query_end - 1]
     begins, stops = b.starts[found.document_start], b.ends[found.document_end - 1]
     return [Case(*map(int, places)) for places in zip(starts, ends, begins, stops, strict=True)]

@@ -60,7 +60,7 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
     return {
         "pack": lambda batch: text._pack(batch.texts),  # noqa: SLF001 - the same
         "fold": lambda batch: fold(batch.codes, batch.begins, *table),
-        "tokens": lambda batch: text._tokenize(batch.codes, batch.begins, *table),  # noqa: SLF001 - the same
+        "tokens": lambda batch: text._tokenize(batch.codes, batch.begins, *table, False),  # noqa: SLF001 - the same
         "shingles": lambda batch: shingled(batch.tokens.hashes, batch.tokens.offsets, scheme.k),
         "signature": lambda batch: signed(batch.shingles, batch.offsets, factors, terms),
         "minima": lambda batch: minima(batch.shingles, batch.offsets, scheme.w),
@@ -76,7 +76,7 @@ def fold(codes: text.Codes, begins: Int64s, table: Uint32s, expansions: Uint32s)
     words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, _, _ = _fold(own, table, expansions, words, places)
+        words, places, used, _, _ = _fold(own, table, expansions, words, places, True)
         total += used
     return total
 

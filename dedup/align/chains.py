@@ -5,7 +5,6 @@ import numpy as np
 from dedup.align.pair import LINKS, Flags, Limits, Pair
 from dedup.kernels import Float64s, Int32s, kernel
 
-GAP = 16  # ADR 3: half and double move plagdet by less than .015
 LOOK_BACK = 50  # the same; linear work
 GAP_COST = 0.25  # the same
 SHIFT_COST = 0.35  # the same
@@ -16,7 +15,7 @@ def chain_runs(pair: Pair, runs: Int32s, limits: Limits) -> tuple[Float64s, Int3
     """Return, per run, the score of the best chain that ends in it, the run before it there, and its tokens to skip.
 
     A chain scores its tokens, less GAP_COST a gap token (of the shorter side) and SHIFT_COST a token of difference
-    between the sides. Up to LOOK_BACK runs before are tried, none further than GAP tokens away, nor so far
+    between the sides. Up to LOOK_BACK runs before are tried, none further than the gap allowed away, nor so far
     that a moved passage could lie between. Where two runs overlap, the later one begins after the earlier: these are
     the tokens to skip.
 
@@ -25,7 +24,7 @@ def chain_runs(pair: Pair, runs: Int32s, limits: Limits) -> tuple[Float64s, Int3
         runs: rows (query start, document start, length), by document start.
         limits: what a passage must reach.
     """
-    widest = min(GAP, limits.words - 1)
+    widest = min(limits.gap, limits.words - 1)
     scores = np.empty(len(runs))
     previous = np.full(len(runs), -1, np.int32)
     skips = np.zeros(len(runs), np.int32)

@@ -1,4 +1,4 @@
-"""Tokens numbered 0, 1, 2 … in the order the query brings them, and the places of its pairs of neighbouring tokens."""
+"""Tokens numbered 0, 1, 2 … in the order the query brings them, and the places of its seeds, short runs of them."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from dedup.kernels import Int32s, Uint64s, kernel
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 ABSENT = -1
+NO_SEED = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @kernel
@@ -57,29 +58,46 @@ def look_up_tokens(tokens: Uint64s, distinct: Uint64s, table: Int32s) -> Int32s:
 
 
 @kernel
-def _pair_slot(table: Int32s, ids: Int32s, left: int, right: int) -> int:
-    """Return the slot of a pair of neighbouring tokens: its first place in the query, or ABSENT."""
-    key = (np.uint64(left) << np.uint64(32)) | np.uint64(right)
+def seed_keys(ids: Int32s, length: int) -> Uint64s:
+    """Return a key of the run of `length` tokens that begins at each place, NO_SEED if it has an absent token.
+
+    Equal runs have equal keys. Different ones have different keys if each number fits into its share of the 64 bits.
+    """
+    keys, step = np.full(len(ids), NO_SEED), np.uint64(1) << np.uint64(64 // length)
+    for place in range(len(ids) - length + 1):
+        key, absent = np.uint64(0), False
+        for number in ids[place : place + length]:
+            key = key * step + np.uint64(number)
+            absent |= number < 0
+        if not absent:
+            keys[place] = key
+    return keys
+
+
+@kernel
+def _seed_slot(table: Int32s, keys: Uint64s, key: np.uint64) -> int:
+    """Return the slot of a seed: its first place in the query, or ABSENT."""
     slot = slot_of(key, len(table))
-    while table[slot] != ABSENT and (ids[table[slot]] != left or ids[table[slot] + 1] != right):
+    while table[slot] != ABSENT and keys[table[slot]] != key:
         slot = (slot + 1) & (len(table) - 1)
     return slot
 
 
 @kernel
-def place_pairs(ids: Int32s) -> tuple[Int32s, Int32s]:
-    """Return the table of first places of each pair, and for each place the next one of the same pair."""
-    table = table_of(len(ids))
-    following = np.full(len(ids), ABSENT, np.int32)
-    for place in range(len(ids) - 2, -1, -1):
-        slot = _pair_slot(table, ids, ids[place], ids[place + 1])
-        following[place] = table[slot]
-        table[slot] = place
+def place_seeds(keys: Uint64s) -> tuple[Int32s, Int32s]:
+    """Return the table of first places of each seed, and for each place the next one of the same seed."""
+    table = table_of(len(keys))
+    following = np.full(len(keys), ABSENT, np.int32)
+    for place in range(len(keys) - 1, -1, -1):
+        if keys[place] != NO_SEED:
+            slot = _seed_slot(table, keys, keys[place])
+            following[place] = table[slot]
+            table[slot] = place
     return table, following
 
 
 @kernel
-def first_place(table: Int32s, ids: Int32s, left: int, right: int) -> int:
-    """Return the first place in the query where token `left` is followed by `right`, or ABSENT."""
-    place: int = table[_pair_slot(table, ids, left, right)]
+def first_place(table: Int32s, keys: Uint64s, key: np.uint64) -> int:
+    """Return the first place in the query where the seed begins, or ABSENT."""
+    place: int = table[_seed_slot(table, keys, key)]
     return place

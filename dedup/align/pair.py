@@ -34,12 +34,30 @@ class Pair(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What a passage must reach.
+    """What a passage must reach, and what it is made of.
 
     Attributes:
         words: tokens of the longest common subsequence.
         similarity: twice these over the tokens of both stretches.
+        seed: tokens that a run has at least.
+        gap: tokens between two runs of a chain at most.
     """
 
     words: int
     similarity: float
+    seed: int
+    gap: int
+
+
+class Seeds(NamedTuple):
+    """Where in the query each run of a seed's length begins.
+
+    Attributes:
+        keys: the key of the run that begins at each place.
+        table: first places of each key.
+        following: the next place of the same key.
+    """
+
+    keys: Uint64s
+    table: Int32s
+    following: Int32s

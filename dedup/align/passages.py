@@ -6,8 +6,8 @@ from dedup.align.chains import chain_runs, unwind
 from dedup.align.extension import extend
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.neighbours import join_neighbours
-from dedup.align.numbering import look_up_tokens, number_tokens, place_pairs
-from dedup.align.pair import Flags, Limits, Pair
+from dedup.align.numbering import look_up_tokens, number_tokens, place_seeds, seed_keys
+from dedup.align.pair import Flags, Limits, Pair, Seeds
 from dedup.align.rows import doubled
 from dedup.align.runs import find_runs
 from dedup.align.segments import segments_of
@@ -19,7 +19,14 @@ LIKENESS = np.array([0.5, 0.7])  # ADR 3: without the second, loose extension pl
 
 @entry
 def find_passages(
-    query: Uint64s, documents: Uint64s, offsets: Int64s, words: int, similarity: float, work: Int64s
+    query: Uint64s,
+    documents: Uint64s,
+    offsets: Int64s,
+    words: int,
+    similarity: float,
+    seed: int,
+    gap: int,
+    work: Int64s,
 ) -> Int32s:
     """Return rows (document, query start, query end, document start, document end, matched), by document.
 
@@ -29,11 +36,14 @@ def find_passages(
         offsets: where each document begins, and where the last one ends.
         words: tokens that a passage must have in common.
         similarity: what it must reach.
+        seed: tokens that a run has at least.
+        gap: tokens between two runs of a chain at most.
         work: four counts, added to (see `Pair`).
     """
-    limits = Limits(words, similarity)
+    limits = Limits(words, similarity, seed, gap)
     ids, distinct, vocabulary = number_tokens(query)
-    table, following = place_pairs(ids)
+    keys = seed_keys(ids, seed)
+    seeds = Seeds(keys, *place_seeds(keys))
     numbers = look_up_tokens(documents, distinct, vocabulary)
     masks = np.zeros(len(distinct), np.uint64)
     ends = np.zeros(len(ids) + len(numbers) + 1, np.int32)
@@ -43,7 +53,7 @@ def find_passages(
     for n in range(len(offsets) - 1):
         base, end = offsets[n], offsets[n + 1]
         pair = Pair(ids, numbers[base:end], taken_query, taken_documents[base:end], masks, work)
-        runs = find_runs(pair, table, following, ends, crossings[base:end], base)
+        runs = find_runs(pair, seeds, seed, ends, crossings[base:end], base)
         first = count
         found, count = _accept_chains(pair, runs, limits, found, count)
         found[first:count, 0] = n

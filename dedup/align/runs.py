@@ -1,9 +1,9 @@
-"""Maximal exact runs: stretches of two or more tokens that stand, unbroken, in the query and in a document."""
+"""Maximal exact runs: stretches of a seed or more tokens that stand, unbroken, in the query and in a document."""
 
 import numpy as np
 
-from dedup.align.numbering import ABSENT, first_place
-from dedup.align.pair import CELLS, SEEDS, Pair
+from dedup.align.numbering import ABSENT, NO_SEED, first_place, seed_keys
+from dedup.align.pair import CELLS, SEEDS, Pair, Seeds
 from dedup.align.rows import doubled, sorted_rows
 from dedup.kernels import Int32s, kernel
 
@@ -12,25 +12,26 @@ CROSSINGS = 16  # ADR 3: bounds the work in repetitive text, which tests count; 
 
 
 @kernel
-def find_runs(pair: Pair, table: Int32s, following: Int32s, ends: Int32s, crossings: Int32s, base: int) -> Int32s:
+def find_runs(pair: Pair, seeds: Seeds, length: int, ends: Int32s, crossings: Int32s, base: int) -> Int32s:
     """Return the maximal runs of one document as rows (query start, document start, length), by document start.
 
-    At most PLACES places of a pair of tokens are tried, at most 2 * CROSSINGS runs cross one place of the document,
+    At most PLACES places of a seed are tried, at most 2 * CROSSINGS runs cross one place of the document,
     and no cell of a diagonal is visited twice: the work is linear in the document whatever it repeats.
 
     Args:
         pair: the texts.
-        table: first places of the query's pairs of tokens.
-        following: next place of the same pair of tokens.
+        seeds: where the query has which.
+        length: tokens in a seed.
         ends: per diagonal of all documents, where in all documents the last run ended; kept between documents.
         crossings: zeros, one per token of the document.
         base: where the document begins among all documents.
     """
     runs, count, ordered = np.empty((64, 3), np.int32), 0, True
-    for j in range(len(pair.document) - 1):
-        if pair.document[j] < 0 or pair.document[j + 1] < 0:
+    keys = seed_keys(pair.document, length)
+    for j in range(len(keys)):
+        if keys[j] == NO_SEED:
             continue
-        i = first_place(table, pair.query, pair.document[j], pair.document[j + 1])
+        i = first_place(seeds.table, seeds.keys, keys[j])
         for _ in range(PLACES):
             if i == ABSENT:
                 break
@@ -43,8 +44,8 @@ def find_runs(pair: Pair, table: Int32s, following: Int32s, ends: Int32s, crossi
                     runs = doubled(runs)
                 runs[count, 0], runs[count, 1], runs[count, 2] = i - before, j - before, before + after
                 ordered &= count == 0 or runs[count - 1, 1] <= j - before
-                count += 1
-            i = following[i]
+                count += before + after >= length  # keys of two seeds may be equal, see `seed_keys`
+            i = seeds.following[i]
     return runs[:count] if ordered else sorted_rows(runs[:count], 1)
 
 

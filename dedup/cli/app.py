@@ -102,7 +102,7 @@ index = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     subcommand_metavar="COMMAND …",
-    help="Change how an index is laid out.",
+    help="Make an index, or change how it is laid out.",
 )
 for index_command in INDEX_COMMANDS:
     index.command(cls=Command, epilog=epilog(index_command.__name__))(index_command)

@@ -6,6 +6,7 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.duration import seconds
+from dedup.scheme import Scheme
 from dedup.search.question import Question
 
 DEFAULT = Question()
@@ -115,6 +116,7 @@ def compare(
     json: options.Json = False,
     min_words: options.MinWords = DEFAULT.min_words,
     min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
+    unit: options.Unit = "word",
     encoding: options.Encoding = "",
 ) -> None:
     """Show how alike two text files are; no index is needed."""
@@ -122,7 +124,7 @@ def compare(
     from dedup.formats import Reading
 
     question = Question(min_words=min_words, min_similarity=min_similarity)
-    run(a, b, Reading(encoding=encoding), question, json=json)
+    run(a, b, Reading(encoding=encoding), question, Scheme(unit=unit), json=json)
 
 
 def get(
@@ -194,6 +196,34 @@ def copy(
     from dedup.cli.copy import run
 
     run(source, target, json=json)
+
+
+def create(
+    index: options.Index = options.DEFAULT_INDEX,
+    unit: options.Unit = "word",
+    threshold: Annotated[
+        float,
+        typer.Option(
+            "--threshold",
+            envvar="DEDUP_THRESHOLD",
+            parser=options.share,
+            metavar="X",
+            help="Find 99 of 100 documents that are at least this similar as a whole.",
+        ),
+    ] = 0.5,
+    documents: Annotated[
+        int | None,
+        typer.Option("--documents", min=1, metavar="N", help="Expect N documents: room for them in Redis."),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Make a new index with a scheme of your own.
+
+    An index that another command makes compares words. For texts read by OCR take characters.
+    """
+    from dedup.cli.index_commands import create
+
+    create(index, unit, threshold, documents, json=json)
 
 
 def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
@@ -321,15 +351,17 @@ def corpus(
     ] = None,
     cut: Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")] = False,
     min_words: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--min-words",
             envvar="DEDUP_MIN_WORDS",
             min=1,
             metavar="N",
-            help="Compare paragraphs of at least N words (--level passages).",
+            help="Compare paragraphs of at least N words, or characters if that is the unit (--level passages; "
+            "default: 12 words, 40 characters).",
         ),
-    ] = 12,
+    ] = None,
+    unit: options.Unit = "word",
     threads: options.Threads = None,
     memory: options.Memory = "2GB",
     force: Annotated[bool, typer.Option("--force", help="Replace the results that are in DIR.")] = False,
@@ -351,7 +383,7 @@ def corpus(
     from dedup.cli.inputs import open_input
     from dedup.formats import Fields, Meter, Reading
 
-    asked = Asked(threshold, level, measure, keep, closure, cut, min_words, threads, memory)
+    asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
     keep_inputs(paths, rejects=rejects)
     meter = Meter()
     items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
@@ -403,4 +435,4 @@ def warm(json: options.Json = False) -> None:
 
 
 COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, tune, warm)
-INDEX_COMMANDS = (grow, backup)
+INDEX_COMMANDS = (create, grow, backup)

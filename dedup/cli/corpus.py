@@ -22,6 +22,7 @@ from dedup.stores.urls import shown
 if TYPE_CHECKING:
     from dedup.corpus import Job, Summary
     from dedup.corpus.job import Closure, Level, Measure
+    from dedup.scheme import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Asked:
     keep: str
     closure: "Closure"
     cut: bool
-    min_words: int
+    min_words: int | None
+    unit: "Unit"
     threads: int | None
     memory: str
 
@@ -95,6 +97,7 @@ def _job(asked: Asked) -> "Job":
         closure=asked.closure,
         cut=asked.cut,
         min_words=asked.min_words,
+        unit=asked.unit,
         threads=threads_or_all(asked.threads),
         memory=asked.memory,
     )

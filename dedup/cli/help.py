@@ -18,6 +18,7 @@ EXAMPLES = {
     "check": ("dedup check --repair", "operations"),
     "sweep": ("dedup sweep --index redis://HOST", "operations"),
     "copy": ("dedup copy lmdb:./index redis://HOST", "operations"),
+    "create": ("dedup index create --unit character --index lmdb:./pages", "recipes"),
     "grow": ("dedup index grow --index redis://HOST", "operations"),
     "backup": ("dedup index backup ./backup --index lmdb:./index", "operations"),
     "serve": ("dedup serve --index lmdb:./index --port 8080", "http"),

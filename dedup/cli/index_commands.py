@@ -1,16 +1,42 @@
 """What an index holds: its documents, its size, its health."""
 
 import sys
+from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 
 from dedup.cli.opening import open_index
 from dedup.cli.terminal import clean, line, note
 from dedup.cli.warm import prepare_kernels
-from dedup.errors import StoreDamaged
+from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
 from dedup.record import record_of
+from dedup.scheme import Scheme, Unit
+from dedup.stores import open_store
 from dedup.stores.urls import shown
 
 _FAR_BEHIND = 100  # writes; not measured: a look-up or a page of a scan lasts for less
+
+
+def create(url: str, unit: Unit, threshold: float, documents: int | None, *, json: bool) -> None:
+    """Make a new index, and print its scheme."""
+    scheme = Scheme.for_threshold(threshold, unit=unit)
+    with suppress(StoreUnreachable):
+        open_store(url, create=False, read_only=True, older=True).close()
+        raise InvalidInput(f"{shown(url)} is an index already; name another one with --index")
+    place = f"{url}{'&' if '?' in url else '?'}documents={documents}" if documents and "://" in url else url
+    open_store(place, scheme, create=True).close()
+    if json:
+        print(line({"index": shown(url), "scheme": _described(scheme)}))
+    else:
+        print(f"{shown(url)} made: {_in_short(scheme)}")
+
+
+def _described(scheme: Scheme) -> dict[str, Any]:
+    return {**asdict(scheme), "fingerprint": scheme.fingerprint}
+
+
+def _in_short(scheme: Scheme) -> str:
+    return " ".join([scheme.fingerprint, *(f"{name}={value}" for name, value in asdict(scheme).items())])
 
 
 def get(name: str, url: str, *, json: bool) -> None:
@@ -39,14 +65,13 @@ def stats(url: str, *, json: bool) -> None:
     """Print sizes and scheme."""
     with open_index(url, read_only=True) as index:
         sizes, scheme = asdict(index.stats()), index.scheme
-    parameters = asdict(scheme)
     if json:
-        print(line({**sizes, "scheme": {**parameters, "fingerprint": scheme.fingerprint}}))
+        print(line({**sizes, "scheme": _described(scheme)}))
         return
     due, reader, behind = sizes.pop("grow"), sizes.pop("reader"), sizes.pop("behind")
     for name, size in sizes.items():
         print(f"{name:<10}{size:>20,}")
-    print(f"{'scheme':<10}{scheme.fingerprint:>20}", *(f"{name}={value}" for name, value in parameters.items()))
+    print(f"{'scheme':<14}{_in_short(scheme)}")
     if due:
         print("the shards are full: run `dedup index grow`")
     if behind >= _FAR_BEHIND:

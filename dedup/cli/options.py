@@ -37,19 +37,25 @@ Limit = Annotated[
     typer.Option("--limit", envvar="DEDUP_LIMIT", min=1, metavar="N", help="Show at most N documents."),
 ]
 MinWords = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--min-words", envvar="DEDUP_MIN_WORDS", min=1, metavar="N", help="Report passages of at least N shared words."
+        "--min-words",
+        envvar="DEDUP_MIN_WORDS",
+        min=1,
+        metavar="N",
+        help="Report passages of at least N shared words, or characters if that is the unit (default: 12 words, 40 "
+        "characters).",
     ),
 ]
 MinSimilarity = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--min-similarity",
         envvar="DEDUP_MIN_SIMILARITY",
         parser=share,
         metavar="X",
-        help="Report passages whose two versions are at least this similar: above 0, up to 1.",
+        help="Report passages whose two versions are at least this similar: above 0, up to 1 (default: 0.6, of "
+        "characters 0.45).",
     ),
 ]
 Passages = Annotated[
@@ -96,6 +102,10 @@ Threshold = Annotated[
         metavar="X",
         help="Call documents duplicates that are at least this similar, from 0 to 1.",
     ),
+]
+Unit = Annotated[
+    Literal["word", "character"],
+    typer.Option("--unit", envvar="DEDUP_UNIT", help="Compare words, or characters: for texts read by OCR."),
 ]
 Threads = Annotated[
     int | None,

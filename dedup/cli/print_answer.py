@@ -12,9 +12,10 @@ from dedup.cli.terminal import clean
 from dedup.model import Document, Match, Passage, Span
 from dedup.report.differences import Segment, differences
 from dedup.report.views import counted, summary
+from dedup.scheme import Unit
 from dedup.search.lookup import Lookup
 
-COLUMNS = ("jaccard", "query\nin it", "it in\nquery", "passages", "words\nalike")
+COLUMNS = ("jaccard", "query\nin it", "it in\nquery", "passages")
 
 
 class _Terminal(Console):
@@ -28,29 +29,29 @@ class _Terminal(Console):
         raise  # noqa: PLE0704 - called while the error is handled
 
 
-def show_answer(query: Document, lookup: Lookup) -> None:
+def show_answer(query: Document, lookup: Lookup, unit: Unit) -> None:
     """Print what a query resembles, and the passages shared."""
     out, answer = _Terminal(), lookup.answer
     out.print(Text(clean(query.id), "bold"), Text(summary(answer)))
     if answer.matches:
-        out.print(_table("document", answer))
+        out.print(_table("document", answer, unit))
     for match in answer:
-        _show_passages(out, query, lookup.documents[match.id], match)
+        _show_passages(out, query, lookup.documents[match.id], match, unit)
     out.print()
 
 
-def show_comparison(query: Document, document: Document, match: Match) -> None:
+def show_comparison(query: Document, document: Document, match: Match, unit: Unit = "word") -> None:
     """Print how alike two texts are."""
     out = _Terminal()
     out.print(Text(clean(query.id), "bold"), "compared with")
-    out.print(_table("", [match]))
-    _show_passages(out, query, document, match)
+    out.print(_table("", [match], unit))
+    _show_passages(out, query, document, match, unit)
 
 
-def _table(heading: str, matches: Iterable[Match]) -> Table:
+def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column(heading, overflow="fold")
-    for name in COLUMNS:
+    for name in (*COLUMNS, f"{unit}s\nalike"):
         table.add_column(name, justify="right")
     matches = list(matches)
     dated = any(match.direction for match in matches)
@@ -66,16 +67,16 @@ def _table(heading: str, matches: Iterable[Match]) -> Table:
     return table
 
 
-def _show_passages(out: Console, query: Document, document: Document, match: Match) -> None:
+def _show_passages(out: Console, query: Document, document: Document, match: Match, unit: Unit) -> None:
     for passage in match.passages:
-        out.print(_heading(document.id, passage))
+        out.print(_heading(document.id, passage, unit))
         out.print(Padding(_stretches(out, query.text, document.text, passage), (0, 0, 1, 2)))
 
 
-def _heading(name: str, passage: Passage) -> Text:
+def _heading(name: str, passage: Passage, unit: Unit) -> Text:
     seen = counted(passage.documents, "document")
     figures = (
-        f"{counted(passage.matched_words, 'word')} alike, similarity {passage.similarity:.2f}, seen in at least {seen}"
+        f"{counted(passage.matched_words, unit)} alike, similarity {passage.similarity:.2f}, seen in at least {seen}"
     )
     if passage.source:
         figures += ", earliest of these"

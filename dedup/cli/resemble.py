@@ -47,7 +47,7 @@ def run(
             else:
                 from dedup.cli.print_answer import show_answer  # noqa: PLC0415 - Rich is loaded for people only
 
-                show_answer(query, lookup)
+                show_answer(query, lookup, index.scheme.unit)
         tell_records(meter)
     raise typer.Exit(rejected.exit_code)
 

@@ -15,6 +15,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "level": (str,),
     "threshold": (float, int),
     "measure": (str,),
+    "unit": (str,),
     "keep": (str,),
     "closure": (str,),
     "against": (str,),

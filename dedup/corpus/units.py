@@ -64,8 +64,8 @@ def units(texts: Sequence[str], job: Job) -> Units:
         pieces, least = texts, 1
     else:
         places = [(i, start, stop) for i, text in enumerate(texts) for start, stop in paragraphs(text)]
-        pieces, least = [texts[i][start:stop] for i, start, stop in places], job.min_words
-    tokens = tokenize(pieces)
+        pieces, least = [texts[i][start:stop] for i, start, stop in places], job.least
+    tokens = tokenize(pieces, job.scheme.unit)
     enough = np.diff(tokens.offsets) >= least
     tokens = _only(tokens, enough)
     where = np.array(places, np.int64).reshape(-1, 3)[enough]

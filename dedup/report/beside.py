@@ -33,9 +33,11 @@ def excerpt(left: Sequence[Segment], right: Sequence[Segment]) -> tuple[Row, ...
 def _beginning(segments: Sequence[Segment]) -> Iterator[Segment]:
     left = LONGEST
     for segment in segments:
-        if left <= 0:
+        if len(segment.text) > left:
+            words = segment.text[:left].rpartition(" ")[0]  # no word is cut, where words have blanks between them
+            yield Segment(words or segment.text[:left], segment.differs)
             return
-        yield Segment(segment.text[:left], segment.differs)
+        yield segment
         left -= len(segment.text)
 
 

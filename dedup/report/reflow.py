@@ -7,7 +7,7 @@ from itertools import pairwise
 NARROWEST, WIDEST = 40, 100  # not measured: characters; wire copy, mail and books are broken at 60 to 80
 FEWEST = 4  # not measured: lines that a paragraph goes on after; fewer prove nothing
 FITTING = 0.9  # not measured: share of the lines that must be as full as they can be
-_SPACING = re.compile(r"[ \t]{2}|\t|^ ", re.MULTILINE)
+_SPACING = re.compile(r"\t| {3}|^ {2}", re.MULTILINE)  # columns, indents; two blanks after a full stop are prose
 _INNER = re.compile(r"(?<=[^\r\n])(\r\n|\n|\r)(?=[^\s])")
 
 

@@ -16,7 +16,7 @@ from dedup.report.verdicts import COUNTED, VERDICTS, verdict
 from dedup.report.views import LONG, WIDTH, Name, name, name_of
 from dedup.sketching.tokens import tokenize
 
-Places: TypeAlias = NDArray[np.uint32]
+Places: TypeAlias = NDArray[np.int64]
 
 MOST_BADGES = 3  # not measured: wire copy has twenty sources; their numbers would fill a line
 GATHER = 30  # not measured: characters, a few words: numbers of passages that begin so close stand together
@@ -164,7 +164,7 @@ class Whole:
 def whole(query: Document, answer: Answer, view: View | None = None) -> Whole:
     """Return the text of `query` with the sources that `answer` names, drawn and counted as `view` says."""
     view = view or View()
-    starts = tokenize([query.text]).starts
+    starts = tokenize([query.text]).starts.astype(np.int64)  # else cast in every search
     total = max(len(starts), 1)
     sources = tuple(_source(i, match, starts, view) for i, match in enumerate(answer, 1))
     shown = reflowed(query.text)
@@ -208,12 +208,13 @@ def _source(number: int, match: Match, starts: Places, view: View) -> Source:
 
 def _union(spans: Iterable[tuple[int, int]], starts: Places) -> int:
     """Return how many words begin in any of the spans."""
-    words, done = 0, 0
+    parts, done = list[tuple[int, int]](), 0
     for start, end in sorted(spans):
         if end > done:
-            first, last = np.searchsorted(starts, [max(start, done), end])
-            words, done = words + int(last - first), end
-    return words
+            parts.append((max(start, done), end))
+            done = end
+    first, last = np.searchsorted(starts, np.array(parts, np.int64).reshape(-1, 2).T)
+    return int((last - first).sum())
 
 
 def _blocks(text: str, starts: Places, sources: Sequence[Source], view: View) -> Iterator[list[Stretch]]:
@@ -253,9 +254,11 @@ def _held(length: int, sources: Iterable[Source], cuts: Iterable[int]) -> Iterat
             closed[passage.query.end].append(held)
     active = Counter[Held]()
     for start, end in pairwise(sorted({0, length, *cuts, *opened, *closed})):
-        active.subtract(closed[start])
         active.update(opened[start])
-        active = +active if closed[start] else active
+        for held in closed[start]:
+            active[held] -= 1
+            if not active[held]:
+                del active[held]
         yield start, end, tuple(sorted(active))
 
 

@@ -105,7 +105,7 @@ def _rejection(exact: Match | None) -> Rejection:
 
 def pair(a: str, b: str, question: Question, scheme: Scheme, watch: Watch = unwatched) -> Comparison:
     """Say why two texts are matched or not; `watch` is told of each stage."""
-    tokens = tokenize([a, b])
+    tokens = tokenize([a, b], scheme.unit)
     watch("tokenize", len(tokens.hashes))
     sketched, first, second = sketch_tokens(tokens, scheme), tokens.of(0), tokens.of(1)
     cut, words = int(sketched.offsets[1]), (len(first.hashes), len(second.hashes))

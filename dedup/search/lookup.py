@@ -15,7 +15,7 @@ from dedup.search.question import Question
 from dedup.search.reading import DEEP, FETCHED, Reading, Wanted, crowded_out, deepen, read, without
 from dedup.search.verify import Query, alike, best, coverage, figure
 from dedup.search.windows import Windows
-from dedup.sketching.chunks import WHOLE
+from dedup.sketching.chunks import whole
 from dedup.sketching.sketches import Sketch, sketch_tokens
 from dedup.sketching.tokens import Tokens, tokenize
 from dedup.stores.base import Buckets, Numbers, Postings, Snapshot, Store, Stored
@@ -94,16 +94,16 @@ def look_up(
     """
     metadata = own.metadata if own else {}
     wanted = Filter.of(question.filter, own.metadata if own else None)
-    tokens = tokenize([text])
+    tokens = tokenize([text], store.scheme.unit)
     if len(tokens.hashes) < store.scheme.k:
         return Lookup(text, Answer((), too_short=True))
     sketched = sketch_tokens(tokens, store.scheme)
     watch("sketch", len(sketched.buckets))
     windows = Windows(tokens, sketched, store.scheme)
-    most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // WHOLE)
+    most = max(CANDIDATES, question.limit + 16) + MORE * (len(tokens.hashes) // whole(store.scheme.unit))
     with store.snapshot() as now:
         postings, cut, reading = _read(now, sketched.buckets, windows, question, Wanted(most, wanted, name), watch)
-    there = tokenize([document.text for document in reading.documents.values()])
+    there = tokenize([document.text for document in reading.documents.values()], store.scheme.unit)
     query = _query(text, tokens, sketched, postings)
     figures = figure(query, list(reading.documents.values()), there, store.scheme, question)
     matches = alike(figures)
@@ -112,7 +112,7 @@ def look_up(
         tuple(directed(best(matches, len(text), question.limit), matches, metadata)),
         found=len(matches),
         coverage=coverage(matches, tokens),
-        truncated=reading.left or windows.hide(cut, question.min_words),
+        truncated=reading.left or windows.hide(cut, question.usual_words(store.scheme.unit)),
     )
     return Lookup(
         text,

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from dedup.errors import InvalidInput
+from dedup.scheme import Unit
 from dedup.search.filters import Filter
 
+USUAL = {"word": (12, 0.6), "character": (40, 0.45)}
+"""Matched words and similarity of a passage where nothing is asked for. Words: ADR 10; characters: ADR 17."""
 MOST = 1 << 24  # no text has more words, see dedup.admission.LONGEST_TEXT
 
 
@@ -16,8 +19,9 @@ class Question:
 
     Attributes:
         limit: matches to return at most; of more, those that cover most of the query between them.
-        min_words: matched words that a passage needs at least.
-        min_similarity: similarity that a passage needs at least, above 0, up to 1.
+        min_words: matched words that a passage needs at least; by default 12, or 40 characters where the index's unit
+            is the character.
+        min_similarity: similarity that a passage needs at least, above 0, up to 1; by default .6, or .45 of characters.
         passages: look for passages; if not, only documents that are alike as a whole are matched.
         filter: conditions that a document's metadata must meet, field by field; see `dedup.search.filters.Filter`.
 
@@ -26,29 +30,38 @@ class Question:
     """
 
     limit: int = 10
-    min_words: int = 12
-    min_similarity: float = 0.6
+    min_words: int | None = None
+    min_similarity: float | None = None
     passages: bool = True
     filter: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits and conditions that make no sense."""
-        for name in ("limit", "min_words"):
-            value = getattr(self, name)
-            if type(value) is not int or not 1 <= value <= MOST:
-                raise InvalidInput(f"{name} {value!r}: give a whole number from 1 to {MOST:,}")
-        if type(self.min_similarity) not in (int, float) or not 0 < self.min_similarity <= 1:
+        for name, count in (("limit", self.limit), ("min_words", 1 if self.min_words is None else self.min_words)):
+            if type(count) is not int or not 1 <= count <= MOST:
+                raise InvalidInput(f"{name} {count!r}: give a whole number from 1 to {MOST:,}")
+        if self.min_similarity is not None and (
+            type(self.min_similarity) not in (int, float) or not 0 < self.min_similarity <= 1
+        ):
             raise InvalidInput(f"min_similarity {self.min_similarity!r}: give a number above 0, up to 1")
         if type(self.passages) is not bool:
             raise InvalidInput(f"passages {self.passages!r}: give true or false")
         Filter.of(self.filter, {})
 
+    def usual_words(self, unit: Unit) -> int:
+        """Return the matched tokens of that unit that a passage needs."""
+        return self.min_words or USUAL[unit][0]
+
+    def usual_similarity(self, unit: Unit) -> float:
+        """Return the similarity that a passage needs where that is the unit."""
+        return self.min_similarity or USUAL[unit][1]
+
 
 class PassageFields(TypedDict, total=False):
     """The fields of a question that say what a passage is, as keywords of a call."""
 
-    min_words: int
-    min_similarity: float
+    min_words: int | None
+    min_similarity: float | None
 
 
 class QuestionFields(PassageFields, total=False):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dedup.align import Alignments, align, overlaps
 from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
 from dedup.model import Containment, Document, Match, Passage
-from dedup.scheme import Scheme
+from dedup.scheme import Scheme, Unit
 from dedup.search.names import names_only
 from dedup.search.places import Places
 from dedup.search.question import Question
@@ -101,8 +101,9 @@ def figure(
         query.tokens.hashes if question.passages else query.tokens.hashes[:0],
         tokens.hashes,
         tokens.offsets,
-        min_words=question.min_words,
-        min_similarity=question.min_similarity,
+        min_words=question.usual_words(scheme.unit),
+        min_similarity=question.usual_similarity(scheme.unit),
+        unit=scheme.unit,
     )
     evidence = _evidence(
         *(found.document, found.document_start, found.document_end, document_shingles, offsets),
@@ -114,7 +115,7 @@ def figure(
     for i, document in enumerate(documents):
         there = Places(document.text, tokens, int(tokens.offsets[i]))
         rows = range(first[i], first[i + 1])
-        passages = [_passage(query, here, there, found, evidence, row) for row in rows]
+        passages = [_passage(query, here, there, found, evidence, row, scheme.unit) for row in rows]
         matches.append(_match(document, sizes[i], passages))
     return matches
 
@@ -155,16 +156,19 @@ def near(match: Match) -> bool:
 
 
 def _passage(
-    query: Query, here: Places, there: Places, found: Alignments, evidence: NDArray[np.float64], row: int
+    query: Query, here: Places, there: Places, found: Alignments, evidence: NDArray[np.float64], row: int, unit: Unit
 ) -> Passage:
     start, end = int(found.query_start[row]), int(found.query_end[row])
     document_start, document_end = int(found.document_start[row]), int(found.document_end[row])
     matched = int(found.matched[row])
     windows, surprise, rarest = evidence[row]
     place = here.span(start, end)
-    says_nothing = _common(windows, surprise, query.total) or names_only(
-        (query.text[first:last] for first, last in _places(query.tokens, start, end)),
-        query.text[place.start : place.end],
+    says_nothing = _common(windows, surprise, query.total) or (
+        unit == "word"
+        and names_only(
+            (query.text[first:last] for first, last in _places(query.tokens, start, end)),
+            query.text[place.start : place.end],
+        )
     )
     return Passage(
         query=place,

@@ -91,13 +91,26 @@ class Windows:
         gains = np.add.reduceat(weights, starts)
         by_bucket = np.argsort(self._buckets, kind="stable")
         firsts = np.searchsorted(self._buckets[by_bucket], np.arange(len(listed) + 1))
-        # a passage of min_words whose other side has no word more
-        stretch = int(min(question.min_words * (2 / question.min_similarity - 1), 1 << 32))
+        words, stretch, covered = self._least(question)
         likely = _likely(
             *(numbers, np.append(starts, len(by_number)), buckets[by_number], firsts, by_bucket),
-            *(question.min_words, stretch, self._half, self._scheme.bands, self._words, self._shingles),
+            *(words, stretch, self._half, self._scheme.bands, covered, self._shingles),
         )
         return numbers[np.lexsort((-gains, ~likely))], int(likely.sum())
+
+    def _least(self, question: Question) -> tuple[int, int, int]:
+        """Return what shared windows must cover, in a stretch of how long, and what each of them covers.
+
+        Together they cover as many words as a passage has, in a stretch as long as it can be, whose other side has no
+        word more. Of characters all windows of a run word for word must be shared, each counting one: two common
+        syllables would be enough to cover forty characters (ADR 17).
+        """
+        unit = self._scheme.unit
+        words = question.usual_words(unit)
+        if unit == "character":
+            windows = max(words - self._words + 1, 1)
+            return windows, windows - 1, 1
+        return words, int(min(words * (2 / question.usual_similarity(unit) - 1), 1 << 32)), self._words
 
 
 @entry

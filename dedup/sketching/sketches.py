@@ -70,9 +70,11 @@ def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int =
     scheme = scheme or Scheme()
     batches = _batches(texts)
     if threads == 1 or len(batches) < 2:
-        return _joined([sketch_tokens(tokenize(batch), scheme) for batch in batches], scheme)
+        return _joined([sketch_tokens(tokenize(batch, scheme.unit), scheme) for batch in batches], scheme)
     with ThreadPoolExecutor(threads) as pool:
-        return _joined(list(pool.map(lambda batch: sketch_tokens(tokenize(batch), scheme), batches)), scheme)
+        return _joined(
+            list(pool.map(lambda batch: sketch_tokens(tokenize(batch, scheme.unit), scheme), batches)), scheme
+        )
 
 
 def sketch_tokens(tokens: Tokens, scheme: Scheme) -> Sketch:

@@ -1,7 +1,8 @@
 """Texts in, tokens and their places out: folded, hashed, in time linear in the text whatever the text is.
 
 A token is a maximal run of letters, marks and digits of the folded text (see `fold`), with single apostrophes between
-two of them, or one letter of a script written without spaces. A token's hash is taken over the UTF-8 bytes of its
+two of them, or one letter of a script written without spaces. Where characters are the unit each letter, mark and digit
+of the folded text is a token, whatever the script. A token's hash is taken over the UTF-8 bytes of its
 folded form, in little-endian words of eight bytes, the last one filled up with zeros, all arithmetic modulo 2**64::
 
     def token_hash(data: bytes) -> int:
@@ -36,6 +37,7 @@ from dedup.kernels import (
     grown,
     kernel,
 )
+from dedup.scheme import Unit
 from dedup.sketching import fold
 
 SEPARATOR, BYTE, WORD, SINGLE = fold.SEPARATOR, fold.BYTE, fold.WORD, fold.SINGLE
@@ -77,9 +79,9 @@ class Tokens:
         )
 
 
-def tokenize(texts: Sequence[str]) -> Tokens:
+def tokenize(texts: Sequence[str], unit: Unit = "word") -> Tokens:
     """Return the tokens of `texts`; a lone surrogate, a NUL or a million accents are just code points."""
-    hashes, starts, ends, offsets, _ = _tokenize(*_pack(texts), *_table())
+    hashes, starts, ends, offsets, _ = _tokenize(*_pack(texts), *_table(), unit == "character")
     return Tokens(hashes, starts, ends, offsets)
 
 
@@ -105,7 +107,7 @@ def _pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
 
 @entry
 def _tokenize(
-    codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s
+    codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s, characters: bool
 ) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, int]:
     """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
     documents, tokens, steps = len(begins) - 1, 0, 0
@@ -114,9 +116,10 @@ def _tokenize(
     words, places, edges = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, mapped, sorted_marks = _fold(own, table, expansions, words, places)
-        edges = grown(edges, 0, used + SLACK)
-        found = _split(words.view(np.uint8), used, edges) // 2
+        words, places, used, mapped, sorted_marks = _fold(own, table, expansions, words, places, not characters)
+        edges = grown(edges, 0, (2 * used if characters else used) + SLACK)
+        folded = words.view(np.uint8)
+        found = _split_characters(folded, used, edges) if characters else _split(folded, used, edges) // 2
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
         steps += len(own) + used + sorted_marks + _hash(words, edges, found, hashes[tokens:])
         _place(edges, found, places, mapped, starts[tokens:], ends[tokens:])
@@ -127,16 +130,16 @@ def _tokenize(
 
 @kernel
 def _fold(
-    codes: Codes, table: Uint32s, expansions: Uint32s, words: Uint64s, places: Uint32s
+    codes: Codes, table: Uint32s, expansions: Uint32s, words: Uint64s, places: Uint32s, joins: bool
 ) -> tuple[Uint64s, Uint32s, int, bool, int]:
     """Fold one text into `words`, in the cheapest of three ways; the arrays come back, grown where they were too short.
 
-    Then follow the bytes written, whether `places` says where each came from (else it is its own place), and the steps
-    taken to sort marks.
+    If `joins` is set, words broken at the end of a line are joined. Behind the arrays follow the bytes written, whether
+    `places` says where each came from (else it is its own place), and the steps taken to sort marks.
     """
     used, steps, room = len(codes) + 1, 0, 0
     words = grown(words, 0, used // 8 + SLACK)
-    if _may_break_words(codes):
+    if joins and _may_break_words(codes):
         room = 5 * used
     elif codes.itemsize == 1:
         _fold_ascii(codes, words.view(np.uint8))
@@ -144,7 +147,7 @@ def _fold(
         room = _fold_flat(codes, table, expansions, words.view(np.uint8))
     if room:
         words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-        used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places)
+        used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places, joins)
     return words, places, used, room > 0, steps
 
 
@@ -188,7 +191,9 @@ def _fold_flat(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes)
 
 
 @kernel
-def _fold_any(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s) -> tuple[int, int]:
+def _fold_any(
+    codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s, joins: bool
+) -> tuple[int, int]:
     """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
 
     Returns the bytes written and the steps taken to sort marks.
@@ -197,7 +202,7 @@ def _fold_any(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, 
     while i < len(codes):
         entry = table[codes[i]]
         if entry >> 24 == HYPHEN or codes[i] == DASH:
-            next_line = _next_line(codes, i + 1)
+            next_line = _next_line(codes, i + 1) if joins else 0
             if next_line and _ends_in_letter(folded, state) and _is_letter(codes, next_line, table, expansions):
                 i = next_line
                 continue
@@ -329,6 +334,20 @@ def _split(folded: Bytes, used: int, edges: Uint32s) -> int:
         edges[count] = i
         count += word != inside
         inside = word
+    return count
+
+
+@kernel
+def _split_characters(folded: Bytes, used: int, edges: Uint32s) -> int:
+    """Write where each letter, mark and digit begins and ends, in turn; return how many there are."""
+    count, i = 0, 0
+    while i < used:
+        lead = folded[i]
+        end = i + (1 if lead < 0x80 else (2 if lead < 0xE0 else (3 if lead < 0xF0 else 4)))
+        if lead > APOSTROPHE:
+            edges[2 * count], edges[2 * count + 1] = i, end
+            count += 1
+        i = end
     return count
 
 

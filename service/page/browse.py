@@ -7,7 +7,7 @@ from dedup.model import Document
 from dedup.report.views import Name, facts, name
 
 SHOWN = 50  # not measured: a list that can be read
-READ = 2_000  # not measured: what a filter may pass over before the page is sent
+READ = 20_000  # what a filter may pass over before the page is sent: 0.4 s for texts of 800 letters on disk
 CHARACTERS = 1 << 24  # one of the longest texts
 
 
@@ -38,7 +38,7 @@ class Listing:
 def search(index: Index, words: str, after: str) -> Listing:
     """List documents whose id sorts after `after` and whose id and metadata hold all `words`, whatever their case.
 
-    At most 50 are listed, 2,000 read, and no more read after 16 million characters. A document whose id is exactly
+    At most 50 are listed, 20,000 read, and no more read after 16 million characters. A document whose id is exactly
     `words` comes first.
     """
     wanted = words.casefold().split()

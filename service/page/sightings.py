@@ -54,8 +54,11 @@ class Sightings:
 
 def sightings(index: Index, passage: str) -> Sightings:
     """Look for the documents that hold a passage, at least half of it, at most 100 of them."""
-    words = len(tokenize([passage]).hashes)
-    lookup = index.look_up(passage, None, Question(limit=LISTED, min_words=max(1, min(Question().min_words, words))))
+    unit = index.scheme.unit
+    words = len(tokenize([passage], unit).hashes)
+    lookup = index.look_up(
+        passage, None, Question(limit=LISTED, min_words=max(1, min(Question().usual_words(unit), words)))
+    )
     found, partly = list[tuple[Name, Passage, tuple[Segment, ...]]](), 0
     for match in lookup.answer:
         best = max(match.passages, key=lambda one: one.matched_words, default=None)

@@ -1,6 +1,7 @@
 """Passages and set sizes, against hand-made cases, the seeds' gold list, rapidfuzz and Python sets."""
 
 import json
+import random
 from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
@@ -86,6 +87,32 @@ def test_single_equal_words_beyond_an_edit_belong_to_the_passage() -> None:
     """Runs of one word, too short to be seeds, are still reached from the passage's ends."""
     found = passages(f"s0 s1 x {words('t', 15)} y u0", f"s0 s1 z {words('t', 15)} w u0", min_similarity=0.5)
     assert found == [(0, 0, 20, 0, 20, 18)]
+
+
+def misread(text: str, share: float, seed: int) -> str:
+    """Return a text with that share of its characters read as others, left out or doubled."""
+    rng = random.Random(seed)  # noqa: S311 - reproducible
+    wrong = ("", "x", "rn", "l", "e", " ")
+    return "".join(rng.choice(wrong) if rng.random() < share else one for one in text)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
+def test_misread_text_is_found_by_its_characters(share: float) -> None:
+    """A stretch of which OCR got three characters in ten wrong is a passage, with the exact characters in common."""
+    story = (SEED_TEXTS / "000_afc7266689876ce6.txt").read_text(encoding="utf-8")[:1200]
+    other = (SEED_TEXTS.parent / "LICENSE").read_text(encoding="utf-8")
+    parts = [tokenize([part], "character").hashes for part in (other[:600], misread(story, share, 1), other[-600:])]
+    query, document = np.concatenate(parts), tokenize([story], "character").hashes
+    found = align(query, document, np.array([0, len(document)]), min_words=40, min_similarity=0.45, unit="character")
+    inside = np.zeros(len(query), np.bool_)
+    for start, end in zip(found.query_start, found.query_end, strict=True):
+        inside[start:end] = True
+    first, last = len(parts[0]), len(query) - len(parts[2])
+    assert inside[first:last].mean() > 0.9
+    assert inside.sum() < 1.1 * (last - first)
+    for _, start, end, first, last, matched in rows(found):
+        assert matched == LCSseq.similarity(query[start:end].tolist(), document[first:last].tolist())
+        assert 2 * matched >= 0.45 * (end - start + last - first)
 
 
 def alternating(common: str, other: str, count: int) -> str:
@@ -320,17 +347,18 @@ def drawn(variety: int) -> Maker:
     return lambda length: random.integers(0, variety, length, dtype=np.uint64)
 
 
+@pytest.mark.parametrize(("words", "seed", "gap"), [(12, 2, 16), (40, 4, 64)], ids=["words", "characters"])
 @pytest.mark.parametrize(
     "make",
     [repeated(1), repeated(2), repeated(50), repeated(300), changed(4), changed(20), drawn(2), drawn(4), drawn(1000)],
     ids=["one word", "two", "period 50", "text 100 times", "every 4th", "every 20th", "of 2", "of 4", "of 1000"],
 )
-def test_work_is_linear_in_hostile_texts(make: Maker) -> None:
+def test_work_is_linear_in_hostile_texts(make: Maker, words: int, seed: int, gap: int) -> None:
     """Seeds, cells, links and steps per token stay below fixed bounds, whatever the length."""
     for length in (4000, 32000):
         query, document = make(length), make(length)
         work = np.zeros(4, np.int64)
-        find_passages(query, document, np.array([0, length]), 12, 0.6, work)
+        find_passages(query, document, np.array([0, length]), words, 0.6, seed, gap, work)
         assert work[SEEDS] <= 16 * length
         assert work[CELLS] <= 64 * length
         assert work[LINKS] <= 50 * 16 * length
@@ -347,7 +375,7 @@ def test_work_is_linear_where_each_run_leads_back_to_the_start() -> None:
     query = np.concatenate([np.append(paragraph[:end], np.uint64(1000 + end)) for end in range(1, 301)])
     document = np.tile(paragraph, 100)
     work = np.zeros(4, np.int64)
-    find_passages(query, document, np.array([0, len(document)]), 12, 0.6, work)
+    find_passages(query, document, np.array([0, len(document)]), 12, 0.6, 2, 16, work)
     assert work[CELLS] <= 64 * len(document)
 
 

@@ -5,27 +5,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.align.chains import GAP, GAP_COST, LOOK_BACK, SHIFT_COST, chain_runs
-from dedup.align.numbering import place_pairs
-from dedup.align.pair import Limits, Pair
+from dedup.align.chains import GAP_COST, LOOK_BACK, SHIFT_COST, chain_runs
+from dedup.align.numbering import place_seeds, seed_keys
+from dedup.align.pair import Limits, Pair, Seeds
 from dedup.align.runs import find_runs
 from dedup.kernels import Float64s, Int32s, entry
 
-WORDS = 12
+WORDS, GAP = 12, 16
 Run = tuple[int, int, int]
 
 
 @entry
-def runs_of(query: Int32s, documents: Int32s, cut: int) -> Int32s:
+def runs_of(query: Int32s, documents: Int32s, cut: int, seed: int) -> Int32s:
     """Let Python call the kernel on two documents, one after the other, as an alignment does; return the last's."""
     taken, base = np.zeros(0, np.bool_), 0
-    table, following = place_pairs(query)
+    keys = seed_keys(query, seed)
+    seeds = Seeds(keys, *place_seeds(keys))
     ends, crossings = np.zeros(len(query) + len(documents) + 1, np.int32), np.zeros(len(documents), np.int32)
     work, masks = np.zeros(4, np.int64), np.zeros(0, np.uint64)
     first = Pair(query, documents[:cut], taken, taken, masks, work)
-    find_runs(first, table, following, ends, crossings[:cut], base)
+    find_runs(first, seeds, seed, ends, crossings[:cut], base)
     second = Pair(query, documents[cut:], taken, taken, masks, work)
-    return find_runs(second, table, following, ends, crossings[cut:], cut)
+    return find_runs(second, seeds, seed, ends, crossings[cut:], cut)
 
 
 @entry
@@ -34,15 +35,15 @@ def scores_of(flat: Int32s, words: int) -> Float64s:
     runs = flat.reshape(len(flat) // 3, 3)
     none, taken = np.zeros(0, np.int32), np.zeros(0, np.bool_)
     pair = Pair(none, none, taken, taken, np.zeros(0, np.uint64), np.zeros(4, np.int64))
-    scores, previous, skips = chain_runs(pair, runs, Limits(words, 0.6))
+    scores, previous, skips = chain_runs(pair, runs, Limits(words, 0.6, 2, 16))
     found = np.empty((3, len(runs)))
     for r in range(len(runs)):
         found[0, r], found[1, r], found[2, r] = scores[r], previous[r], skips[r]
     return found
 
 
-def maximal(query: list[int], document: list[int]) -> list[Run]:
-    """Return all stretches of two or more equal tokens that cannot be made longer."""
+def maximal(query: list[int], document: list[int], least: int) -> list[Run]:
+    """Return all stretches of so many equal tokens, or more, that cannot be made longer."""
     found = list[Run]()
     for shift in range(-len(query), len(document)):
         length = 0
@@ -51,14 +52,14 @@ def maximal(query: list[int], document: list[int]) -> list[Run]:
             if inside and query[i] == document[i + shift]:
                 length += 1
                 continue
-            if length > 1:
+            if length >= least:
                 found.append((i - length, i + shift - length, length))
             length = 0
     return found
 
 
-@given(st.lists(st.integers(0, 30), max_size=40), st.data())
-def test_runs_are_all_maximal_stretches(query: list[int], data: st.DataObject) -> None:
+@given(st.lists(st.integers(0, 30), max_size=40), st.sampled_from([2, 3, 4, 7]), st.data())
+def test_runs_are_all_maximal_stretches(query: list[int], seed: int, data: st.DataObject) -> None:
     """Each maximal stretch of two texts is found once, in order of the document, whatever document came before."""
     copied = [
         query[start : start + 9] for start in data.draw(st.lists(st.integers(0, max(0, len(query) - 1)), max_size=4))
@@ -67,12 +68,21 @@ def test_runs_are_all_maximal_stretches(query: list[int], data: st.DataObject) -
     document, before = [*strange, *(one for part in copied for one in part)], data.draw(st.lists(st.integers(0, 30)))
     numbers = {token: place for place, token in enumerate(dict.fromkeys(query))}
     numbered = [numbers.get(token, -1) for token in [*before, *document]]
-    found = runs_of(np.array([numbers[one] for one in query], np.int32), np.array(numbered, np.int32), len(before))
+    found = runs_of(
+        np.array([numbers[one] for one in query], np.int32), np.array(numbered, np.int32), len(before), seed
+    )
     rows = [(int(a), int(b), int(c)) for a, b, c in found]
-    expected = maximal(query, document)
+    expected = maximal(query, document, seed)
     if max((query.count(one) for one in query), default=0) <= 16 and not crowded(expected):
         assert sorted(rows) == sorted(expected)
     assert [row[1] for row in rows] == sorted(row[1] for row in rows)
+
+
+def test_seeds_whose_keys_are_equal_by_chance_are_no_runs() -> None:
+    """Of more than 65,536 different tokens two seeds of four may have one key: (5, 6, 6, 65544) has that of 5 to 8."""
+    query, document = np.arange(70_000, dtype=np.int32), np.array([5, 6, 6, 8 + (1 << 16)], np.int32)
+    assert len(runs_of(query, document, 0, 4)) == 0
+    assert runs_of(query, np.arange(5, 9, dtype=np.int32), 0, 4).tolist() == [[5, 0, 4]]
 
 
 def crowded(runs: list[Run]) -> bool:

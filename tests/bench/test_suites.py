@@ -198,3 +198,11 @@ def test_pairs_to_judge_estimators_have_the_similarity_that_is_said() -> None:
     assert 0.7 < similar.max() < 1
     one, two = set(shingles(a[0])), set(shingles(b[0]))
     assert similar[0] == pytest.approx(len(one & two) / len(one | two))
+
+
+def test_misread_pages_are_found_by_their_characters() -> None:
+    """With three characters in ten misread every page is found by characters, most are not by words."""
+    rows = {(row.name, row.case): row for row in run("characters") if row.size == 40}
+    assert rows["resembles, characters", "30% misread: found"].median == 1
+    assert rows["resembles, words", "30% misread: found"].median < 0.5
+    assert rows["resembles, characters", "index beside its text"].median < 20

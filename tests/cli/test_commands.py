@@ -58,7 +58,7 @@ def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
     assert (answer["query"], answer["truncated"]) == (B, False)
     assert [match["id"] for match in answer["matches"]] == [C, A]
     match = answer["matches"][0]
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages"]
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction"]
     assert list(match["containment"]) == ["query_in_document", "document_in_query"]
     assert match["metadata"] == {}
     [passage] = [one for one in match["passages"] if one["matched_words"] > 90]
@@ -166,6 +166,32 @@ def test_stats_tell_size_and_scheme(seeded: Run) -> None:
     assert stats["scheme"]["fingerprint"] in human
 
 
+def test_an_index_of_characters_finds_what_was_misread(run: Run, write: Records) -> None:
+    """`index create --unit character` makes an index that finds a text of which a word in four was misread."""
+    [made] = rows(run("index", "create", "--unit", "character", "--threshold", "0.7", "--json").stdout)
+    assert made["index"] == "lmdb:./index"
+    assert (made["scheme"]["unit"], made["scheme"]["k"], made["scheme"]["rows"]) == ("character", 7, 4)
+    run("ingest", write({"id": "a", "text": SENTENCE}, {"id": "b", "text": "nothing of the kind is said here, " * 3}))
+    misread = "".join("x" if place % 20 == 19 else one for place, one in enumerate(SENTENCE))
+    [answer] = rows(run("resemble", write({"id": "q", "text": misread}, name="q.jsonl"), "--json").stdout)
+    assert [match["id"] for match in answer["matches"]] == ["a"]
+    assert answer["matches"][0]["passages"][0]["matched_words"] > 50
+    assert "characters alike" in run("resemble", "q.jsonl").stdout
+    assert rows(run("stats", "--json").stdout)[0]["scheme"] == made["scheme"]
+    assert "is an index already" in run("index", "create", code=2).stderr
+
+
+def test_compare_by_characters(run: Run, here: Path) -> None:
+    """`compare --unit character` sees through misread letters, which comparing words does not."""
+    (here / "a.txt").write_text(SENTENCE)
+    (here / "b.txt").write_text("".join("x" if place % 6 == 5 else one for place, one in enumerate(SENTENCE)))
+    by_word, by_character = (
+        rows(run("compare", "a.txt", "b.txt", "--unit", unit, "--json").stdout)[0] for unit in ("word", "character")
+    )
+    assert by_word["passages"] == []
+    assert by_character["passages"][0]["matched_words"] > 50
+
+
 def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
     """`check` reports no contradiction in an index that nobody damaged."""
     [report] = rows(seeded("check", "--json").stdout)
@@ -179,7 +205,7 @@ def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
     with closing(open_store("lmdb:./index", create=False)) as store:
         [victim] = store.get([A])
         assert victim
-        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0)
+        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0, store.scheme.unit)
         store.remove([A], lambda _: parts)
         short = (parts[0][10:], *parts[1:])
         store.put([Entry(A, victim.digest, victim.payload, short)], lambda _: parts)
@@ -195,7 +221,7 @@ def test_check_names_documents_that_cannot_be_read(seeded: Run) -> None:
     with closing(open_store("lmdb:./index", create=False)) as store:
         [victim] = store.get([A])
         assert victim
-        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0)
+        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0, store.scheme.unit)
         store.remove([A], lambda _: parts)
         store.put([Entry(A, victim.digest, victim.payload[:-1], parts)], lambda _: parts)
     damaged = seeded("check", "--repair", code=4)
@@ -218,7 +244,7 @@ def test_backup_is_an_index_of_its_own(seeded: Run, here: Path) -> None:
 def test_compare_needs_no_index(run: Run, here: Path) -> None:
     """`compare --json` prints one match object, named after the second file, and leaves no index behind."""
     [match] = rows(run("compare", SEEDS / f"{B}.txt", SEEDS / f"{C}.txt", "--json").stdout)
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages"]
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction"]
     assert match["id"] == C
     assert any(stretch(B, one["query"]).endswith("also met Gerasimov in Azerbaijan") for one in match["passages"])
     assert list(here.iterdir()) == []

@@ -112,6 +112,15 @@ def test_short_paragraphs_are_left_alone(tmp_path: Path) -> None:
     assert run(documents(texts), tmp_path / "b", Job(level="passages", min_words=2)).clusters == 1
 
 
+def test_misread_paragraphs_are_duplicates_by_their_characters(tmp_path: Path) -> None:
+    """A paragraph of which a letter in twenty is wrong is the same by its characters, another one by its words."""
+    paragraph = text(seeded(7), 60)
+    misread = "".join("x" if place % 20 == 19 else one for place, one in enumerate(paragraph))
+    texts = {"a": f"{text(seeded(1), 20)}\n\n{paragraph}", "b": f"{misread}\n\n{text(seeded(2), 20)}"}
+    assert run(documents(texts), tmp_path / "a", Job(0.4, level="passages")).clusters == 0
+    assert run(documents(texts), tmp_path / "b", Job(0.4, level="passages", unit="character")).clusters == 1
+
+
 @given(st.text(alphabet="ab \n\t\r\u00a0\u2028é", max_size=80), st.randoms(use_true_random=False))
 def test_cut_never_parts_or_joins_words(whole: str, rng: object) -> None:
     """Whatever paragraphs are cut out, what is left is a run of the text's own words, each whole."""

@@ -101,6 +101,25 @@ def test_agrees_with_the_naive_model(text: str) -> None:
     assert tokenize([text]).hashes.tolist() == expected
 
 
+@given(st.text(st.one_of(st.sampled_from(SCRIPTS), st.characters()), max_size=60))
+def test_characters_are_those_of_the_words(text: str) -> None:
+    """Where characters are the unit, each letter, mark and digit of the folded words is a token, no apostrophe."""
+    expected = [token_hash(one.encode()) for one in "".join(words(text)) if one != "'"]
+    tokens = tokenize([text], "character")
+    assert tokens.hashes.tolist() == expected
+    assert np.all(tokens.starts < tokens.ends)
+    assert np.all(tokens.ends <= len(text))
+    assert np.all(np.diff(tokens.starts.astype(np.int64)) >= 0)
+
+
+def test_characters_have_the_places_of_the_original() -> None:
+    """A character's place is where it stands, its accent with it; blanks, punctuation and line ends vanish."""
+    text = "Cafe\u0301, ß 日本 don’t com-\nmit"
+    tokens = tokenize([text], "character")
+    stretches = [text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)]
+    assert stretches == ["C", "a", "f", "e\u0301", "ß", "ß", *"日本dontcommit"]
+
+
 @given(st.lists(st.sampled_from(BROKEN), max_size=12).map("".join))
 def test_words_broken_at_line_ends_agree_with_the_naive_model(text: str) -> None:
     """A hyphen at the end of a line joins what the naive model says it does, in every normal form."""
@@ -196,11 +215,12 @@ def test_batches_keep_texts_apart() -> None:
 @given(
     st.text(st.one_of(st.sampled_from(SCRIPTS), st.characters()), min_size=1, max_size=8),
     st.integers(1, 6).map(lambda n: 10**n // 8 + 1),
+    st.booleans(),
 )
-def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int) -> None:
+def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int, characters: bool) -> None:
     """Repeating any text costs at most a bounded number of steps a character: counted, not timed."""
     texts = [unit * repeats]
-    args = (*_pack(texts), *_table())
+    args = (*_pack(texts), *_table(), characters)
     steps = _tokenize(*args)[-1]
     assert steps <= 400 * len(texts[0]) + 400
 
@@ -208,7 +228,7 @@ def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int) -> None:
 def test_a_million_marks_are_sorted_in_linear_time() -> None:
     """A run of combining marks of falling class, on which sorting by exchange would be quadratic, stays linear."""
     text = "a" + "\u3099\u093c" * 200_000 + "b"
-    args = (*_pack([text]), *_table())
+    args = (*_pack([text]), *_table(), False)
     assert _tokenize(*args)[-1] <= 10 * len(text)
     assert same(text, "a" + "\u093c" * 200_000 + "\u3099" * 200_000 + "b")
 

@@ -26,7 +26,7 @@ from dedup.model import Answer, Document, Match
 
 pytestmark = pytest.mark.trust
 
-EVENTS = 60  # some 210 stories: an index is built in under a second, and each has copies, quotes and footers
+EVENTS = 60  # 247 stories: an index is built in under a second, and each has copies, quotes and footers
 QUERIES = 80
 STRANGERS = 10_000  # the number that the issue names; LMDB takes it in about ten seconds
 LONG, KEPT = 24, 0.5  # words: passages of a document are disjoint, and a neighbour may take words at the ends
@@ -166,14 +166,18 @@ def test_symmetry(a: str, b: str) -> None:
 @settings(max_examples=EXAMPLES)
 @given(drawn(), drawn(), st.booleans())
 def test_more_of_the_query(plain: Index, a: str, b: str, first: bool) -> None:
-    """A query twice as long finds what its half found: the document, and the long stretches of it again."""
+    """A query twice as long finds what its half found word for word: the document, and the long stretches of it."""
     half, whole = plain.resemble(a, limit=1000), plain.resemble(f"{a}\n{b}" if first else f"{b}\n{a}", limit=1000)
     again = {match.id: [passage.document for passage in match.passages] for match in whole}
+    rivals = {match.id for match in plain.resemble(b, limit=1000)}  # of these the other half may take the same stretch
     for match in half:
         for passage in () if whole.truncated else match.passages:
+            if passage.similarity < 1:  # a loose one may end elsewhere, or fall below the limit, beside another
+                continue
+            assert match.id in again
             span, spans = passage.document, again[match.id]
             found = sum(max(0, min(span.end, one.end) - max(span.start, one.start)) for one in spans)
-            assert passage.matched_words < LONG or found >= KEPT * (span.end - span.start)
+            assert passage.matched_words < LONG or match.id in rivals or found >= KEPT * (span.end - span.start)
 
 
 def same(found: Sequence[Answer], expected: Sequence[Answer]) -> None:

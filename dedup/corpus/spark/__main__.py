@@ -15,6 +15,7 @@ from dedup.corpus.job import Closure, Level, Measure
 from dedup.corpus.spark.run import deduplicate
 from dedup.corpus.spark.tables import WORK
 from dedup.errors import InvalidInput, MissingExtra, ResemblesError
+from dedup.scheme import Unit
 
 USAGE = 2
 FORMATS = {".parquet": "parquet", ".orc": "orc", ".csv": "csv"}
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--measure", choices=get_args(Measure), default="jaccard")
     parser.add_argument("--keep", default="first", help="first, longest, earliest[:FIELD] or priority:FIELD=a,b")
     parser.add_argument("--closure", choices=get_args(Closure), default="survivor")
+    parser.add_argument("--unit", choices=get_args(Unit), default="word", help="characters are for texts read by OCR")
     parser.add_argument("--id-field", default="id")
     parser.add_argument("--text-field", default="text")
     parser.add_argument("--number-field", help="numbers by which `first` goes; without it by id")
@@ -50,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(asked: argparse.Namespace) -> str:
     keep = Keep.parse(asked.keep)
-    job = Job(asked.threshold, asked.level, asked.measure, keep, asked.closure)
+    job = Job(asked.threshold, asked.level, asked.measure, keep, asked.closure, unit=asked.unit)
     spark = _session()
     columns: dict[str, Any] = {"id": asked.id_field, "text": asked.text_field, "number": asked.number_field}
     clusters, pairs = deduplicate(_read(spark, asked), asked.out, job, **columns)

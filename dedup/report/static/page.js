@@ -88,7 +88,7 @@ for (const pair of all(".pair")) {
     show(n);
     pair.querySelector(".sides").scrollIntoView({ block: "nearest" });
     const count = badges[0].size;
-    pair.querySelector(".status").textContent = `Passage ${n} of ${count}. ${badges[0].get(n)?.title ?? ""}`;
+    pair.querySelector(".status").textContent = `Passage ${n} of ${count}: ${badges[0].get(n)?.title ?? ""}`;
   };
 
   texts.forEach((text, side) => {
