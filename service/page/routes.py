@@ -85,7 +85,8 @@ async def passage_of_document(service: Shared, own: Id, start: int, end: int) ->
 @router.post("/passage")
 async def passage_pasted(service: Shared, request: Request) -> Response:
     """Show where a pasted passage occurs."""
-    return await service.read(_passage, service.index, (await asked(request, service)).sent["text"])
+    sent = await asked(request, service)
+    return await service.read(lambda: _passage(service.index, sent.document(service.index).text))
 
 
 @router.get("/static/{file}")

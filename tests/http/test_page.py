@@ -112,6 +112,9 @@ def test_forms_that_cannot_be_used_are_refused(service: Serving) -> None:
         ("/matches", '{"text": "a"}', {"Content-Type": "application/json"}, 415),
         ("/matches", "&".join(f"f{n}=1" for n in range(600)), FORM, 422),
         ("/pair", urlencode({"text": TEXT, "with": "nobody"}), FORM, 404),
+        ("/pair", urlencode({"text": TEXT}), FORM, 404),
+        ("/passage", "id=nobody", FORM, 404),
+        ("/matches.csv", "", FORM, 422),
     ):
         assert service.http.post(path, content=body, headers=kind).status_code == status, (path, body[:40])
     for start, end in ((0, 10**6), (-1, 5), (5, 5), (7, 3)):
