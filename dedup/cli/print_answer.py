@@ -80,7 +80,8 @@ def _heading(name: str, passage: Passage, unit: Unit) -> Text:
     )
     if passage.source:
         figures += ", earliest of these"
-    style, kind = ("cyan", "") if passage.kind == "passage" else ("dim", "boilerplate, ")
+    style, kind = ("dim" if passage.kind == "boilerplate" else "cyan", f"{passage.kind}, ")
+    kind = "" if passage.kind == "passage" else kind
     return Text.assemble((clean(name), style), (f"  {kind}{figures}", "dim"))
 
 
