@@ -8,6 +8,7 @@ ResemblesError
 │   ├── OutputExists        the folder for results holds something
 │   └── MissingExtra        a package that only some commands need is not installed
 ├── ServiceError            a remote index refused a request, or does not answer
+├── SystemRefused           the system gives this process no more memory, files, threads or room
 └── StoreError              the index cannot answer or accept; nothing acknowledged was lost
     ├── StoreUnreachable    folder or server missing, unreadable, or gone
     ├── StoreGone           the index was deleted while it was open
@@ -85,6 +86,12 @@ class ServiceError(ResemblesError):
         """Keep the specific code beside the message."""
         super().__init__(message)
         self.code = code
+
+
+class SystemRefused(ResemblesError):
+    """The system gives this process no more memory, files, threads or room on a disk; what is acknowledged stays."""
+
+    code = "system_refused"
 
 
 class StoreError(ResemblesError):

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match
 
-from dedup.errors import InvalidInput, ResemblesError, StoreError
+from dedup.errors import InvalidInput, ResemblesError, StoreError, SystemRefused
 from service.json import JsonAnswer
 
 _BY_STATUS = {
@@ -55,7 +55,7 @@ def unknown() -> Problem:
 
 def of_error(error: ResemblesError) -> Problem:
     """Return what an error of the library means over HTTP."""
-    if isinstance(error, StoreError) and error.code not in _BY_CODE:
+    if isinstance(error, StoreError | SystemRefused) and error.code not in _BY_CODE:
         return busy(
             "the index cannot be read or written now; try again, or see the log of the service",
             error.code,

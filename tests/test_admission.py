@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 import dedup
-from dedup.admission import LONGEST_TEXT, admit, id_key
+from dedup.admission import LONGEST_TEXT, admit, check_several, id_key, kind, known_key, name_of
 from dedup.corpus.intake import batches
 from dedup.corpus.job import Job
-from dedup.errors import InvalidDocument
+from dedup.errors import InvalidDocument, InvalidInput
 from dedup.formats import Record, Source
 from dedup.model import Document
 
@@ -91,3 +91,47 @@ def test_admitted_metadata_are_json_with_sorted_keys() -> None:
 def test_possible_id_becomes_its_utf8(document_id: str) -> None:
     """An id of 1 to 480 bytes is stored under its UTF-8."""
     assert id_key(document_id) == document_id.encode()
+
+
+def test_longest_text_goes_in() -> None:
+    """A text of 2 ** 24 code points is admitted; only a longer one is refused."""
+    assert admit(document(text="é" * (1 << 24))) == b"{}"
+
+
+@pytest.mark.parametrize("several", ["a text", document(), {"id": "a", "text": TEXT}])
+def test_single_item_is_no_list(several: object) -> None:
+    """A text, a document or a record alone is refused where several are taken, and the message says what it is."""
+    with pytest.raises(InvalidInput, match=f"this is {kind(several)}"):
+        check_several(several)
+    check_several([several])
+    check_several(iter([several]))
+
+
+def test_refusals_name_what_they_can() -> None:
+    """A refusal names the document by its id if that is a string, else by nothing."""
+    assert [name_of(one) for one in (document(id="a"), document(id=7), None)] == ["a", "", ""]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("document_id", ["", "x" * 481, "\ud800"])
+def test_impossible_id_is_known_to_nobody(document_id: str) -> None:
+    """Looking up an id that no document can have finds nothing instead of failing."""
+    assert known_key(document_id) is None
+    assert known_key("é") == "é".encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("a", "a string"),
+        (True, "a boolean"),
+        (1, "a number"),
+        (1.5, "a number"),
+        ([], "an array"),
+        ({}, "an object"),
+        (None, "missing or null"),
+        ((), "of type tuple"),
+    ],
+)
+def test_values_have_the_names_of_json(value: object, words: str) -> None:
+    """A message calls a value what JSON calls it, and anything else by its type."""
+    assert kind(value) == words

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 import dedup
 from dedup import errors
-from dedup.cli import app
+from dedup.cli.app import app
 from dedup.kernels import warm
 from tools.fold_table import UNICODE
 

@@ -132,7 +132,7 @@ def test_a_warm_command_loads_no_more_than_it_needs(tmp_path: Path) -> None:
 import sys
 from contextlib import suppress
 from typer import Exit
-from dedup.cli import app
+from dedup.cli.app import app
 from dedup.kernels import compiled
 for command in (["ingest", "{SEEDS}"], ["resemble", "{SEEDS}", "--json"]):
     with suppress(Exit):  # which some versions of Typer raise and others return

@@ -157,3 +157,32 @@ def test_what_is_no_answer_is_a_value_error(data: bytes) -> None:
     """JSON of something else, and what is no JSON, is one kind of error."""
     with pytest.raises(ValueError, match=r"."):
         read(data, Answer)
+
+
+@pytest.mark.parametrize(
+    ("value", "data"),
+    [
+        ({"a": ["é", 1, 1.5, None]}, '{"a":["é",1,1.5,null]}'.encode()),
+        ({"a": ["\ud800", "é", 1]}, b'{"a":["\\ud800","\\u00e9",1]}'),
+    ],
+)
+def test_json_is_compact(value: Any, data: bytes) -> None:
+    """There is no blank; the text is UTF-8, or ASCII where a lone surrogate stands in it."""
+    assert dumps(value) == data
+    assert loads(data) == value
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "-1e999"])
+def test_no_reader_takes_what_is_no_number(number: str) -> None:
+    """Constants that JSON does not have and numbers beyond a double are refused, beside a lone surrogate too."""
+    for data in (f"[{number}]", f'["\\ud800", {number}]'):
+        with pytest.raises(ValueError, match=r"JSON|double|malformed|range"):
+            loads(data.encode())
+    assert loads(b'["\\ud800", 1e300, 0.5]') == ["\ud800", 1e300, 0.5]
+
+
+@pytest.mark.parametrize("data", [b"", b"[1", b'"\xff"', b'"\xed\xa0\x80"', '"a"'.encode("utf-16-le")])
+def test_only_utf_8_is_json(data: bytes) -> None:
+    """Bytes that are no UTF-8, surrogates spelled as bytes and UTF-16 are refused, as is what ends too early."""
+    with pytest.raises(ValueError, match=r"."):
+        loads(data)

@@ -16,7 +16,7 @@ from dedup.cli.inputs import open_input
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
 from dedup.cli.warm import prepare_kernels
-from dedup.errors import StoreError
+from dedup.errors import StoreError, SystemRefused
 from dedup.formats import Item, Meter, Reading, Rejected, Source
 from dedup.model import Document, Reject
 from dedup.search.filters import Filter
@@ -59,7 +59,7 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
             repeats.tell()
             if index.stats().grow:
                 note("the shards of the index are full and take more and more memory: run `dedup index grow`")
-        except (KeyboardInterrupt, StoreError) as error:
+        except (KeyboardInterrupt, StoreError, SystemRefused, MemoryError) as error:
             _stop(error, sum(counts.values()))
     totals = counts | {"rejected": rejected.count}
     if not any(totals.values()):
@@ -85,7 +85,7 @@ def _documents(
                 return
 
 
-def _stop(error: KeyboardInterrupt | StoreError, count: int) -> NoReturn:
+def _stop(error: BaseException, count: int) -> NoReturn:
     """Say what is safe and how to go on, then end."""
     stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped"
     note(f"{stopped}: {count:,} documents are in and safe; run the same command again to go on")

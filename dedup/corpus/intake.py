@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
+from pyarrow.compute import is_in
 
 from dedup.admission import admit, name_of
 from dedup.corpus.job import Job
@@ -281,16 +282,25 @@ class Line:
 def read_lines(work: Path) -> Iterator[Line]:
     """Yield the line of each document, in the order of the input."""
     with pq.ParquetFile(work / DOCUMENTS) as file:
-        for batch in file.iter_batches(4096, columns=["document", *_LINE, "indexed"]):
+        for batch in file.iter_batches(4096, columns=["document", *_LINE, "indexed"], use_threads=False):
             for document, data, *names, indexed in rows_of(batch):
                 yield Line(document, data, Fields(*names), indexed)
 
 
 def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
-    """Return the documents of those numbers."""
-    chosen = set(wanted)
-    table = pq.read_table(work / DOCUMENTS, columns=["document", *_LINE], filters=[("document", "in", chosen)])
-    return {number: document_of(loads(data), Fields(*names)) for number, data, *names in rows_of(table)}
+    """Return the documents of those numbers, from the groups of rows that have some."""
+    chosen, documents = np.array(sorted(wanted), np.int64), dict[int, Document]()
+    with pq.ParquetFile(work / DOCUMENTS) as file:  # on this thread: Arrow waits for ever for one that it did not get
+        for group in range(file.num_row_groups):
+            bounds = file.metadata.row_group(group).column(0).statistics
+            within = chosen[(bounds.min <= chosen) & (chosen <= bounds.max)]
+            if len(within):
+                table = file.read_row_group(group, ["document", *_LINE], use_threads=False)
+                rows = table.filter(is_in(table["document"], pa.array(within, table["document"].type)))
+                documents |= {
+                    number: document_of(loads(data), Fields(*names)) for number, data, *names in rows_of(rows)
+                }
+    return documents
 
 
 def rows_of(table: Any) -> Iterator[tuple[Any, ...]]:

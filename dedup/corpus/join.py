@@ -68,18 +68,29 @@ class Join:
     """The tables of one run: documents, units by rank, candidates, edges."""
 
     def __init__(self, work: Path, job: Job) -> None:
-        """Work in the folder `work`, with as much memory and as many threads as the job says."""
+        """Work in the folder `work`, with as much memory and as many threads as the job says.
+
+        Raises:
+            StoreFull: there is not even memory to begin.
+            OSError: a file could not be written.
+        """
         self._work = work
         self._job = job
-        self._database = duckdb.connect(str(work / "join.duckdb"))
-        for name, value in (
-            ("memory_limit", job.memory),
-            ("threads", job.threads),
-            ("temp_directory", str(work / "spill")),
-        ):
-            self._database.execute(f"SET {name} = '{value}'")
-        self._database.execute("CREATE TABLE candidates (better BIGINT, worse BIGINT)")
-        self._database.execute("CREATE TABLE edges (better BIGINT, worse BIGINT, shared INTEGER, similarity DOUBLE)")
+        try:
+            self._database = duckdb.connect(str(work / "join.duckdb"))
+            for name, value in (
+                ("memory_limit", job.memory),
+                ("threads", job.threads),
+                ("temp_directory", str(work / "spill")),
+            ):
+                self._database.execute(f"SET {name} = '{value}'")
+            self._database.execute("CREATE TABLE candidates (better BIGINT, worse BIGINT)")
+            self._database.execute(
+                "CREATE TABLE edges (better BIGINT, worse BIGINT, shared INTEGER, similarity DOUBLE)"
+            )
+        except duckdb.Error as error:
+            self._raise_known(error)
+            raise
 
     def __enter__(self) -> Self:
         """Return self."""
@@ -96,6 +107,10 @@ class Join:
             self._database.close()
         except duckdb.Error as closing:
             error = error or closing
+        self._raise_known(error)
+
+    def _raise_known(self, error: BaseException | None) -> None:
+        """Raise what an error of DuckDB's means, if that is known."""
         if isinstance(error, duckdb.OutOfMemoryException):
             raise StoreFull(f"the join does not fit into {self._job.memory}; give it more with --memory") from error
         if isinstance(error, duckdb.IOException):
@@ -121,7 +136,8 @@ class Join:
 
     def sizes(self) -> NDArray[np.int64]:
         """Return how many shingles each unit has, those of repeated ids included."""
-        sizes = pq.read_table(self._work / UNITS, columns=["shingles"])["shingles"]
+        with pq.ParquetFile(self._work / UNITS) as file:  # Arrow waits for ever for threads that it did not get
+            sizes = file.read(["shingles"], use_threads=False)["shingles"]
         return np.asarray(sizes.to_numpy(), np.int64)
 
     def one(self, query: str, values: Sequence[Any] = ()) -> Any:

@@ -18,6 +18,8 @@ from dedup.formats.extraction import Extract, Task, receive, send
 def main() -> None:
     """Answer each page."""
     seconds, most_memory = float(sys.argv[1]), int(sys.argv[2])
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most_memory = most_memory if most == resource.RLIM_INFINITY else min(most, most_memory)
     resource.setrlimit(resource.RLIMIT_AS, (most_memory, most_memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -17,11 +17,13 @@ from numba.core.registry import CPUDispatcher
 from numba.np.numpy_support import as_dtype, from_dtype, map_layout
 
 from dedup.kernels import cache
+from dedup.limits import spare
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Signature = tuple[types.Type, ...]
 
 READ_ONLY = "read-only"
+_TO_LOAD, _TO_COMPILE = 1 << 24, 1 << 28  # measured: all kernels take 1 MiB of addresses loaded and 294 compiled
 _OPTIONS = {"nopython": True, "nogil": True, "no_cfunc_wrapper": True}
 _SCALARS: dict[Any, types.Type] = {int: types.int64, float: types.float64, bool: types.boolean}
 
@@ -100,8 +102,12 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # Numba is typed in part only
 
     def _load_or_compile(self, signature: Signature) -> Any:
         place = self.place(signature)
+        with spare(_TO_LOAD, "machine code"):  # LLVM ends the process where it gets none
+            pass
         function = place.load()
         if function is None:
+            with spare(_TO_COMPILE, "compiling machine code"):
+                pass
             cache.name_apart()
             function = self.compile(signature)
             place.save(self.overloads[signature])

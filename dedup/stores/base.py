@@ -80,6 +80,11 @@ class Stored:
     payload: bytes
     expires: int = 0
 
+    @property
+    def numbers(self) -> range:
+        """The numbers of the document's chunks."""
+        return range(self.number, self.number + self.chunks)
+
     def postings(self, postings_of: "PostingsOf") -> list[tuple[int, Buckets]]:
         """Return the chunk number and the buckets of each chunk."""
         return list(enumerate(postings_of(self), self.number))

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     Transaction = lmdb.Transaction[memoryview]
 
 _STAYS: tuple[Status, ...] = ("unchanged", "kept")
-_CHECKED = 16  # not measured: documents that a check holds at once
-_SCAN = 256  # not measured: documents in a read transaction; a long one keeps old pages from reuse
+_SCAN, _SCAN_BYTES = 256, 1 << 22  # not measured: held at once; a long transaction keeps old pages from reuse
 
 
 class _State(NamedTuple):
@@ -233,7 +232,7 @@ class LMDBStore:
             return [alive(now.by_id(document_id)) for document_id in ids]
 
     def scan(self, after: str = "") -> Iterator[Stored]:
-        """Iterate over the documents in order of id, a few hundred in each transaction; see `Store.scan`."""
+        """Iterate over the documents in order of id, a page in each transaction; see `Store.scan`."""
         last = after.encode("utf-8", "surrogatepass")
         while page := self._page(last):
             yield from filter(alive, page)
@@ -241,7 +240,7 @@ class LMDBStore:
 
     def _page(self, after: bytes) -> list[Stored]:
         with self.snapshot() as now:
-            return now.page(after, _SCAN)
+            return _page(now.by_ids(after))
 
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`."""
@@ -274,11 +273,11 @@ class LMDBStore:
         return check(held, self._by_number, postings_of, repair=False, floor=floor)
 
     def _by_number(self) -> Iterator[Stored]:
-        """Iterate over all documents, a few hundred in each transaction."""
+        """Iterate over all documents, a page in each transaction."""
         first = 0
         while first < 1 << 32:
             with self.snapshot() as now:
-                page = list(islice(now.documents(first), _CHECKED))
+                page = _page(now.documents(first))
             if not page:
                 return
             yield from page
@@ -336,6 +335,17 @@ class LMDBStore:
 
     def _seen(self, txn: "Transaction") -> Snapshot:
         return Snapshot(self._session.name, self._databases, txn)
+
+
+def _page(documents: Iterator[Stored]) -> list[Stored]:
+    """Return the first documents: few, and of few bytes unless the first one has more."""
+    page, room = list[Stored](), _SCAN_BYTES
+    for stored in islice(documents, _SCAN):
+        page.append(stored)
+        room -= len(stored.payload)
+        if room <= 0:
+            break
+    return page
 
 
 def _status(old: Stored | None, entry: Entry, now: float, withdrawal: Withdrawal) -> Status:

@@ -7,7 +7,17 @@ from contextlib import contextmanager
 
 import lmdb
 
-from dedup.errors import StoreBusy, StoreClosed, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnreachable
+from dedup.errors import (
+    ResemblesError,
+    StoreBusy,
+    StoreClosed,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnreachable,
+)
+from dedup.limits import SCARCE, refused
 
 READERS = 1024  # not measured: 64 bytes a reader in the lock file
 
@@ -36,9 +46,11 @@ _DAMAGED = (
 )
 
 
-def translate(error: lmdb.Error | OSError, name: str) -> StoreError:
+def translate(error: lmdb.Error | OSError, name: str) -> ResemblesError:
     """Return the error of this package that says what `error` means for the index `name`."""
     code = error.code if isinstance(error, lmdb.Error) else error.errno
+    if code in SCARCE:
+        return refused(code, f"index {name}: {error}")
     if code in _FULL or isinstance(error, lmdb.MapFullError | lmdb.MapResizedError):
         return StoreFull(
             f"index {name}: no room left ({error}); nothing of this batch was written: free space, put it again"
@@ -49,17 +61,17 @@ def translate(error: lmdb.Error | OSError, name: str) -> StoreError:
         return StoreDamaged(f"index {name} is damaged ({error}); run `dedup check --repair`, or restore a backup")
     if isinstance(error, lmdb.ReadersFullError):
         return StoreBusy(f"index {name}: {READERS} readers are at work ({error}); try again later")
+    return _unreachable(error, code, name)
+
+
+def _unreachable(error: lmdb.Error | OSError, code: int | None, name: str) -> StoreError:
     if isinstance(error, lmdb.Error) and not code:
         return StoreClosed(f"index {name} was closed meanwhile ({error}); open it again")
-    return StoreUnreachable(_unreachable(error, code, name))
-
-
-def _unreachable(error: Exception, code: int | None, name: str) -> str:
     if code == errno.ENOENT:
         shown = name if name.startswith(("/", ".")) else f"./{name}"
-        return f"there is no index at {shown}; `dedup ingest PATH` makes one"
+        return StoreUnreachable(f"there is no index at {shown}; `dedup ingest PATH` makes one")
     if isinstance(error, lmdb.PanicError):
-        return (
+        return StoreUnreachable(
             f"index {name}: a write failed half way ({error}); nothing acknowledged was lost: close it, open it again"
         )
-    return f"index {name}: {error}; see that the folder is readable"
+    return StoreUnreachable(f"index {name}: {error}; see that the folder is readable")

@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 import lmdb
 
 from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly, StoreUnreachable
+from dedup.limits import spare
 from dedup.stores.lmdb_faults import READERS, translate
 from dedup.stores.lmdb_meta import damage
 from dedup.stores.session import absent
@@ -20,6 +21,7 @@ DATA, LOCK, WRITER = "data.mdb", "lock.mdb", "writer.lock"
 NEW_DATA, NEW_LOCK = "data.mdb.new", "lock.mdb.new"
 _MAGIC = (0xBEEFC0DE).to_bytes(4, "little")
 _LARGEST_MAP, _SMALLEST_MAP = 1 << 40, 1 << 26  # ADR 2: addresses, no memory
+_SPARE = 1 << 26  # not measured: what a command takes beside the map; a text file is read into so much
 _LOCK_BYTES = 128 + 64 * READERS
 _POLL = 0.001  # not measured: less than a commit, which syncs
 
@@ -122,20 +124,21 @@ def _suppress_read_only(path: Path) -> Iterator[None]:
 
 
 def map_file(path: Path, *, readonly: bool = False, lock: bool = True, **options: bool) -> lmdb.Environment:
-    """Map a folder's data file: 1 TiB of addresses, which cost nothing, or as many as this process may have."""
+    """Map a folder's data file: 1 TiB of addresses, which cost nothing, or as many as leave a process room to work."""
     size = _LARGEST_MAP
     while True:
         try:
-            return lmdb.open(
-                os.fspath(path),
-                map_size=size,
-                max_dbs=4,
-                max_readers=READERS,
-                readonly=readonly,
-                lock=lock,
-                readahead=False,
-                **options,
-            )
+            with spare(_SPARE, f"work beside the index {path}"):
+                return lmdb.open(
+                    os.fspath(path),
+                    map_size=size,
+                    max_dbs=4,
+                    max_readers=READERS,
+                    readonly=readonly,
+                    lock=lock,
+                    readahead=False,
+                    **options,
+                )
         except (lmdb.MemoryError, lmdb.InvalidParameterError):  # the latter under valgrind
             if size == _SMALLEST_MAP:
                 raise

@@ -50,15 +50,13 @@ class Snapshot:
         pointer = self.txn.get(key, db=self.databases.ids)
         return None if pointer is None else self._led(key, bytes(pointer))
 
-    def page(self, after: bytes, most: int) -> list[Stored]:
-        """Return the next `most` documents, expired or not, whose ids sort after `after`; none at the end."""
+    def by_ids(self, after: bytes) -> Iterator[Stored]:
+        """Iterate over the documents, expired or not, whose ids sort after `after`, in order of their ids."""
         with self.txn.cursor(self.databases.ids) as cursor:
             more = cursor.set_range(after + b"\0") if after else cursor.first()
-            page: list[Stored] = []
-            while more and len(page) < most:
-                page.append(self._led(bytes(cursor.key()), bytes(cursor.value())))
+            while more:
+                yield self._led(bytes(cursor.key()), bytes(cursor.value()))
                 more = cursor.next()
-            return page
 
     def documents(self, first: int = 0) -> Iterator[Stored]:
         """Iterate over the documents from number `first` on, expired or not, in order of their numbers."""
@@ -131,7 +129,7 @@ def _owner(cursor: "lmdb.Cursor[memoryview]", number: int) -> Stored | None:
     if not (cursor.set_range(key) and bytes(cursor.key()) == key) and not cursor.prev():
         return None
     stored = _stored(*cursor.item())
-    return stored if number < stored.number + stored.chunks else None
+    return stored if number in stored.numbers else None
 
 
 def _stored(key: bytes | memoryview, record: bytes | memoryview) -> Stored:

@@ -13,7 +13,7 @@ import pytest
 from cli.running import SEEDS, Records, Run
 from typer.testing import CliRunner, Result
 
-from dedup.cli import app
+from dedup.cli.app import app
 from dedup.kernels import warm
 
 

@@ -15,7 +15,7 @@ def test_help_imports_nothing_heavy(run: Run) -> None:
     """`dedup --help` and a subcommand's help load neither Numba, NumPy, LMDB, msgspec, zstandard nor Rich."""
     script = """
 import sys
-from dedup.cli import app
+from dedup.cli.app import app
 for arguments in (["--help"], ["ingest", "--help"], ["resemble", "--help"]):
     app(arguments, prog_name="dedup", standalone_mode=False)
 heavy = {"numba", "numpy", "lmdb", "msgspec", "zstandard", "rapidfuzz", "rich"}

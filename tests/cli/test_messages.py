@@ -13,7 +13,7 @@ import pytest
 from cli.running import SEEDS, Records, Run, rows
 from typer.main import get_command
 
-from dedup.cli import app
+from dedup.cli.app import app
 from dedup.cli.help import EXAMPLES
 from dedup.cli.inputs import ENOUGH
 from dedup.cli.rejects import MOST_ALIKE

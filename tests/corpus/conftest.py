@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from dedup.cli import app
+from dedup.cli.app import app
 
 Command = Callable[..., Result]
 Process = Callable[..., "subprocess.CompletedProcess[str]"]

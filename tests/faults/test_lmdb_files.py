@@ -21,9 +21,11 @@ from dedup.errors import (
     StoreReadOnly,
     StoreTooNew,
     StoreUnreachable,
+    SystemRefused,
 )
 from dedup.stores import lmdb_postings
 from dedup.stores.lmdb import LMDBStore
+from dedup.stores.lmdb_faults import translate
 
 NOBODY = 65534
 
@@ -106,7 +108,7 @@ def test_few_addresses_make_a_smaller_map_not_a_failure(index: Path) -> None:
         assert acknowledged > 10
         assert store.stats().documents == acknowledged
         assert store.check(own, repair=False).sound
-    with limited(resource.RLIMIT_AS, used + (32 << 20)), pytest.raises(StoreUnreachable):
+    with limited(resource.RLIMIT_AS, used + (32 << 20)), pytest.raises(SystemRefused, match="ulimit -v"):
         LMDBStore(index)
     with opened(index) as store:
         store.put(entries(acknowledged, acknowledged + 10), own)
@@ -185,6 +187,34 @@ def test_interrupted_creation_is_taken_up(tmp_path: Path) -> None:
         with opened(tmp_path / name, create=True) as store:
             store.put(entries(0, 3), own)
             assert is_whole(store, 3)
+
+
+def test_names_of_a_new_index_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new index syncs its folder and all above it, or a power cut would leave files that no name leads to."""
+    synced, sync = set[str](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    path = tmp_path / "new" / "index"
+    with opened(path, create=True):
+        assert {str(path), *map(str, path.parents)} <= synced
+    synced.clear()
+    with opened(path) as store:
+        store.put(entries(0, 1), own)
+    assert not synced  # nothing was named, and LMDB syncs its own file
+
+
+def test_index_that_lmdb_gave_up_says_how_to_go_on() -> None:
+    """What LMDB calls a panic, after a write that failed half way, lost nothing: the message says to open anew."""
+    panic = lmdb.PanicError("mdb_txn_begin")
+    vars(panic)["code"] = -30795  # MDB_PANIC of lmdb.h
+    error = translate(panic, "news")
+    assert isinstance(error, StoreUnreachable)
+    assert str(error).startswith("index news: a write failed half way")
+    assert str(error).endswith("nothing acknowledged was lost: close it, open it again")
 
 
 def test_newer_format_is_refused(index: Path) -> None:

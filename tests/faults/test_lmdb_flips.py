@@ -48,6 +48,24 @@ def test_flipped_number_of_a_transaction_is_damage(index: Path, page: int, bit: 
         LMDBStore(index)
 
 
+@pytest.mark.parametrize("page", [0, 1])
+@pytest.mark.parametrize(
+    ("place", "bit"),
+    [(10, 3), (10, 0), (44, 3), (44, 1), (92, 2), (92, 0), (19, 5), (20, 0)],
+    ids=[
+        *("a meta page no more", "a branch too", "free pages by name", "free pages reversed"),
+        *("sorted duplicates", "reversed keys", "magic", "version"),
+    ],
+)
+def test_flipped_flag_of_a_first_page_is_damage(index: Path, page: int, place: int, bit: int) -> None:
+    """A flag that says what a page is, or how LMDB's own trees are sorted, is compared at each opening."""
+    data = bytearray((index / "data.mdb").read_bytes())
+    data[4096 * page + place] ^= 1 << bit
+    (index / "data.mdb").write_bytes(data)
+    with pytest.raises(StoreDamaged, match="restore it from a backup"):
+        LMDBStore(index)
+
+
 def test_id_that_leads_to_another_document_is_damage(index: Path) -> None:
     """Reading an id whose pointer leads to another document's record says so, and so does a check."""
     with raw(index) as change:

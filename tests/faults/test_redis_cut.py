@@ -134,7 +134,7 @@ def test_put_after_a_removal_that_was_cut_short(proxy: Proxy, redis_server: Serv
             assert served(other, "removed", [0]) == 0
         if untouched:
             break
-    assert statuses == {"unchanged", "replaced", "put"}
+    assert statuses == {"unchanged", "put"}  # the pointer goes first: the document is there whole, or gone
 
 
 @pytest.mark.usefixtures("impatient")

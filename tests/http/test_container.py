@@ -21,7 +21,7 @@ from servers.service import Serving, answering
 from test_compose import VARIABLES, filled_in, on_this_machine
 from typer.testing import CliRunner
 
-from dedup.cli import app
+from dedup.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from servers.service import answering
 from typer.testing import CliRunner
 
-from dedup.cli import app
+from dedup.cli.app import app
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]

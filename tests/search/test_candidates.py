@@ -94,3 +94,13 @@ def test_nothing_found_is_no_candidate() -> None:
     """Empty buckets, or none, give no candidates."""
     assert rank(postings([[], []]), 10, 5)[0].tolist() == []
     assert rank(postings([]), 10, 5)[0].tolist() == []
+
+
+def test_the_budget_is_used_to_its_end() -> None:
+    """Two buckets of 32 chunks are just within the budget of 32 a bucket; of 32 and 33 the longer one is cut."""
+    whole, cut = rank(postings([list(range(32)), list(range(100, 132))]), 1000, 200, budget=1)
+    assert (len(whole), cut.tolist()) == (64, [False, False])
+    whole, cut = rank(postings([list(range(33)), list(range(100, 132))]), 1000, 200, budget=64)
+    assert (sorted(whole.tolist()), cut.tolist()) == (list(range(100, 132)), [True, False])
+    whole, cut = rank(postings([list(range(33)), list(range(100, 132))]), 1000, 200, budget=65)
+    assert (len(whole), cut.tolist()) == (65, [False, False])

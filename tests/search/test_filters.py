@@ -88,3 +88,10 @@ def test_a_condition_of_no_known_form_is_refused(condition: dict[str, Any]) -> N
     """A sign that is none, an operand of a wrong kind, or `same` without a query document: the field is named."""
     with pytest.raises(InvalidInput, match="'n'"):
         Filter.of({"n": condition}, None)
+
+
+@pytest.mark.parametrize("condition", [{"=": 1}, {"x": True}, {"<": True}, {"same": 1}, {"same": "a"}, {"same": None}])
+def test_a_query_document_makes_no_form_known(condition: dict[str, Any]) -> None:
+    """What is no condition without a query document is none beside one."""
+    with pytest.raises(InvalidInput, match="'n'"):
+        Filter.of({"n": condition}, {"n": 1})

@@ -45,3 +45,18 @@ def test_a_small_index_is_read_whole() -> None:
         answer = index.resemble(text, filter={"n": {"<": 3}})
         assert [match.id for match in answer] == ["0", "1", "2"]
         assert (answer.found, answer.truncated) == (3, False)
+
+
+@pytest.mark.parametrize(
+    ("length", "limit", "read"), [(600, 10, 48), (600, 32, 48), (600, 40, 56), (1_100, 10, 56), (2_100, 10, 64)]
+)
+def test_more_are_read_for_long_texts_and_large_limits(length: int, limit: int, read: int) -> None:
+    """Of 100 documents too little alike to match 48 are read; 16 beyond a larger limit, 8 for each 1,024 words."""
+    query = words("q", length).split()
+    runs = [" ".join(query[at : at + 7]) for at in (37 * 5 * i % 500 for i in range(100))]  # neighbours are far apart
+    with dedup.open("memory:") as index:
+        index.put(
+            dedup.Document(str(i), f"{words(f'a{i}x', 30)} {run} {words(f'b{i}x', 30)}") for i, run in enumerate(runs)
+        )
+        found = index.look_up(" ".join(query), None, dedup.Question(limit, 30, 1.0))
+    assert (len(found.documents), len(found.answer)) == (read, 0)

@@ -5,7 +5,8 @@ from naive import figures
 
 import dedup
 from dedup.model import Containment, Kind, Match, Passage, Span
-from dedup.search.verify import best
+from dedup.search.verify import best, coverage
+from dedup.sketching.tokens import tokenize
 
 TITLES = "Sen. David Boren, D-Okla., of the Senate Select Committee on Intelligence and Sen. Warren Rudman of New York"
 
@@ -80,3 +81,35 @@ def test_boilerplate_is_worth_nothing() -> None:
     matches = [match("stock", (0, 90), kind="boilerplate"), match("one", (0, 60)), match("two", (0, 60), (70, 80))]
     assert [one.id for one in best(matches, 100, 2)] == ["one", "two"]
     assert best(matches, 100, 3) == matches
+
+
+def test_a_passage_is_measured_by_its_words() -> None:
+    """Twenty words with two put between them: 20 match, and the similarity is twice these over 20 and 22."""
+    first, second = words("one", 10), words("two", 10)
+    (passage,) = dedup.compare(f"{first} {second}", f"{words('x', 30)} {first} put between {second}").passages
+    assert passage.matched_words == 20
+    assert passage.similarity == pytest.approx(40 / 42)
+    assert (passage.query.start, passage.query.end) == (0, len(f"{first} {second}"))
+    start = len(words("x", 30)) + 1
+    assert (passage.document.start, passage.document.end) == (start, start + len(f"{first} put between {second}"))
+    assert (passage.documents, passage.kind) == (1, "passage")
+
+
+def test_coverage_is_the_share_of_words_in_any_passage() -> None:
+    """Of eight words of five characters each three stand in one of two passages that overlap; boilerplate is none."""
+    tokens = tokenize([" ".join(f"word{place}" for place in range(8))])
+    found = [match("a", (0, 11)), match("b", (6, 17)), match("stock", (30, 47), kind="boilerplate")]
+    assert coverage(found, tokens) == 3 / 8
+    assert coverage([], tokens) == 0.0
+    assert coverage([match("whole", (0, 47))], tokens) == 1.0
+
+
+def test_a_passage_tells_in_how_many_documents_its_rarest_part_is() -> None:
+    """Of two lines that stand together one is in five documents, the other in three: the whole is in three."""
+    common, rare = words("common", 20), words("rare", 20)
+    documents = {name: f"{words(name, 20)} {common}" for name in "ab"}
+    documents |= {name: f"{words(name, 20)} {common} {rare}" for name in "cde"}
+    found = answer(f"{common} {rare}", documents)
+    assert {one.id: [part.documents for part in one.passages] for one in found} == {
+        name: [5 if name in "ab" else 3] for name in "abcde"
+    }

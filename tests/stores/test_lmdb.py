@@ -1,6 +1,7 @@
 """What an index in a folder does beside other writers and readers, and when it is damaged or copied."""
 
 import os
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,22 @@ def test_check_beside_a_writer_finds_nothing_and_holds_no_old_state(tmp_path: Pa
         assert (report.orphans, report.missing, report.damaged) == (0, 0, ())
         assert set(behind[1:]) == {0}
         assert index.check().sound
+
+
+def test_scan_holds_few_of_many_long_documents(tmp_path: Path) -> None:
+    """However long the documents are, a scan and a check hold a few MiB of them at a time."""
+    payloads = [np.random.default_rng(number).bytes(1 << 20) for number in range(40)]
+    store = LMDBStore(tmp_path / "index", create=True)
+    buckets = (np.array([1, 2], np.uint64),)
+    store.put([Entry(f"{n:02}", text[:16], text, buckets) for n, text in enumerate(payloads)], postings_of)
+    tracemalloc.start()
+    try:
+        assert [hash(stored.payload) for stored in store.scan()] == list(map(hash, payloads))
+        assert store.check(postings_of, repair=False).documents == len(payloads)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+        store.close()
 
 
 def test_backup_is_the_index_at_one_moment(tmp_path: Path) -> None:

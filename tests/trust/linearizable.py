@@ -24,6 +24,8 @@ class Call:
         made: when the call was made, in seconds.
         returned: when it returned, or was known to be over; infinity if it was not.
         who: what made it.
+        sure: whether the result is what the call met: a call that a server's death interrupts is made again, and tells
+            what its last attempt met.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Call:
     made: float
     returned: float = math.inf
     who: str = ""
+    sure: bool = True
 
     @property
     def optional(self) -> bool:
@@ -41,7 +44,8 @@ class Call:
     def __str__(self) -> str:
         """Return a line of a history."""
         end = f"{self.returned:.6f}" if self.returned < math.inf else "no return"
-        return f"{self.made:.6f} to {end}  {self.who}: {self.kind} {self.value or ''} -> {self.result}"
+        result = self.result if self.sure else f"{self.result}, interrupted"
+        return f"{self.made:.6f} to {end}  {self.who}: {self.kind} {self.value or ''} -> {result}"
 
 
 State = tuple[str | None, frozenset[str | None]]
@@ -92,8 +96,9 @@ def _after(call: Call, state: State, frozen: float) -> Iterator[State]:
     if call.kind == "failover":
         yield from ((one, frozenset((one,))) for one in kept)
         return
-    following, result = _done(call, version)
-    if call.optional or call.result == result:
+    exact = call.sure or call.result == "kept"  # what is kept is there, however often a call is made
+    following, result = _done(call, version if exact else None)
+    if call.optional or call.result == result or not exact:
         settled = call.returned < frozen and not call.optional
         yield following, frozenset((following,)) if settled else kept | {following}
 
@@ -109,17 +114,30 @@ def _done(call: Call, version: str | None) -> tuple[str | None, object]:
     return version, version
 
 
+def interrupted(calls: Iterable[Call], deaths: Sequence[Call]) -> Iterator[Call]:
+    """Yield the calls; those during which a server was away may have been done once more before, with any result."""
+    for call in calls:
+        met = any(call.made <= death.returned and death.made <= call.returned for death in deaths)
+        if call.kind == "read" or call.optional or not met:
+            yield call
+        else:
+            yield replace(call, sure=False)
+            yield _forgotten(call)
+
+
 def minimal(calls: Sequence[Call], lag: float = 0.0) -> list[Call]:
     """Return as few of the calls of an impossible history as are impossible by themselves.
 
-    A call is left out if the history stays impossible though that call may have had any result, or not happened.
+    A call is left out if the history stays impossible though that call may have had any result, or not happened, and
+    if no read that is kept is of what it put.
     """
     ends = sorted(call.returned for call in calls if not call.optional)
     first = bisect_left(ends, True, key=lambda end: not linearizable(_until(calls, end), lag))
     kept = _until(calls, ends[first])
-    for call in reversed(kept.copy()):
+    for call in sorted(kept, key=lambda call: (call.kind != "read", -call.made)):
         rest = [one for one in kept if one is not call]
-        if call.kind != "failover" and not linearizable([*rest, _forgotten(call)], lag):
+        is_read = call.value is not None and any(one.kind == "read" and one.result == call.value for one in rest)
+        if call.kind != "failover" and not is_read and not linearizable([*rest, _forgotten(call)], lag):
             kept = rest
     return kept
 

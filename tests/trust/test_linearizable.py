@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from trust.linearizable import ANY, Call, linearizable, minimal
+from trust.linearizable import ANY, Call, interrupted, linearizable, minimal
 
 
 def call(kind: str, value: str | None, result: object, made: float, returned: float = math.inf) -> Call:
@@ -81,6 +81,17 @@ def test_failover_takes_back_what_is_recent(lag: float, possible: bool) -> None:
     assert linearizable([*history, call("read", None, "a", 6, 7)], lag) == possible
     assert linearizable([*history, call("read", None, "b", 6, 7)], lag)
     assert not linearizable([*history, call("read", None, None, 6, 7)], lag)
+
+
+def test_call_that_a_death_interrupts() -> None:
+    """It may have been done twice and say what it met either time; what it did is there, and other calls are exact."""
+    death = Call("restart", None, None, 2.5, 2.7)
+    again = [PUT_A, call("put", "b", "replaced", 2, 5), call("remove", None, 1, 3, 4), call("read", None, "b", 6, 7)]
+    assert linearizable(interrupted(again, [death]))
+    assert not linearizable(interrupted(again, [replace(death, made=8, returned=9)]))
+    lost = [*again[:2], call("read", None, "a", 6, 7)]
+    assert not linearizable(interrupted(lost, [death]))
+    assert not linearizable(interrupted([*again, call("put", "c", "put", 8, 9)], [death]))
 
 
 def simulated(rng: random.Random, calls: int) -> list[Call]:

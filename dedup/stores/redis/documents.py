@@ -121,7 +121,7 @@ class Documents:
             stored, key = _record_in(at, values[at]), key_of_tomb(values[at] or b"")
             if key is not None:
                 replaced[number] = key
-            elif stored and number < stored.number + stored.chunks:
+            elif stored and number in stored.numbers:
                 there[number] = stored
         if writers:
             replaced |= self.not_current(there)
@@ -130,11 +130,6 @@ class Documents:
         now = seconds(time)
         alive = {number: one for number, one in there.items() if lives(one.expires, now)}
         return [again[replaced[number]] if number in replaced else alive.get(number) for number in numbers]
-
-    def current(self, numbers: Sequence[int]) -> set[int]:
-        """Return those chunk numbers that are a living document's now."""
-        found = zip(numbers, self.fetch(numbers), strict=True)
-        return {number for number, one in found if one and one.number <= number < one.number + one.chunks}
 
     def not_current(self, there: Mapping[int, Stored]) -> dict[int, bytes]:
         """Return the id of each record that its id's pointer does not lead to."""
@@ -213,7 +208,10 @@ class Documents:
                 self._wire.delete_if_same(at, {flip.key: flip.known.pack()}, self._layout.id_lists[tag])
 
     def remove(self, journal: Journal, gone: Mapping[bytes, Pointer]) -> dict[bytes, Pointer]:
-        """Delete the pointers of ids, the commit point; return where each led."""
+        """Delete the pointers of ids, the commit point; return where those led that this call has deleted.
+
+        Where a reply was lost these are all: whoever deleted a pointer that is gone, this call may have.
+        """
         spelled = list(gone)
         changes = (
             spelled,
@@ -226,9 +224,9 @@ class Documents:
             journal.doubtful = True
             replies = self._flip(*changes, at_once=False)
         found = {key: Pointer.load(data) for key, data in zip(spelled, replies, strict=True)}
-        journal.doubtful |= None in found.values()  # it had been done, its reply lost; or somebody else removed it
+        journal.doubtful |= self._wire.repeated and None in found.values()
         journal.chunks -= sum(old.chunks for old in found.values() if old)
-        return {key: old or gone[key] for key, old in found.items()}
+        return {key: old or gone[key] for key, old in found.items() if old or self._wire.repeated}
 
     def _flip(
         self,
@@ -276,12 +274,12 @@ class Documents:
             command(b"SET", self._layout.document(one.number), pack_tomb(one.id.encode()), b"EX", _TOMB_SECONDS)
             for one in gone
         ]
-        further = [number for one in gone for number in range(one.number + 1, one.number + one.chunks)]
+        further = [number for one in gone for number in one.numbers[1:]]
         leads = [command(b"EXPIRE", self._layout.document(number), _TOMB_SECONDS) for number in further]
         try:
             self._wire.ask([*tombs, *leads])
         except StoreFull:  # late readers miss them
-            self.forget(range(one.number, one.number + one.chunks) for one in gone)
+            self.forget(one.numbers for one in gone)
 
     def unlink(self, numbers: Sequence[int]) -> int:
         """Delete what chunk numbers lead to; return how many there were."""

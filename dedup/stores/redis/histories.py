@@ -61,9 +61,11 @@ class Batch(local):
     Attributes:
         met: by server; None while no batch is under way.
         masters: the servers that shared the slots of a cluster when it began.
+        repeated: whether a request was sent again, so that it may have been done before its reply was lost.
     """
 
     def __init__(self) -> None:
         """No batch is under way."""
         self.met: dict[object, History] | None = None
         self.masters: frozenset[str] = frozenset()
+        self.repeated = False

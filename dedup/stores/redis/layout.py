@@ -4,7 +4,7 @@ Every request also asks for the header, so that an index that is gone, or anothe
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,12 @@ def bits_for(postings: int) -> int:
 def bits_for_documents(documents: int) -> int:
     """Return how many bits an index of that many articles should start with."""
     return bits_for(documents * _POSTINGS_A_DOCUMENT)
+
+
+def numbers_of(keys: Iterable[bytes], prefix: bytes, base: int) -> list[int]:
+    """Return the numbers that keys end in after `prefix`; a damaged key, which nobody named so, has none."""
+    ends = (key[len(prefix) :] for key in keys)
+    return [int(end, base) for end in ends if end and not end.strip(b"0123456789abcdef"[:base])]
 
 
 class Layout:

@@ -42,14 +42,14 @@ class _Found:
 
     def suspects(self) -> NDArray[np.bool_]:
         """Return which postings may be of documents that are not yet there."""
-        unsure = np.zeros(len(self.numbers), bool)
+        unsure: NDArray[np.bool_] = self.numbers >= self.given
         for writer in self.writers:
             unsure |= (self.numbers >= writer.first) & (self.numbers < writer.end)
-        return unsure & (self.numbers < self.given)
+        return unsure
 
     def answer(self, hidden: NDArray[np.bool_], limit: int) -> Postings:
         """Return all postings but the hidden ones, the lowest `limit` of each bucket."""
-        seen = ~hidden & (self.numbers < self.given)
+        seen = ~hidden
         buckets, numbers = self.buckets[seen], self.numbers[seen]
         listed = np.bincount(buckets, minlength=len(self.further))
         counts = listed + self.further
@@ -70,16 +70,25 @@ class Lookups:
     def look(self, names: Names, limit: int) -> Postings:
         """Return what the buckets of these names list; see `Store.lookup`."""
         settled: set[int] = set()
-        for left in range(_TRIES, 0, -1):
+        for _ in range(_TRIES):
             found = self._read(names, limit)
             unsure = found.suspects()
             suspects = np.unique(found.numbers[unsure])
-            current = self._documents.current(suspects.tolist()) if len(suspects) else set()
+            shown = self._shown(suspects.tolist(), found.numbers) if len(suspects) else set()
             waiting = any(writer.first == AWAITED for writer in found.writers)
-            if (current <= settled and not waiting) or left == 1:
+            if shown <= settled and not waiting:
                 break
-            settled |= current
+            settled |= shown
         return found.answer(unsure & ~np.isin(found.numbers, list(settled)), limit)
+
+    def _shown(self, suspects: Sequence[int], numbers: Numbers) -> set[int]:
+        """Return the suspects that lead to a living document which no other of the numbers leads to.
+
+        That document need not be the one that the postings were of: it may have been replaced since they were read,
+        and its successor's postings written after that.
+        """
+        seen, found = set(numbers.tolist()), zip(suspects, self._documents.fetch(suspects), strict=True)
+        return {number for number, one in found if one and (number in one.numbers or seen.isdisjoint(one.numbers))}
 
     def _read(self, names: Names, limit: int) -> _Found:
         """Ask until the shards asked are those that there are, and all hot buckets are known."""

@@ -109,14 +109,15 @@ class Putting:
         self, journal: Journal, flips: dict[int, Flip], flipped: Sequence[tuple[bool, Pointer | None]], now: float
     ) -> None:
         """Delete what was replaced, and what was written for ids that somebody else has created meanwhile."""
-        gone = list[Led]()
+        gone, retried = list[Led](), len(self._own) > 1 or self._parts.wire.repeated
         for (place, flip), (current, old) in zip(flips.items(), flipped, strict=True):
             if not current:
                 self._take_back(journal, self._entries[place], flip.fresh)
                 continue
-            before = self._before.get(place) if old is None or self._is_own(old) else old
-            self._statuses[place] = _status(flip, old and before, now)
-            gone += [(flip.key, one) for one in dict.fromkeys((old, before)) if one]
+            before = self._before.get(place) if old and self._is_own(old) else old
+            self._statuses[place] = _status(flip, before, now)
+            perhaps = self._before.get(place) if retried else None
+            gone += [(flip.key, one) for one in dict.fromkeys((old, before, perhaps)) if one]
         stored = [one for one in self._parts.documents.led_to(gone) if one]
         withdraw(self._parts, journal, stored, self._postings_of)
         self._parts.documents.entomb(stored)

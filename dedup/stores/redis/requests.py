@@ -71,16 +71,22 @@ class Wire:
     @contextmanager
     def steady(self) -> Iterator[None]:
         """Within the block this thread reaches each server in one history: if it begins another, `ServersChanged`."""
-        before = self._batch.met, self._batch.masters
-        self._batch.met, self._batch.masters = {}, self._masters()
+        batch = self._batch
+        before = batch.met, batch.masters, batch.repeated
+        batch.met, batch.masters, batch.repeated = {}, self._masters(), False
         try:
             yield
         finally:
-            self._batch.met, self._batch.masters = before
+            batch.met, batch.masters, batch.repeated = before
 
     def history(self, key: bytes) -> bytes:
         """Return the name of the history in which the present batch has met the server that holds a key."""
         return self._batch.met[self._pool_of(key)].name if self._batch.met else b""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether a request of the present batch was sent again, so that it may have been done twice."""
+        return self._batch.repeated
 
     @property
     def address(self) -> tuple[str, int]:
@@ -140,6 +146,7 @@ class Wire:
 
         def attempt() -> None:
             if next(tries):
+                self._batch.repeated = True
                 self._find_nodes()
             self._try(requests, left, answers)
 

@@ -17,11 +17,11 @@ from dedup.stores.check import delete_orphans
 from dedup.stores.names import Names
 from dedup.stores.redis import records
 from dedup.stores.redis.documents import seconds
-from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout
+from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout, numbers_of
 from dedup.stores.redis.mending import withdraw
 from dedup.stores.redis.parts import Parts
 from dedup.stores.redis.records import Pointer, writers_in
-from dedup.stores.redis.requests import Wire, command, pack
+from dedup.stores.redis.requests import Wire, command, pack, transaction
 from dedup.stores.redis.writing import Journal, count, strike
 
 _DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
@@ -94,6 +94,19 @@ class Census:
                 self.parts.documents.write({number: records.pack_chunk(further[number]) for number in nowhere})
         return lost, gone
 
+    def unlisted(self, *, repair: bool) -> int:
+        """Return how many ids that lead to something are not in the list that a scan follows; on demand list them."""
+        count = 0
+        for tag, key, page in self.pointers():
+            ids, names = self.parts.layout.id_lists[tag], [name for name, _ in page]
+            asked = [command(b"ZMSCORE", ids, *names), command(b"HMGET", key, *names)]
+            listed, led = self.parts.wire.one(transaction(ids, asked))
+            unlisted = [name for name, *there in zip(names, listed, led, strict=True) if there[0] is None and there[1]]
+            count += len(unlisted)
+            if repair and unlisted:
+                self.parts.wire.one(command(b"ZADD", ids, *(part for name in unlisted for part in (0, name))))
+        return count
+
     def walk(self) -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings of numbers that had been given out."""
         for names, numbers in self.parts.postings.walk():
@@ -120,7 +133,7 @@ class Census:
         alive, chunks = self._alive()
         prefix, deleted = self.parts.layout.document(0)[:-1], 0
         for keys in self.parts.wire.keys(prefix + b"*"):
-            numbers = np.array([int(key[len(prefix) :]) for key in keys], np.int64)
+            numbers = np.array(numbers_of(keys, prefix, 10), np.int64)
             numbers = numbers[numbers < self.floor]
             deleted += self.parts.documents.unlink(self.parts.documents.lasting(numbers[~alive(numbers)].tolist()))
         if self.dead:
@@ -164,7 +177,7 @@ class Census:
                 return None
             withdraw(parts, journal, stored, postings_of)
             journal.chunks -= sum(pointer.chunks for _, pointer in gone)
-            parts.documents.forget(range(one.number, one.number + one.chunks) for one in stored)
+            parts.documents.forget(one.numbers for one in stored)
             return len(stored)
 
     def orphans(self) -> int:
@@ -212,9 +225,10 @@ def check(census: Census, postings_of: PostingsOf, *, repair: bool) -> CheckRepo
     """Compare postings and documents both ways; see `Store.check`."""
     dropped = census.expire(postings_of)[1] if repair else 0
     lost, chunks = census.holes(repair=repair)
+    unlisted = census.unlisted(repair=repair)
     report = compare(census, census.stored, postings_of, repair=repair, floor=census.floor)
     mended = report.repaired
     if repair:
         census.bury(recount=True)
-        mended += dropped + chunks
-    return replace(report, lost=lost + dropped, missing=report.missing + chunks, repaired=mended)
+        mended += dropped + chunks + unlisted
+    return replace(report, lost=lost + dropped, missing=report.missing + chunks + unlisted, repaired=mended)

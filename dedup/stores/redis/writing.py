@@ -14,7 +14,7 @@ from dedup.errors import StoreError, StoreFull, StoreUnreachable
 from dedup.stores.base import Numbers
 from dedup.stores.names import Names
 from dedup.stores.redis import records
-from dedup.stores.redis.layout import Layout
+from dedup.stores.redis.layout import Layout, numbers_of
 from dedup.stores.redis.postings import Shards, numbers_in, own_key
 from dedup.stores.redis.records import Writer, pack_numbers, writers_in
 from dedup.stores.redis.requests import Request, Wire, command, pack, transaction
@@ -252,7 +252,7 @@ def _shards_there(wire: Wire, shards: Shards) -> Iterator[NDArray[np.uint64]]:
         return
     keys = {key for some in wire.keys(shards.prefix + b"*") for key in some}
     if keys:
-        yield np.array(sorted(int(key[len(shards.prefix) :], 16) for key in keys), np.uint64)
+        yield np.array(sorted(numbers_of(keys, shards.prefix, 16)), np.uint64)
 
 
 def _split(numbers: Numbers, starts: NDArray[np.int64]) -> list[list[bytes]]:

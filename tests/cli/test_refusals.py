@@ -1,0 +1,42 @@
+"""The command in a process that may have little of something: one line, a code, no traceback."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dedup.engine import open_index
+from dedup.model import Document
+
+DEDUP = Path(sys.executable).with_name("dedup")
+MIB = 1 << 20
+FEW = {
+    "no room for the index": (resource.RLIMIT_AS, 380 * MIB, "memory"),
+    "no room for machine code": (resource.RLIMIT_AS, 200 * MIB, "memory"),
+    "no room for NumPy": (resource.RLIMIT_AS, 64 * MIB, "memory"),
+    "few files": (resource.RLIMIT_NOFILE, 5, "open files"),
+}
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_what_the_system_refuses_is_one_line(tmp_path: Path, name: str) -> None:
+    """Where a limit stops the command, it names what is short and exits with 4; the index is as it was."""
+    with open_index(str(tmp_path / "index")) as index:
+        index.put([Document("a", "a text of some words that is put into an index")])
+    kind, most, noun = FEW[name]
+    done = subprocess.run(
+        [DEDUP, "check", "--index", "index"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(kind, (most, most)),
+    )
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error[system_refused]: ")
+    assert f"give this process more {noun}; its limit is " in line
+    assert (done.returncode, done.stdout) == (4, "")
+    with open_index(str(tmp_path / "index")) as index:
+        assert index.check().sound
