@@ -10,11 +10,11 @@ import pytest
 import xxhash
 
 import dedup
-from dedup.align import align
 from dedup.cli.print_answer import show_answer
 from dedup.engine import Index
 from dedup.report.render import section, write
-from dedup.search import passages
+from dedup.search import verify
+from dedup.search.passages import shared
 from dedup.sketching import tokens
 from dedup.stores import codec
 from service.page.sightings import sightings
@@ -58,7 +58,7 @@ def work(index: Index, monkeypatch: pytest.MonkeyPatch) -> Work:
         decompress = staticmethod(work.count("decode", unpacked.decompress))
 
     monkeypatch.setattr(codec._coders, "decompressor", Decompressor)
-    monkeypatch.setattr(passages, "align", work.count("align", align))
+    monkeypatch.setattr(verify, "shared", work.count("align", shared))
     pack = tokens._pack
 
     def packed(texts: Sequence[str]) -> Any:

@@ -45,6 +45,7 @@ class Chance:
             rarest: (n,) float64, in how many documents the rarest window of each occurs; 0 if that is not known.
         """
         rarity = np.log(np.maximum(self.documents / np.maximum(rarest, 1), 1)) * (rarest > 0)
+        rarity *= 2 * matched / np.maximum(2 * matched + unmatched, 1)
         words = (matched - UNMATCHED * unmatched) / self.tokens
         evidence: Float64s = words + rarity - math.log(COPIED * self._cells)
         return evidence / math.log(10)

@@ -88,7 +88,7 @@ def test_answer_for_people_holds_every_figure(seeded: Run) -> None:
         for passage in match["passages"]:
             assert (
                 f"{passage['matched_words']} words alike, similarity {passage['similarity']:.2f}, seen in at least"
-                in shown
+                in " ".join(shown.split())
             )
             first, last = passage["query"]["line"], passage["query"]["end_line"]
             assert (f"line {first}" if first == last else f"lines {first}–{last}") in shown
