@@ -62,7 +62,7 @@ def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
     assert list(match["containment"]) == ["query_in_document", "document_in_query"]
     assert match["metadata"] == {}
     [passage] = [one for one in match["passages"] if one["matched_words"] > 90]
-    assert list(passage) == ["query", "document", "matched_words", "similarity", "documents", "kind"]
+    assert list(passage) == ["query", "document", "matched_words", "similarity", "documents", "kind", "source"]
     assert list(passage["query"]) == list(passage["document"]) == ["start", "end", "line", "end_line"]
     assert stretch(B, passage["query"]).startswith("The meeting between Scaparrotti and Gerasimov follows over a year")
     assert stretch(C, passage["document"]).endswith("the top US military officer, also met Gerasimov in Azerbaijan")
@@ -158,7 +158,7 @@ def test_removed_document_is_found_no_more(seeded: Run) -> None:
 def test_stats_tell_size_and_scheme(seeded: Run) -> None:
     """`stats` prints the sizes and every parameter of the scheme with its fingerprint."""
     [stats] = rows(seeded("stats", "--json").stdout)
-    assert list(stats) == ["documents", "chunks", "postings", "bytes", "grow", "scheme"]
+    assert list(stats) == ["documents", "chunks", "postings", "bytes", "grow", "reader", "behind", "scheme"]
     assert stats["documents"] == 5
     assert (stats["scheme"]["k"], stats["scheme"]["w"], len(stats["scheme"]["fingerprint"])) == (4, 4, 16)
     human = seeded("stats").stdout
