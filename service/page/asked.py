@@ -1,7 +1,7 @@
 """What a reader asks, as the page's form and addresses say it: a text or an id, limits, filters, what is counted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +25,6 @@ FORM = "application/x-www-form-urlencoded"
 FIELDS = 2 * MOST_MATCHES + 32  # a switch for each source, and the form's other fields
 LIMIT = 20  # not measured: a list that can be read
 LONGEST_ADDRESS = 8_000  # RFC 9110, 4.1: what every server and proxy should take
-REWORDED = any(field.name == "reworded" for field in fields(Question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,6 @@ class Asked:
             given["min_words"] = _whole(self["min_words"], "words of a passage")
         if self["min_similarity"]:
             given["min_similarity"] = _percent(self["min_similarity"])
-        if REWORDED and self["reworded"] == "no":
-            given["reworded"] = False
         return Question(**given, filter=conditions(self.sent) or None)
 
     @property
@@ -103,7 +100,7 @@ class Asked:
         return whole if len(whole) < LONGEST_ADDRESS else ""
 
 
-SETTINGS = ("limit", "min_words", "min_similarity", "reworded", *NAMES)
+SETTINGS = ("limit", "min_words", "min_similarity", *NAMES)
 
 
 def pasted(text: str, title: str = "Your text") -> Document:

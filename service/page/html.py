@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from dedup.errors import InvalidInput, ResemblesError
 from dedup.report.render import asset, digest, environment
 from service.json import NOSNIFF
-from service.page.asked import REWORDED
 from service.problems import Problem, of_error
 
 HEADERS = {
@@ -30,7 +29,7 @@ ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "ima
 
 def show(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a template of the page; one with two texts takes time, so not on the event loop."""
-    html = environment("service").get_template(template).render(version=version, reworded=REWORDED, **values)
+    html = environment("service").get_template(template).render(version=version, **values)
     return HTMLResponse(html, status, HEADERS)
 
 
