@@ -16,7 +16,7 @@ from dedup.stores.check import check as compare
 from dedup.stores.check import delete_orphans
 from dedup.stores.names import Names
 from dedup.stores.redis import records
-from dedup.stores.redis.documents import seconds
+from dedup.stores.redis.documents import Led, seconds
 from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout, numbers_of
 from dedup.stores.redis.mending import withdraw
 from dedup.stores.redis.parts import Parts
@@ -25,7 +25,7 @@ from dedup.stores.redis.requests import Wire, command, pack
 from dedup.stores.redis.writing import Journal, count, strike
 
 _DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
-Page = list[tuple[bytes, Pointer]]
+Page = list[Led]
 
 
 @dataclass(frozen=True, slots=True)
