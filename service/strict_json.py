@@ -90,5 +90,10 @@ def bounded(service: Shared, *texts: str | None) -> None:
         Problem: 413.
     """
     most = service.settings.document_bytes
-    if any(text is not None and len(text) * 4 > most and len(text.encode()) > most for text in texts):
+    if any(text is not None and is_longer(text, most) for text in texts):
         raise Problem(413, "long_text", f"a text has more than {most:,} bytes of UTF-8; split the text")
+
+
+def is_longer(text: str, most: int) -> bool:
+    """Return whether a text has more bytes of UTF-8; one that is surely shorter is not encoded."""
+    return len(text) * 4 > most and len(text.encode()) > most

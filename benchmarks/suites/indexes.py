@@ -33,7 +33,7 @@ from dedup.scheme import Scheme
 from dedup.sketching.sketches import shingles
 from dedup.sketching.tokens import tokenize
 from dedup.stores import open_store
-from dedup.stores.base import Entry
+from dedup.stores.base import Buckets, Entry, Stored
 
 TABLE = "Indexes"
 BOILERPLATE = "Subscribe to our newsletter to receive the day's most important stories in your inbox every morning."
@@ -259,6 +259,11 @@ class Data:
         return float(np.mean([source in found for source, found in zip(self.sources, answers, strict=True)]))
 
 
+def _nothing_replaced(_: Stored) -> tuple[Buckets, ...]:
+    """Return no postings to withdraw, for every entry has an id of its own."""
+    return ()
+
+
 class Ours:
     """A store of this package, fed with what the engine would feed it."""
 
@@ -275,7 +280,7 @@ class Ours:
         before = resident()
         for start in range(0, data.documents, TOGETHER):
             entries = self.entries(start)
-            batches.append((len(entries), seconds(partial(store.put, entries))))
+            batches.append((len(entries), seconds(partial(store.put, entries, _nothing_replaced))))
         del entries
         stats = store.stats()
         size = resident() - before if self._kind.endswith("memory") else stats.bytes

@@ -24,8 +24,8 @@ def main() -> None:
 def _tell_refusal(error: Exception) -> None:
     """Say in one line what the system refused, and exit; raise what is no such error."""
     from dedup.cli.exit import STORE_REFUSED  # noqa: PLC0415 - for the one case in which it is needed
-    from dedup.cli.refusals import give_up_output, told  # noqa: PLC0415 - the same
-    from dedup.cli.terminal import note  # noqa: PLC0415 - the same
+    from dedup.cli.refusals import told  # noqa: PLC0415 - the same
+    from dedup.cli.terminal import give_up_output, note  # noqa: PLC0415 - the same
 
     refusal = told(error)
     if refusal is None:

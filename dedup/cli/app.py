@@ -1,6 +1,5 @@
 """The `dedup` command: its subcommands, its settings file, and which exit code an error means."""
 
-import os
 import sys
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from dedup.cli.commands import COMMANDS, INDEX_COMMANDS
 from dedup.cli.exit import INTERRUPTED, PIPE_CLOSED, STORE_REFUSED, USAGE
 from dedup.cli.help import Command, epilog
 from dedup.cli.settings import load
-from dedup.cli.terminal import note
+from dedup.cli.terminal import give_up_output, note
 from dedup.errors import InvalidInput, ResemblesError
 
 READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help"}
@@ -45,7 +44,7 @@ class Commands(TyperGroup):
             note(f"interrupted{safe}")
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            give_up_output()
             raise typer.Exit(PIPE_CLOSED) from error
         return result
 

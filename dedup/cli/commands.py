@@ -1,6 +1,6 @@
 """The subcommands' arguments and help; the work is done in modules that are imported when one is run."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -314,59 +314,19 @@ def corpus(
         list[str],
         typer.Argument(metavar="INPUT…", help="The collection: files, folders and patterns as ingest takes them."),
     ],
-    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Write the results to DIR, a new folder.")],
-    level: Annotated[
-        Literal["documents", "passages"],
-        typer.Option("--level", envvar="DEDUP_LEVEL", help="Compare whole documents, or their paragraphs."),
-    ] = "documents",
+    out: options.Out,
+    level: options.Level = "documents",
     threshold: options.Threshold = 0.8,
-    measure: Annotated[
-        Literal["jaccard", "containment"],
-        typer.Option("--measure", envvar="DEDUP_MEASURE", help="The similarity measure."),
-    ] = "jaccard",
-    keep: Annotated[
-        str,
-        typer.Option(
-            "--keep",
-            envvar="DEDUP_KEEP",
-            metavar="RULE",
-            help="Which of several duplicates to keep: first, longest, earliest[:FIELD] or priority:FIELD=a,b.",
-        ),
-    ] = "first",
-    closure: Annotated[
-        Literal["survivor", "transitive"],
-        typer.Option(
-            "--closure",
-            envvar="DEDUP_CLOSURE",
-            help="How clusters form: 'survivor' (each duplicate resembles the document kept) or 'transitive' (chains "
-            "count).",
-        ),
-    ] = "survivor",
-    against: Annotated[
-        str | None,
-        typer.Option(
-            "--against",
-            envvar="DEDUP_AGAINST",
-            metavar="URL",
-            help="An index whose documents always stay: documents of INPUT that resemble them are removed.",
-        ),
-    ] = None,
-    cut: Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")] = False,
-    min_words: Annotated[
-        int | None,
-        typer.Option(
-            "--min-words",
-            envvar="DEDUP_MIN_WORDS",
-            min=1,
-            metavar="N",
-            help="Compare paragraphs of at least N words, or characters if that is the unit (--level passages; "
-            "default: 12 words, 40 characters).",
-        ),
-    ] = None,
+    measure: options.Measure = "jaccard",
+    keep: options.Keep = "first",
+    closure: options.Closure = "survivor",
+    against: options.Against = None,
+    cut: options.Cut = False,
+    min_words: options.LeastWords = None,
     unit: options.Unit = "word",
     threads: options.Threads = None,
     memory: options.Memory = "2GB",
-    force: Annotated[bool, typer.Option("--force", help="Replace the results that are in DIR.")] = False,
+    force: options.Force = False,
     kind: options.Format = None,
     id_field: options.IdField = "id",
     text_field: options.TextField = "text",

@@ -1,4 +1,4 @@
-"""The options that several commands share."""
+"""The options that several commands share, and those of `corpus`, which has many."""
 
 from typing import Annotated, Literal
 
@@ -131,3 +131,52 @@ Memory = Annotated[
         help="Memory of the join before it spills to disk, for instance 500MB.",
     ),
 ]
+Level = Annotated[
+    Literal["documents", "passages"],
+    typer.Option("--level", envvar="DEDUP_LEVEL", help="Compare whole documents, or their paragraphs."),
+]
+Measure = Annotated[
+    Literal["jaccard", "containment"],
+    typer.Option("--measure", envvar="DEDUP_MEASURE", help="The similarity measure."),
+]
+Keep = Annotated[
+    str,
+    typer.Option(
+        "--keep",
+        envvar="DEDUP_KEEP",
+        metavar="RULE",
+        help="Which of several duplicates to keep: first, longest, earliest[:FIELD] or priority:FIELD=a,b.",
+    ),
+]
+Closure = Annotated[
+    Literal["survivor", "transitive"],
+    typer.Option(
+        "--closure",
+        envvar="DEDUP_CLOSURE",
+        help="How clusters form: 'survivor' (each duplicate resembles the document kept) or 'transitive' (chains "
+        "count).",
+    ),
+]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        envvar="DEDUP_AGAINST",
+        metavar="URL",
+        help="An index whose documents always stay: documents of INPUT that resemble them are removed.",
+    ),
+]
+Cut = Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")]
+LeastWords = Annotated[
+    int | None,
+    typer.Option(
+        "--min-words",
+        envvar="DEDUP_MIN_WORDS",
+        min=1,
+        metavar="N",
+        help="Compare paragraphs of at least N words, or characters if that is the unit (--level passages; "
+        "default: 12 words, 40 characters).",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace the results that are in DIR.")]
+Out = Annotated[str, typer.Option("--out", metavar="DIR", help="Write the results to DIR, a new folder.")]

@@ -2,9 +2,7 @@
 
 import errno
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 
 from dedup.errors import SystemRefused
 from dedup.limits import SCARCE, bounded, refused
@@ -26,12 +24,6 @@ def told(error: BaseException) -> SystemRefused | None:
     if isinstance(error, ImportError | OSError) and bounded():
         return refused(errno.ENOMEM, f"machine code cannot be loaded ({_line(error)})")
     return None
-
-
-def give_up_output() -> None:
-    """Throw away what standard output has not taken: the end of the process would try again."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

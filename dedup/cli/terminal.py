@@ -1,8 +1,10 @@
 """What reaches the terminal: data on standard output, notes and progress on standard error, nothing that steers it."""
 
 import json
+import os
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +25,12 @@ def clean(text: str, keep: str = "") -> str:
 def note(message: str) -> None:
     """Print one line on standard error."""
     print(clean(message), file=sys.stderr, flush=True)
+
+
+def give_up_output() -> None:
+    """Throw away what standard output has not taken: the end of the process would try again."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def line(value: dict[str, Any]) -> str:

@@ -33,11 +33,11 @@ def directed(matches: Sequence[Match], every: Sequence[Match], query: Mapping[st
         every: all documents found, those to return among them.
         query: the query's metadata.
     """
-    own = published(query)
-    held = _stretches(every)
+    dates = {match.id: when for match in every if (when := published(match.metadata))}
+    own, held = published(query), _stretches(every, dates)
     if not len(held.starts):
         return list(matches)
-    return [_directed(match, when, own, held) if (when := published(match.metadata)) else match for match in matches]
+    return [_directed(match, dates[match.id], own, held) if match.id in dates else match for match in matches]
 
 
 def _directed(match: Match, when: Moment, own: Moment | None, held: _Stretches) -> Match:
@@ -60,11 +60,11 @@ def _is_source(passage: Passage, when: Moment, own: Moment | None, held: _Stretc
     return not bool(np.any(earlier & (shared >= HELD * (end - start))))
 
 
-def _stretches(matches: Sequence[Match]) -> _Stretches:
+def _stretches(matches: Sequence[Match], dates: Mapping[str, Moment]) -> _Stretches:
     rows = [
         (one.query.start, one.query.end, when.at.timestamp(), when.end.timestamp())
         for match in matches
-        if (when := published(match.metadata))
+        if (when := dates.get(match.id))
         for one in match.passages
         if one.kind != "boilerplate"
     ]

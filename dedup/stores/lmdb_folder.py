@@ -92,11 +92,7 @@ def sync_names(path: Path) -> None:
     """Make sure of the folder's files and of the folders above: LMDB syncs a file, POSIX not its name."""
     for folder in (path.resolve(), *path.resolve().parents):
         with suppress(PermissionError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            _sync(folder)
 
 
 def open_folder(path: Path, *, read_only: bool) -> tuple[lmdb.Environment, bool]:

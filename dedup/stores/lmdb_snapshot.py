@@ -83,10 +83,9 @@ class Snapshot:
             StoreDamaged: they do not.
         """
         counts = [self.txn.stat(database)["entries"] for database in (self.databases.ids, self.databases.documents)]
-        counted = sum(1 for _ in self.numbers()), sum(chunks for _, chunks in self.numbers())
-        with self.txn.cursor(self.databases.ids) as cursor:
-            led = len([self._led(bytes(key), bytes(pointer)).number for key, pointer in cursor])
-        if {*counts, counted[0]} != {led} or counted[1] != chunks:
+        each = [own for _, own in self.numbers()]
+        led = sum(1 for _ in self.by_ids(b""))
+        if {*counts, len(each)} != {led} or sum(each) != chunks:
             raise self._damaged(f"{led:,} ids, {counts[1]:,} documents and {chunks:,} chunks are not so many")
 
     def _led(self, key: bytes, pointer: bytes) -> Stored:

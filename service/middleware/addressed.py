@@ -1,26 +1,21 @@
 """Lets requests be routed as they were meant."""
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
+
+from service.middleware.base import Middleware
 
 DOCUMENTS = "/v1/documents/"
 
 
-class Addressed:
+class Addressed(Middleware):
     """Lets requests be routed as they were meant.
 
     An id keeps its percent-encoding until the route is found: `a%2Fresembles` is an id, `a/resembles` asks. HEAD is
     answered as GET is; uvicorn leaves the body out.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before `app`."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         if scope["path"].startswith(DOCUMENTS):
             raw = scope["raw_path"].decode("ascii", "replace")
             scope["path"] = raw if raw.startswith(DOCUMENTS) else scope["path"]

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.backend import Service
+from service.middleware.base import Middleware
 from service.problems import Problem
 from service.settings import MiB, Settings
 
@@ -167,18 +168,16 @@ class Body:
         return size
 
 
-class Bodies:
+class Bodies(Middleware):
     """Gives the routes bodies that are bounded in bytes and in time."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         """Stand before `app`."""
-        self._app, self._settings = app, settings
+        super().__init__(app)
+        self._settings = settings
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse at once what the headers already rule out, else pass the request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         try:
             unpacker = self._unpacker(Headers(scope=scope))
         except Problem as refusal:

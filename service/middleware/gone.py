@@ -3,27 +3,22 @@
 import asyncio
 
 from anyio import CancelScope
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from service.middleware.base import Middleware
 
 BODILESS = frozenset({"GET", "HEAD", "DELETE"})
 
 
-class Gone:
+class Gone(Middleware):
     """Cancels a request when its connection ends.
 
     What waits for a thread then never begins. What runs in a thread asks `anyio.from_thread.check_cancelled` between
     its stages; a kernel, and a write, runs to its end.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before `app`."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         with CancelScope() as work:
             listening = _Listening(receive, work)
             if scope["method"] in BODILESS:

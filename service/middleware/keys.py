@@ -11,6 +11,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.middleware.base import Middleware
 from service.problems import Problem
 from service.settings import Key, Settings
 from service.settings import Scope as Permission
@@ -26,20 +27,21 @@ def needed(method: str, path: str) -> Permission:
     return "read" if method in {"GET", "HEAD", "OPTIONS"} or path in ASKING or not path.startswith("/v1/") else "write"
 
 
-class Keys:
+class Keys(Middleware):
     """Lets through who has a key for what is asked, so often a second; without keys, only callers on this machine."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         """Stand before `app`."""
-        self._app, self._settings = app, settings
+        super().__init__(app)
+        self._settings = settings
         share = -(-settings.rate // settings.workers)  # each worker counts for itself
         self._rate = RateLimitItemPerSecond(share) if share else None
         self._storage = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._storage)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] != "http" or scope["path"] in OPEN:
+        if scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
         try:

@@ -7,6 +7,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.middleware.base import Middleware
 from service.problems import Problem
 from service.telemetry import Metrics, log, places
 
@@ -14,18 +15,16 @@ GONE = 499  # what nginx writes for a client that went away before its answer
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class Observed:
+class Observed(Middleware):
     """Names, times, counts and logs each request, and answers for what went wrong inside."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         """Stand before `app`."""
-        self._app, self._metrics = app, metrics
+        super().__init__(app)
+        self._metrics = metrics
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         start, status = time.perf_counter(), 0
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id

@@ -19,7 +19,7 @@ from service.page.filters import NAMES, conditions
 from service.page.form import fields_of
 from service.problems import Problem
 from service.schemas import MOST_MATCHES
-from service.strict_json import media_type, unsupported
+from service.strict_json import is_longer, media_type, unsupported
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS = 2 * MOST_MATCHES + 32  # a switch for each source, and the form's other fields
@@ -102,7 +102,7 @@ class Asked:
         return whole if len(whole) < LONGEST_ADDRESS else ""
 
 
-SETTINGS = ("limit", "min_words", "min_similarity", "reworded", *NAMES)
+SETTINGS = ("limit", "min_words", "min_similarity", *NAMES)
 
 
 def pasted(text: str, title: str = "Your text") -> Document:
@@ -143,7 +143,7 @@ async def form(request: Request, service: Service) -> list[tuple[str, str]]:
         encoded = request.url.query.encode()
     sent = await service.unpack(fields_of, encoded, FIELDS)
     most = service.settings.document_bytes
-    if any(len(value.encode()) > most for _, value in sent):
+    if any(is_longer(value, most) for _, value in sent):
         raise Problem(413, "long_text", f"the text has more than {most:,} bytes of UTF-8; paste a part of it")
     return sent
 

@@ -209,15 +209,20 @@ def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
     assert seeded("check", "--repair").stdout.startswith("sound: 5 documents, ")
 
 
-def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
-    """An index that lacks postings is reported with exit code 4, mended by --repair, and sound afterwards."""
+def put_damaged(*, postings: int = 0, payload: int = 0) -> None:
+    """Put a document of the index anew, so many of its postings and of its payload's last bytes left out."""
     with closing(open_store("lmdb:./index", create=False)) as store:
         [victim] = store.get([A])
         assert victim
         parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0, store.scheme.unit)
         store.remove([A], lambda _: parts)
-        short = (parts[0][10:], *parts[1:])
-        store.put([Entry(A, victim.digest, victim.payload, short)], lambda _: parts)
+        kept = victim.payload[: len(victim.payload) - payload]
+        store.put([Entry(A, victim.digest, kept, (parts[0][postings:], *parts[1:]))], lambda _: parts)
+
+
+def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
+    """An index that lacks postings is reported with exit code 4, mended by --repair, and sound afterwards."""
+    put_damaged(postings=10)
     damaged = seeded("check", code=4)
     assert damaged.stdout.startswith("damaged: 5 documents, ")
     assert "error[store_damaged]: lmdb:./index: " in damaged.stderr
@@ -227,12 +232,7 @@ def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
 
 def test_check_names_documents_that_cannot_be_read(seeded: Run) -> None:
     """A damaged document is named, no repair is said to have mended it, and putting it again does."""
-    with closing(open_store("lmdb:./index", create=False)) as store:
-        [victim] = store.get([A])
-        assert victim
-        parts = chunks(sketch([(SEEDS / f"{A}.txt").read_bytes().decode()], store.scheme), 0, store.scheme.unit)
-        store.remove([A], lambda _: parts)
-        store.put([Entry(A, victim.digest, victim.payload[:-1], parts)], lambda _: parts)
+    put_damaged(payload=1)
     damaged = seeded("check", "--repair", code=4)
     assert damaged.stdout.startswith("damaged: 5 documents, ")
     assert f"document '{A}' cannot be read" in damaged.stderr

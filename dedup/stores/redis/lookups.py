@@ -2,11 +2,12 @@
 
 The first reply says which chunk numbers are taken and which of them belong to writers at work. Numbers taken later are
 hidden; those of writers at work are asked for one by one: hidden, unless an id leads to them already. One that does has
-perhaps not been seen in all its buckets, so then the look-up is done again.
+perhaps not been seen in all its buckets, so these are read again, and of this second reading its postings alone are
+taken: however fast others write, two readings are enough.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from dedup.stores.redis.postings import numbers_in, own_key
 from dedup.stores.redis.records import AWAITED, Writer
 from dedup.stores.redis.requests import Request, Wire, command
 
-_TRIES = 5  # not measured: each is another writer that came between
+_TRIES = 5  # not measured: a writer that asked for numbers knows them a round trip later, or is dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class _Found:
             unsure |= (self.numbers >= writer.first) & (self.numbers < writer.end)
         return unsure
 
+    def joined(self, later: "_Found", numbers: Sequence[int]) -> "_Found":
+        """Return these postings, and those of the given numbers that a later reading found."""
+        new = np.isin(later.numbers, numbers)
+        buckets = np.concatenate((self.buckets, later.buckets[new]))
+        listed = np.concatenate((self.numbers, later.numbers[new]))
+        both = np.unique(buckets << 32 | listed)
+        return replace(self, buckets=both >> 32, numbers=both.astype(np.uint32))
+
     def answer(self, hidden: NDArray[np.bool_], limit: int) -> Postings:
         """Return all postings but the hidden ones, the lowest `limit` of each bucket."""
         seen = ~hidden
@@ -69,26 +78,26 @@ class Lookups:
 
     def look(self, names: Names, limit: int) -> Postings:
         """Return what the buckets of these names list; see `Store.lookup`."""
-        settled: set[int] = set()
         for _ in range(_TRIES):
             found = self._read(names, limit)
-            unsure = found.suspects()
-            suspects = np.unique(found.numbers[unsure])
-            shown = self._shown(suspects.tolist(), found.numbers) if len(suspects) else set()
-            waiting = any(writer.first == AWAITED for writer in found.writers)
-            if shown <= settled and not waiting:
+            if all(writer.first != AWAITED for writer in found.writers):
                 break
-            settled |= shown
-        return found.answer(unsure & ~np.isin(found.numbers, list(settled)), limit)
+        shown = self._shown(found)
+        if shown:
+            found = found.joined(self._read(names, limit), shown)
+        return found.answer(found.suspects() & ~np.isin(found.numbers, shown), limit)
 
-    def _shown(self, suspects: Sequence[int], numbers: Numbers) -> set[int]:
+    def _shown(self, postings: _Found) -> list[int]:
         """Return the suspects that lead to a living document which no other of the numbers leads to.
 
         That document need not be the one that the postings were of: it may have been replaced since they were read,
         and its successor's postings written after that.
         """
-        seen, found = set(numbers.tolist()), zip(suspects, self._documents.fetch(suspects), strict=True)
-        return {number for number, one in found if one and (number in one.numbers or seen.isdisjoint(one.numbers))}
+        suspects = np.unique(postings.numbers[postings.suspects()]).tolist()
+        if not suspects:
+            return []
+        seen, found = set(postings.numbers.tolist()), zip(suspects, self._documents.fetch(suspects), strict=True)
+        return [number for number, one in found if one and (number in one.numbers or seen.isdisjoint(one.numbers))]
 
     def _read(self, names: Names, limit: int) -> _Found:
         """Ask until the shards asked are those that there are, and all hot buckets are known."""

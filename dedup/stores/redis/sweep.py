@@ -16,16 +16,16 @@ from dedup.stores.check import check as compare
 from dedup.stores.check import delete_orphans
 from dedup.stores.names import Names
 from dedup.stores.redis import records
-from dedup.stores.redis.documents import seconds
+from dedup.stores.redis.documents import Led, seconds
 from dedup.stores.redis.layout import SUBSHARDS, TAGS, Layout, numbers_of
 from dedup.stores.redis.mending import withdraw
 from dedup.stores.redis.parts import Parts
 from dedup.stores.redis.records import Pointer, writers_in
-from dedup.stores.redis.requests import Wire, command, pack, transaction
+from dedup.stores.redis.requests import Wire, command, pack
 from dedup.stores.redis.writing import Journal, count, strike
 
 _DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
-Page = list[tuple[bytes, Pointer]]
+Page = list[Led]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,11 @@ class Census:
         count = 0
         for tag, key, page in self.pointers():
             ids, names = self.parts.layout.id_lists[tag], [name for name, _ in page]
-            asked = [command(b"ZMSCORE", ids, *names), command(b"HMGET", key, *names)]
-            listed, led = self.parts.wire.one(transaction(ids, asked))
-            unlisted = [name for name, *there in zip(names, listed, led, strict=True) if there[0] is None and there[1]]
+            led = command(b"HMGET", key, *names)
+            # a full server refuses transactions, so pointers are read before and after
+            before, listed, after = self.parts.wire.ask([led, command(b"ZMSCORE", ids, *names), led])
+            seen = zip(names, listed, before, after, strict=True)
+            unlisted = [name for name, score, first, last in seen if score is None and first and first == last]
             count += len(unlisted)
             if repair and unlisted:
                 self.parts.wire.one(command(b"ZADD", ids, *(part for name in unlisted for part in (0, name))))
