@@ -1,10 +1,9 @@
 """What two texts share, on token hashes alone: passages with their places, and the exact sizes of shingle sets."""
 
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedup.align.overlaps import count_overlaps
 from dedup.align.passages import find_passages
@@ -59,17 +58,6 @@ class Alignments:
         """Return those passages."""
         return type(self)(*(getattr(self, name)[those] for name in self.__slots__))
 
-    def under(self, numbers: NDArray[np.integer[Any]]) -> Self:
-        """Return the passages with the documents numbered anew: document n becomes numbers[n]."""
-        return replace(self, document=numbers.astype(np.int32)[self.document])
-
-    def merged(self, other: Self) -> tuple[Self, Flags]:
-        """Return the passages of both, by document and place in the query, and which are the other's."""
-        columns = [np.concatenate((getattr(self, name), getattr(other, name))) for name in self.__slots__]
-        others = np.arange(len(columns[0])) >= len(self.matched)
-        order = np.lexsort((columns[1], columns[0]))
-        return type(self)(*(column[order] for column in columns)), others[order]
-
 
 class Wording(Protocol):
     """Tokens as they are read for what they say; those of several documents one after the other.
@@ -107,9 +95,41 @@ def align(
         min_similarity: 2 * matched / (tokens of both stretches) that it must reach, 0 to 1.
         unit: what the tokens are.
     """
-    work = np.zeros(4, np.int64)
-    rows = find_passages(query, documents, offsets, int(min_words), float(min_similarity), *_GRAIN[unit], work)
-    return Alignments(*np.ascontiguousarray(rows.T))
+    found, _ = _align(query, documents, offsets, (min_words, min_similarity), (0, 0.0), unit)
+    return found
+
+
+def align_loosely(
+    query: Uint64s, documents: Uint64s, offsets: Int64s, *, strict: tuple[int, float], loose: tuple[int, float]
+) -> tuple[Alignments, Flags]:
+    """Find the passages of words that reach loose limits, and those that reach strict ones in their place.
+
+    Args:
+        query: (n,) uint64 token hashes.
+        documents: uint64 token hashes, one document after the other.
+        offsets: (m + 1,) int64, where each document begins, and the end of the last.
+        strict: words in common and similarity, as `align` takes them.
+        loose: the same; not above the strict ones.
+
+    Returns:
+        The passages, and which of them are strict: those that stand where a loose one consists of copies.
+    """
+    return _align(query, documents, offsets, strict, loose, "word")
+
+
+def _align(
+    query: Uint64s,
+    documents: Uint64s,
+    offsets: Int64s,
+    strict: tuple[int, float],
+    loose: tuple[int, float],
+    unit: Unit,
+) -> tuple[Alignments, Flags]:
+    limits = (int(strict[0]), float(strict[1]), int(loose[0]), float(loose[1]))
+    columns = np.ascontiguousarray(
+        find_passages(query, documents, offsets, *limits, *_GRAIN[unit], np.zeros(4, np.int64)).T
+    )
+    return Alignments(*columns[:6]), columns[6] > 0
 
 
 def reword(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dedup.align.chains import chain_runs, unwind
+from dedup.align.choice import choose
 from dedup.align.extension import extend
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.neighbours import join_neighbours
@@ -11,7 +12,7 @@ from dedup.align.pair import Limits, Pair, Seeds
 from dedup.align.rows import doubled
 from dedup.align.runs import find_runs
 from dedup.align.segments import segments_of
-from dedup.kernels import Flags, Int32s, Int64s, Uint64s, entry, kernel, order_of
+from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel, order_of
 
 CORE = 0.5  # ADR 3: without cores below a passage's length plagdet falls from .656 to .634
 LIKENESS = np.array([0.5, 0.7])  # ADR 3: without the second, loose extension plagdet falls from .656 to .624
@@ -24,23 +25,27 @@ def find_passages(
     offsets: Int64s,
     words: int,
     similarity: float,
+    loose_words: int,
+    loose_similarity: float,
     seed: int,
     gap: int,
     work: Int64s,
 ) -> Int32s:
-    """Return rows (document, query start, query end, document start, document end, matched), by document.
+    """Return rows (document, query start, query end, document start, document end, matched, strict), by document.
 
     Args:
         query: token hashes.
         documents: token hashes, one document after the other.
         offsets: where each document begins, and where the last one ends.
-        words: tokens that a passage must have in common.
+        words: tokens that a strict passage must have in common.
         similarity: what it must reach.
+        loose_words: tokens that a loose one must have in common; 0 if there are to be none.
+        loose_similarity: what it must reach; strict ones are looked for where a loose one has enough words.
         seed: tokens that a run has at least.
         gap: tokens between two runs of a chain at most.
         work: four counts, added to (see `Pair`).
     """
-    limits = Limits(words, similarity, seed, gap)
+    strict, loose = Limits(words, similarity, seed, gap), Limits(loose_words, loose_similarity, seed, gap)
     ids, distinct, vocabulary = number_tokens(query)
     keys = seed_keys(ids, seed)
     seeds = Seeds(keys, *place_seeds(keys))
@@ -49,26 +54,44 @@ def find_passages(
     ends = np.zeros(len(ids) + len(numbers) + 1, np.int32)
     crossings = np.zeros(len(numbers), np.int32)
     taken_query, taken_documents = np.zeros(len(ids), np.bool_), np.zeros(len(numbers), np.bool_)
-    found, count = np.empty((16, 6), np.int32), 0
+    found, count = np.empty((16, 7), np.int32), 0
     for n in range(len(offsets) - 1):
         base, end = offsets[n], offsets[n + 1]
         pair = Pair(ids, numbers[base:end], taken_query, taken_documents[base:end], masks, work)
         runs = find_runs(pair, seeds, seed, ends, crossings[base:end], base)
-        first = count
-        found, count = _accept_chains(pair, runs, limits, found, count)
+        first, middle = count, count
+        if loose_words:
+            found, count = _find(pair, runs, loose, found, first)
+            middle = count
+        if not loose_words or _enough(found[first:middle], words):
+            if middle > first:
+                taken_documents[base:end] = False
+            found, count = _find(pair, runs, strict, found, middle)
+            found[middle:count, 6] = 1
+            count = first + choose(found[first:count], middle - first)
         found[first:count, 0] = n
-        for row in range(first, count):
-            _grow(pair, found[row], limits)
-        for row in range(first, count):
-            _release(taken_query, found[row])
-        count = first + join_neighbours(pair, found[first:count], limits)
     return found[:count]
 
 
 @kernel
-def _release(taken_query: Flags, row: Int32s) -> None:
-    """Free the query's tokens for the next document."""
-    taken_query[row[1] : row[2]] = False
+def _find(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, first: int) -> tuple[Int32s, int]:
+    """Add the passages of one document to the `first` rows of `found`, in the order of the query."""
+    found, count = _accept_chains(pair, runs, limits, found, first)
+    found[first:count, 6] = 0
+    for row in range(first, count):
+        _grow(pair, found[row], limits)
+    for row in range(first, count):
+        pair.taken_query[found[row, 1] : found[row, 2]] = False
+    return found, first + join_neighbours(pair, found[first:count], limits)
+
+
+@kernel
+def _enough(passages: Int32s, words: int) -> bool:
+    """Say whether a passage has so many words in common."""
+    for row in range(len(passages)):  # noqa: SIM110 - Numba knows no generators
+        if passages[row, 5] >= words:
+            return True
+    return False
 
 
 @kernel

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.align import Alignments, align, reword
-from dedup.kernels import Flags, Float64s, Int32s, Int64s, Uint64s
+from dedup.align import Alignments, align, align_loosely, reword
+from dedup.kernels import Flags, Float64s, Int64s, Uint64s
 from dedup.scheme import Scheme, Unit
 from dedup.search.evidence import ENOUGH, Chance, windows_in
 from dedup.search.query import Query
@@ -15,7 +15,6 @@ from dedup.sketching.tokens import Tokens
 SHORTEST = 6  # ADR 15: a chain of fewer words is no passage of its own, whatever the index holds
 LOOSEST = 0.3  # ADR 15: .25 and .4 find less
 LETTERS = 5  # not measured: characters that say as much as a word
-SHARP, CONSISTS = 0.8, 1.1  # ADR 15: a loose passage nine tenths of which are copies so similar is these copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,36 +85,7 @@ def _copied(query: Tokens, documents: Tokens, question: Question, unit: Unit) ->
         )
         return strict, np.ones(len(strict.matched), np.bool_)
     words = min(SHORTEST, question.min_words or SHORTEST)
-    loose = align(asked, documents.hashes, documents.offsets, min_words=words, min_similarity=LOOSEST)
-    likely = np.unique(loose.document[loose.matched >= least])
-    parts = [documents.hashes[slice(*documents.offsets[n : n + 2])] for n in likely]
-    offsets = np.cumsum([0, *map(len, parts)], dtype=np.int64)
-    hashes = np.concatenate(parts) if parts else documents.hashes[:0]
-    strict = align(asked, hashes, offsets, min_words=least, min_similarity=similarity).under(likely)
-    return _either(loose, strict)
-
-
-def _either(loose: Alignments, strict: Alignments) -> tuple[Alignments, Flags]:
-    """Return the strict passages in place of the loose ones that consist of them, the loose ones in place of others.
-
-    Both go by document and place in the query, and are disjoint there: those that a passage meets stand side by side.
-    """
-    sharp = np.where(strict.similarity >= SHARP, strict.matched, 0)
-    total = np.concatenate(([0], np.cumsum(sharp)))
-    ends, starts = _keys(strict, strict.query_end), _keys(strict, strict.query_start)
-    first = np.searchsorted(ends, _keys(loose, loose.query_start), side="right")
-    last = np.searchsorted(starts, _keys(loose, loose.query_end), side="left")
-    consists = (last > first) & (CONSISTS * (total[last] - total[first]) >= loose.matched)
-    stays = np.ones(len(strict.matched), np.bool_)
-    for row in np.flatnonzero(~consists):
-        stays[first[row] : last[row]] = False
-    return loose.only(~consists).merged(strict.only(stays))
-
-
-def _keys(found: Alignments, places: Int32s) -> Int64s:
-    """Return numbers that sort places of the query by document."""
-    keys: Int64s = (found.document.astype(np.int64) << 32) + places
-    return keys
+    return align_loosely(asked, documents.hashes, documents.offsets, strict=(least, similarity), loose=(words, LOOSEST))
 
 
 def _wanted(every: Shared, question: Question) -> Shared:
