@@ -1,0 +1,44 @@
+"""Loose passages or strict ones: each document's stretches told once."""
+
+import numpy as np
+
+from dedup.align.rows import sorted_rows, write_row
+from dedup.kernels import Int32s, kernel
+
+SHARP, CONSISTS = 0.8, 1.1  # ADR 15: a loose passage nine tenths of which are copies so similar is these copies
+
+
+@kernel
+def choose(rows: Int32s, loose: int) -> int:
+    """Keep strict passages in place of the loose ones that consist of them, loose ones in place of all others.
+
+    Args:
+        rows: passages of one document: loose ones first, in the order of the query, then strict ones in that order;
+            what stays is written to the front, in that order.
+        loose: how many are loose.
+
+    Returns:
+        How many stay.
+    """
+    if loose == 0:
+        return len(rows)
+    gone, at, kept = np.zeros(len(rows), np.bool_), loose, 0
+    for row in range(loose):
+        while at < len(rows) and rows[at, 2] <= rows[row, 1]:
+            at += 1
+        last, sharp = at, 0
+        while last < len(rows) and rows[last, 1] < rows[row, 2]:
+            tokens = rows[last, 2] - rows[last, 1] + rows[last, 4] - rows[last, 3]
+            sharp += rows[last, 5] if 2 * rows[last, 5] >= SHARP * tokens else 0
+            last += 1
+        gone[row] = last > at and CONSISTS * sharp >= rows[row, 5]
+        if not gone[row]:
+            gone[at:last] = True
+    for row in range(len(rows)):
+        if not gone[row]:
+            write_row(rows, kept, rows[row])
+            kept += 1
+    ordered = sorted_rows(rows[:kept], 1)
+    for row in range(kept):
+        write_row(rows, row, ordered[row])
+    return kept
