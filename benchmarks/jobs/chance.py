@@ -39,7 +39,7 @@ def scores(one: Tokens, other: Tokens) -> tuple[float, float]:
     """Return the scores of the best copied and of the best reworded passage that two texts share."""
     copied = align(one.hashes, other.hashes, other.offsets, min_words=3, min_similarity=0.3)
     nothing = Alignments(*(np.empty(0, np.int32) for _ in Alignments.__slots__))
-    _, _, reworded = reword(one, other, other.offsets, nothing, least=1.0)
+    _, _, reworded = reword(one, other, other.offsets, np.ones(len(other.offsets) - 1, np.bool_), nothing, least=1.0)
     return max(copied.matched - UNMATCHED * copied.unmatched, default=0.0), max(reworded, default=0.0)
 
 

@@ -133,7 +133,7 @@ def _align(
 
 
 def reword(
-    query: Wording, documents: Wording, offsets: Int64s, copied: Alignments, *, least: float
+    query: Wording, documents: Wording, offsets: Int64s, likely: Flags, copied: Alignments, *, least: float
 ) -> tuple[Alignments, Flags, Float64s]:
     """Find what a query and documents tell in other words, beside the passages that they copy.
 
@@ -143,6 +143,7 @@ def reword(
         query: its tokens.
         documents: those of m documents.
         offsets: (m + 1,) int64, where each document begins, and the end of the last.
+        likely: (m,) bool, which of the documents to look at: all that have a passage, at least.
         copied: the passages that `align` found.
         least: the score that a passage must reach.
 
@@ -160,6 +161,7 @@ def reword(
         documents.stems,
         documents.stops,
         offsets,
+        likely,
         rows,
         least,
         np.zeros(2, np.int64),

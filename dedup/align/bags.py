@@ -11,6 +11,7 @@ LEAST = 3  # tokens; Sanchez-Perez et al. 2014: a shorter sentence is part of th
 LONGEST = 80  # tokens, not measured finely: tables and texts without full stops are read in pieces
 PIECE = 25  # tokens; the same
 FREQUENT = 64  # sentences of one text: a stem that stands in more tells nothing; it bounds the work
+LOGARITHMS = np.log(np.maximum(1, np.arange(2 * FREQUENT + 1)))
 
 
 class Bags(NamedTuple):
@@ -88,10 +89,8 @@ def weights_of(a: Bags, b: Bags, stems: int) -> Float64s:
         here[stem] += 1
     for stem in b.stems:
         there[stem] += 1
-    weights, by_count = np.zeros(stems), np.zeros(2 * FREQUENT + 1)
-    for count in range(1, len(by_count)):
-        by_count[count] = max(0.0, math.log((len(a.starts) + len(b.starts) - 2) / count))
+    weights, most = np.zeros(stems), math.log(len(a.starts) + len(b.starts) - 2)
     for stem in range(stems):
         if max(here[stem], there[stem]) <= FREQUENT:
-            weights[stem] = by_count[here[stem] + there[stem]]
+            weights[stem] = max(0.0, most - LOGARITHMS[here[stem] + there[stem]])
     return weights

@@ -5,6 +5,7 @@ import numpy as np
 from dedup.align.rows import sorted_rows, write_row
 from dedup.kernels import Int32s, kernel
 
+REST, UNMATCHED = 3.0, 0.1  # ADR 15: what a loose passage adds to the strict ones in it is chance if it scores less
 SHARP, CONSISTS = 0.8, 1.1  # ADR 15: a loose passage nine tenths of which are copies so similar is these copies
 
 
@@ -26,12 +27,16 @@ def choose(rows: Int32s, loose: int) -> int:
     for row in range(loose):
         while at < len(rows) and rows[at, 2] <= rows[row, 1]:
             at += 1
-        last, sharp = at, 0
+        last, sharp, strict, unmatched = at, 0, 0, 0
         while last < len(rows) and rows[last, 1] < rows[row, 2]:
             tokens = rows[last, 2] - rows[last, 1] + rows[last, 4] - rows[last, 3]
             sharp += rows[last, 5] if 2 * rows[last, 5] >= SHARP * tokens else 0
+            strict += rows[last, 5]
+            unmatched += tokens - 2 * rows[last, 5]
             last += 1
-        gone[row] = last > at and CONSISTS * sharp >= rows[row, 5]
+        tokens = rows[row, 2] - rows[row, 1] + rows[row, 4] - rows[row, 3]
+        rest = rows[row, 5] - strict - UNMATCHED * (tokens - 2 * rows[row, 5] - unmatched)
+        gone[row] = (last == at + 1 and rest < REST) or (sharp > 0 and CONSISTS * sharp >= rows[row, 5])
         if not gone[row]:
             gone[at:last] = True
     for row in range(len(rows)):

@@ -26,7 +26,9 @@ class Texts(NamedTuple):
 
     Attributes:
         words: numbers of the query's words.
-        document_words: the document's, ABSENT where the query lacks the word.
+        document: hashes of the document's words.
+        vocabulary: the table of the query's words.
+        distinct: their hashes.
         stems: numbers of the query's stems.
         document_stems: the document's; those that the query lacks have numbers, too.
         starts: where the query's sentences begin, and where the last one ends.
@@ -39,7 +41,9 @@ class Texts(NamedTuple):
     """
 
     words: Int32s
-    document_words: Int32s
+    document: Uint64s
+    vocabulary: Int32s
+    distinct: Uint64s
     stems: Int32s
     document_stems: Int32s
     starts: Int32s
@@ -60,6 +64,7 @@ def find_reworded(
     document_stems: Uint64s,
     document_stops: Flags,
     offsets: Int64s,
+    likely: Flags,
     passages: Rows,
     least: float,
     work: Int64s,
@@ -77,23 +82,28 @@ def find_reworded(
         document_stems: their stems.
         document_stops: after which of their tokens a sentence ends.
         offsets: where each document begins, and where the last one ends.
+        likely: which of the documents to look at.
         passages: rows (document, query start, query end, document start, document end, matched), by document.
         least: the score that a passage must reach.
         work: two counts, added to (see `Telling`).
     """
     words, distinct, vocabulary = number_tokens(query)
-    numbers = look_up_tokens(documents, distinct, vocabulary)
     ids, own, table = number_tokens(stems)
     others, room = table_of(len(documents)), np.zeros(len(distinct), np.int32)
     masks, steps, starts = np.zeros(len(distinct), np.uint64), np.zeros(4, np.int64), sentences_of(stops)
     found, scores, count, last = np.empty((16, 7), np.int32), np.empty(16), 0, 0
     for n in range(len(offsets) - 1):
+        if not likely[n]:
+            continue
         base, end, first = offsets[n], offsets[n + 1], last
         while last < len(passages) and passages[last, 0] == n:
             last += 1
         theirs, several = number_document(document_stems, base, end, own, table, others)
         there = sentences_of(document_stops[base:end])
-        texts = Texts(words, numbers[base:end], ids, theirs, starts, there, several, room, masks, steps, work)
+        document = documents[base:end]
+        texts = Texts(
+            words, document, vocabulary, distinct, ids, theirs, starts, there, several, room, masks, steps, work
+        )
         rows, gains, gone = _reword(texts, passages[first:last], least)
         while count + len(rows) + last - first > len(found):
             found, scores = doubled(found), np.concatenate((scores, scores))
@@ -121,7 +131,9 @@ def _reword(texts: Texts, passages: Int32s, least: float) -> tuple[Int32s, Float
         tokens = passages[row, 2] - passages[row, 1] + passages[row, 4] - passages[row, 3]
         copied[row] = 2 * passages[row, 5] >= COPIED * tokens
     telling, seeds = _tell(texts, passages, none)
-    wide, scores, gone = _settle(texts, telling, seeds, passages, copied, WIDE, least)
+    if not len(seeds) and not copied.any():
+        return np.empty((0, 7), np.int32), np.empty(0), none
+    wide, scores, gone = _settle(texts, telling, seeds.copy(), passages, copied, WIDE, least)
     if _lopsided(wide):
         return wide, scores, gone
     if copied.any():
@@ -173,7 +185,9 @@ def _settle(
     texts: Texts, telling: Telling, seeds: Int32s, passages: Int32s, copied: Flags, gap: int, least: float
 ) -> tuple[Int32s, Float64s, Flags]:
     """Return, best first, the fragments that reach `least` as passages, and which passages they take in or displace."""
-    spans, scores = fragments_of(telling, seeds.copy(), gap)
+    spans, scores = fragments_of(telling, seeds, gap)
+    if not (scores >= least).any():
+        return np.empty((0, 7), np.int32), np.empty(0), np.zeros(len(passages), np.bool_)
     claims = claims_of(passages, copied, len(texts.stems), len(texts.document_stems))
     rows, gains, count = np.empty((len(spans), 7), np.int32), np.empty(len(spans)), 0
     for place in order_of(-scores):
@@ -199,22 +213,22 @@ def _match(texts: Texts, row: Int32s) -> None:
     If most of that stands in copied passages that were taken in, the whole is copied: then it is the longest common
     subsequence, and 0.
     """
-    common, copied = _common(texts, row), row[6]
+    words = look_up_tokens(texts.document[row[3] : row[4]], texts.distinct, texts.vocabulary)
+    common, copied = _common(texts, row, words), row[6]
     row[5], row[6] = common, 1
     if MOSTLY * common <= copied and max(row[2] - row[1], row[4] - row[3]) <= WHOLE:
         none = np.zeros(0, np.bool_)
-        pair = Pair(texts.words, texts.document_words, none, none, texts.masks, texts.steps)
-        row[5], row[6] = common_tokens(pair, row[1], row[2], row[3], row[4]), 0
+        pair = Pair(texts.words, words, none, none, texts.masks, texts.steps)
+        row[5], row[6] = common_tokens(pair, row[1], row[2], 0, len(words)), 0
 
 
 @kernel
-def _common(texts: Texts, row: Int32s) -> int:
-    """Return how many words two stretches have in common, as multisets."""
+def _common(texts: Texts, row: Int32s, words: Int32s) -> int:
+    """Return how many words of the query's stretch and of the document's have in common, as multisets."""
     common = 0
     for token in range(row[1], row[2]):
         texts.room[texts.words[token]] += 1
-    for token in range(row[3], row[4]):
-        word = texts.document_words[token]
+    for word in words:
         if word >= 0 and texts.room[word] > 0:
             texts.room[word] -= 1
             common += 1

@@ -60,11 +60,13 @@ def shared(
     windows = windows_of(found)
     chance = Chance(len(query.tokens.hashes), query.total, LETTERS if scheme.unit == "character" else 1)
     evidence = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
+    likely = np.zeros(len(tokens.offsets) - 1, np.bool_)
+    likely[found.document] = True
     good = strict | (evidence >= ENOUGH)
     found, reworded = found.only(good), np.zeros(int(good.sum()), np.bool_)
     evidence, windows = evidence[good], windows[good]
-    if question.passages and question.reworded and scheme.unit == "word":
-        found, reworded, scores = reword(query.tokens, tokens, tokens.offsets, found, least=chance.least_score)
+    if question.reworded and scheme.unit == "word" and likely.any():
+        found, reworded, scores = reword(query.tokens, tokens, tokens.offsets, likely, found, least=chance.least_score)
         windows = windows_of(found)
         copied = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
         evidence = np.where(reworded, chance.of_reworded(scores), copied)

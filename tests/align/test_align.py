@@ -366,7 +366,7 @@ def test_work_is_linear_in_hostile_texts(make: Maker, words: int, seed: int, gap
     for length in (4000, 32000):
         query, document = make(length), make(length)
         work = np.zeros(4, np.int64)
-        find_passages(query, document, np.array([0, length]), words, 0.6, seed, gap, work)
+        find_passages(query, document, np.array([0, length]), words, 0.6, words // 2, 0.3, seed, gap, work)
         assert work[SEEDS] <= 16 * length
         assert work[CELLS] <= 64 * length
         assert work[LINKS] <= 50 * 16 * length
@@ -383,7 +383,7 @@ def test_work_is_linear_where_each_run_leads_back_to_the_start() -> None:
     query = np.concatenate([np.append(paragraph[:end], np.uint64(1000 + end)) for end in range(1, 301)])
     document = np.tile(paragraph, 100)
     work = np.zeros(4, np.int64)
-    find_passages(query, document, np.array([0, len(document)]), 12, 0.6, 2, 16, work)
+    find_passages(query, document, np.array([0, len(document)]), 12, 0.6, 6, 0.3, 2, 16, work)
     assert work[CELLS] <= 64 * len(document)
 
 

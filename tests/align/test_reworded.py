@@ -49,7 +49,7 @@ def found(query: Side, document: Side, copied: list[Passage]) -> list[tuple[int,
     given: list[Any] = []
     for one in (query, document):
         given += [np.array(one.words, np.uint64), np.array(one.stems, np.uint64), np.array(one.stops, np.bool_)]
-    given += [np.array([0, len(document.words)]), rows, LEAST, np.zeros(2, np.int64)]
+    given += [np.array([0, len(document.words)]), np.ones(1, np.bool_), rows, LEAST, np.zeros(2, np.int64)]
     result, _ = find_reworded(*given)
     return sorted(tuple(row[1:].tolist()) for row in result)
 
@@ -109,7 +109,19 @@ def test_work_is_bounded_by_the_length(kind: str) -> None:
     a, b = (tokenize([text], prose=True) for text in HOSTILE[kind](n))
     work = np.zeros(2, np.int64)
     find_reworded(
-        *(a.hashes, a.stems, a.stops, b.hashes, b.stems, b.stops, b.offsets, np.zeros((0, 6), np.int32), 40.0, work)
+        *(
+            a.hashes,
+            a.stems,
+            a.stops,
+            b.hashes,
+            b.stems,
+            b.stops,
+            b.offsets,
+            np.ones(1, np.bool_),
+            np.zeros((0, 6), np.int32),
+            40.0,
+            work,
+        )
     )
     assert work.sum() <= 500 * (len(a.hashes) + len(b.hashes))
 
