@@ -36,7 +36,7 @@ def choose(rows: Int32s, loose: int) -> int:
             last += 1
         tokens = rows[row, 2] - rows[row, 1] + rows[row, 4] - rows[row, 3]
         rest = rows[row, 5] - strict - UNMATCHED * (tokens - 2 * rows[row, 5] - unmatched)
-        gone[row] = (last == at + 1 and rest < REST) or (sharp > 0 and CONSISTS * sharp >= rows[row, 5])
+        gone[row] = sharp > 0 and (CONSISTS * sharp >= rows[row, 5] or (last == at + 1 and rest < REST))
         if not gone[row]:
             gone[at:last] = True
     for row in range(len(rows)):

@@ -366,11 +366,12 @@ def test_work_is_linear_in_hostile_texts(make: Maker, words: int, seed: int, gap
     for length in (4000, 32000):
         query, document = make(length), make(length)
         work = np.zeros(4, np.int64)
-        find_passages(query, document, np.array([0, length]), words, 0.6, words // 2, 0.3, seed, gap, work)
+        loose = (6, 0.3) if seed == 2 else (0, 0.0)  # of characters there are strict passages only
+        find_passages(query, document, np.array([0, length]), words, 0.6, *loose, seed, gap, work)
         assert work[SEEDS] <= 16 * length
         assert work[CELLS] <= 64 * length
         assert work[LINKS] <= 50 * 16 * length
-        assert work[STEPS] <= 160 * length
+        assert work[STEPS] <= 2 * 160 * length  # loose passages, then strict ones
 
 
 def test_work_is_linear_where_each_run_leads_back_to_the_start() -> None:
