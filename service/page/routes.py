@@ -11,9 +11,10 @@ from dedup.report.render import asset
 from dedup.report.views import other_facts, pair, sentence
 from dedup.report.whole import whole
 from service.backend import Service, Shared, wanted
+from service.catalogue import MOST, Sort, Wanted
 from service.json import NOSNIFF
 from service.page.asked import LIMIT, Asked, asked, form, pasted
-from service.page.browse import search
+from service.page.browse import browse
 from service.page.exports import EXPORTS, export
 from service.page.html import ASSETS, PageRoute, show
 from service.page.sightings import sightings
@@ -71,9 +72,9 @@ async def compared(service: Shared, request: Request) -> Response:
 
 
 @router.get("/documents")
-async def documents(service: Shared, q: str = "", after: str = "") -> Response:
+async def documents(service: Shared, q: str = "", sort: Sort = "id", cursor: str = "") -> Response:
     """List documents."""
-    return await service.read(_documents, service.index, q.strip(), after)
+    return await service.read(_documents, service, Wanted(q.strip(), sort, cursor))
 
 
 @router.get("/passage")
@@ -138,9 +139,10 @@ def _compared(index: Index, a: str, b: str) -> Match:
     return explain(a, b, scheme=index.scheme, watch=wanted).match
 
 
-def _documents(index: Index, words: str, after: str) -> Response:
-    listing = search(index, words, after)
-    return show("documents.html", words=words, after=after, listing=listing, documents=index.stats().documents)
+def _documents(service: Service, wanted: Wanted) -> Response:
+    exact, listing = browse(service, wanted)
+    fields = ["id", *service.settings.search_fields]
+    return show("documents.html", wanted=wanted, exact=exact, listing=listing, fields=fields, most=MOST)
 
 
 def _stretch(index: Index, own: str, start: int, end: int) -> Response:
