@@ -100,19 +100,19 @@ async def static(file: str) -> Response:
 
 
 def _home(index: Index) -> Response:
-    return show("home.html", documents=index.stats().documents, asked=Asked({}))
+    return show("home.html", documents=index.stats().documents, asked=Asked({}), limit=LIMIT, unit=index.scheme.unit)
 
 
 def _matches(service: Service, asked: Asked) -> Response:
     query, lookup = asked.look_up(service)
-    answer = lookup.answer
+    answer, unit = lookup.answer, service.index.scheme.unit
     return show(
         "matches.html",
         asked=asked,
         query=query,
         facts=other_facts(query),
-        summary=sentence(answer),
-        whole=whole(query, answer, asked.view),
+        summary=sentence(answer, unit),
+        whole=whole(query, answer, unit, asked.view),
         documents=service.index.stats().documents,
         most=min(answer.found, MOST_MATCHES),
         limit=LIMIT,
@@ -126,12 +126,13 @@ def _pair(service: Service, asked: Asked) -> Response:
     answered = {match.id: match for match in lookup.answer}
     # the look-up's own figures know how frequent each passage is and who was first, those of two texts alone do not
     match = answered.get(other) or lookup.figures.get(other) or _compared(service.index, query.text, document.text)
-    return show("pair.html", asked=asked, query=query, other=other, pair=pair(query, document, match))
+    beside = pair(query, document, match, service.index.scheme.unit)
+    return show("pair.html", asked=asked, query=query, other=other, pair=beside)
 
 
 def _compare(index: Index, a: str, b: str) -> Response:
     first, second = pasted(a, "The first text"), pasted(b, "The second text")
-    shown = pair(first, second, _compared(index, a, b))
+    shown = pair(first, second, _compared(index, a, b), index.scheme.unit)
     return show("pair.html", asked=Asked({}), query=first, other="", pair=shown)
 
 
@@ -160,5 +161,6 @@ def _passage(index: Index, text: str) -> Response:
         beginning=BEGINNING,
         cut=LONGEST_PASSAGE if len(text) > LONGEST_PASSAGE else 0,
         k=index.scheme.k,
+        unit=index.scheme.unit,
         sightings=sightings(index, passage),
     )

@@ -1,7 +1,9 @@
 """The page's answers: their headers, what they escape, how they refuse, how much they read."""
 
 import json
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -213,3 +215,27 @@ def test_a_whole_article_is_no_passage_of_documents_that_hold_a_part() -> None:
         found = sightings(index, " ".join(parts))
     assert [one.name.id for one in found.undated] == ["all"]
     assert found.partly == 3
+
+
+def test_an_index_of_characters_counts_characters(tmp_path: Path, start: Start) -> None:
+    """Wherever a length is told, page and report call it characters, and count the letters and digits of the text."""
+    passage = "The quick brown fox, born 2019, jumps over the lazy dog by the old river bank. " * 2
+    query = f"{passage}Zwölf Boxkämpfer jagen Viktor."
+    letters = sum(one.isalnum() for one in query)
+    address = f"lmdb:{tmp_path / 'pages'}"
+    with dedup.open(address, dedup.Scheme(unit="character")) as index:
+        index.put([Document("a", passage + TEXT)])
+    with start(index=address) as service:
+        body, two = urlencode({"text": query, "with": "a"}), urlencode({"a": query, "b": passage})
+        shown = {
+            path: service.http.post(f"/{path}", content=two if path == "compare" else body, headers=HTML | FORM).text
+            for path in ("matches", "matches.html", "pair", "passage", "compare")
+        }
+        few = service.http.post("/matches", content="text=abc", headers=HTML | FORM).text
+        home = service.http.get("/", headers=HTML).text
+    assert f'data-words="{letters}"' in shown["matches"]
+    assert "The text has 3 characters" in few
+    assert "Characters of a passage at least" in home
+    for path, page in {**shown, "few": few, "home": home}.items():
+        assert not re.search(r"\d[\d,]* words?\b|of (its|the) words|[Ww]ords? of a passage|word for word", page), path
+        assert re.search(r"[Cc]haracters?\b", page), path
