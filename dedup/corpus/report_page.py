@@ -74,7 +74,7 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
     return (
         f"Of {summary.units:,} {noun}, {summary.candidates:,} pairs with a common bucket were compared shingle by "
         f"shingle; {summary.pairs:,} have a {_MEASURES[job.measure]} of {job.threshold:g} or more. Those of the same "
-        f"words are exact duplicates, and no pairs. {closure}{recall}{full * bool(summary.full_buckets)}"
+        f"{job.unit}s are exact duplicates, and no pairs. {closure}{recall}{full * bool(summary.full_buckets)}"
     )
 
 
@@ -117,7 +117,7 @@ def _samples(join: Join, work: Path, job: Job) -> Iterator[Sample]:
     for row in rows:
         left, right = _part(documents[row[0]], *row[1:3]), _part(documents[row[3]], *row[4:6])
         match = compare(left.text, right.text, scheme=job.scheme)
-        yield Sample(views.pair(left, right, match), f"{_MEASURES[job.measure].capitalize()} {row[6]:.4f}")
+        yield Sample(views.pair(left, right, match, job.unit), f"{_MEASURES[job.measure].capitalize()} {row[6]:.4f}")
 
 
 def _part(document: Document, start: int, stop: int) -> Document:

@@ -74,7 +74,7 @@ class Asked:
         """
         given = dict[str, Any](limit=min(_whole(self["limit"], "limit") or LIMIT, MOST_MATCHES))
         if self["min_words"]:
-            given["min_words"] = _whole(self["min_words"], "words of a passage")
+            given["min_words"] = _whole(self["min_words"], "length of a passage")
         if self["min_similarity"]:
             given["min_similarity"] = _percent(self["min_similarity"])
         return Question(**given, filter=conditions(self.sent) or None)
