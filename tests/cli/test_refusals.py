@@ -46,6 +46,23 @@ def test_what_the_system_refuses_is_one_line(tmp_path: Path, name: str) -> None:
         assert index.check().sound
 
 
+def test_a_collection_with_few_files_says_so(tmp_path: Path) -> None:
+    """`dedup corpus` opens files beside each other; where it may not, that is said, not that a folder is wrong."""
+    (tmp_path / "a.txt").write_text("a text of some words that is compared with itself alone")
+    done = subprocess.run(
+        [DEDUP, "corpus", "a.txt", "--out", "results"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)),
+    )
+    assert done.stderr.startswith("error[system_refused]: ")
+    assert "give this process more open files; its limit is 16 (ulimit -n)" in done.stderr
+    assert done.returncode == 4
+    assert not (tmp_path / "results").exists()
+
+
 def test_python_without_memory_for_its_own_error_is_a_refusal() -> None:
     """An error that CPython could not make is a refusal where memory is bounded, and an error of its own elsewhere."""
     error = SystemError("error return without exception set")
