@@ -1,10 +1,11 @@
 """Which documents count as matches, in what order, and which of them a limit keeps."""
 
 import pytest
-from naive import figures
+from naive import figures, minima, shingles
 
 import dedup
 from dedup.model import Containment, Kind, Match, Passage, Span
+from dedup.scheme import Scheme
 from dedup.search.verify import best, coverage
 from dedup.sketching.tokens import tokenize
 
@@ -113,3 +114,19 @@ def test_a_passage_tells_in_how_many_documents_its_rarest_part_is() -> None:
     assert {one.id: [part.documents for part in one.passages] for one in found} == {
         name: [5 if name in "ab" else 3] for name in "abcde"
     }
+
+
+def test_the_rarest_part_may_be_the_first_words_of_the_query() -> None:
+    """Two documents have a text, five all of it but its first word: a window that begins there is in two, if any."""
+    seen = set()
+    for place in range(8):
+        text = words(f"text{place}x", 20)
+        rest = text.partition(" ")[2]
+        own = shingles([int(token) for token in tokenize([text]).hashes], Scheme().k)
+        with dedup.open("memory:") as index:
+            index.put(dedup.Document(f"whole{n}", f"{words(f'w{n}x', 20)} {text}") for n in range(2))
+            index.put(dedup.Document(f"rest{n}", f"{words(f'r{n}x', 20)} {rest}") for n in range(5))
+            (passage,) = index.resemble(text).matches[0].passages
+        assert passage.documents == (2 if own[0] in minima(own, Scheme().w) else 7)
+        seen.add(passage.documents)
+    assert seen == {2, 7}
