@@ -40,11 +40,12 @@ ORDER BY size DESC, survivor_rank, rank
 """
 
 
-def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary) -> None:
-    """Write the report."""
+def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary, name: str) -> None:
+    """Write the report on the collection called `name`."""
     noun = "documents" if job.level == "documents" else "paragraphs"
     page = Page(
         title="Duplicates of a collection",
+        collection=name,
         lead=_lead(summary, job, noun),
         totals=_totals(summary),
         charts=_charts(summary, job, noun),

@@ -171,6 +171,19 @@ def test_everything_works_without_javascript(visit: Open) -> None:
     assert page.locator(".source").count() == 3
 
 
+def test_a_file_is_uploaded_without_javascript(visit: Open) -> None:
+    """Without a script a text file is chosen and sent, and its result is that of the text; a script hides the field."""
+    page = visit("", java_script_enabled=False)
+    page.locator("#text").fill(text(B))
+    page.get_by_role("button", name="Find what it resembles").click()
+    pasted = page.locator(".source h3").all_inner_texts()
+    page.goto(page.url.removesuffix("matches"))
+    page.get_by_label("Or look a text file up").set_input_files(SEEDS / f"{B}.txt")
+    page.get_by_role("button", name="Look up", exact=True).click()
+    assert page.locator(".source h3").all_inner_texts() == pasted != []
+    assert not visit("").get_by_label("Or look a text file up").is_visible()
+
+
 def test_back_from_a_match_leads_to_the_list(visit: Open) -> None:
     """After a pasted text's match the browser's own Back shows the matches again."""
     page = visit("")
