@@ -169,6 +169,7 @@ def test_report_needs_no_other_file(tmp_path: Path, command: Command) -> None:
     assert "wizards" not in page
     assert "<u>Markets fell</u>" in page or "Markets fell" in page
     assert page.count("<figure") == 3
+    assert "level documents, measure jaccard, keep first, closure survivor, cut no, unit word, k 4," in page
     assert "<dt><bdi>Collection</bdi></dt><dd><bdi>news.jsonl</bdi></dd>" in page
     assert not re.search(r"(src|href)=\"(?!#|data:)", page)
 

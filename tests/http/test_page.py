@@ -242,6 +242,15 @@ def test_an_index_of_characters_counts_characters(tmp_path: Path, start: Start) 
         assert re.search(r"[Cc]haracters?\b", page), path
 
 
+def test_a_result_of_boilerplate_alone_says_so(service: Serving) -> None:
+    """Where all that is shared is boilerplate, the page says why nothing is marked."""
+    names = "Sir Paul Green, Dr. Ann Hill, Mr. Tom Lake, Sir John Brown, Dr. Mary Wood, Mr. Al Stone."
+    service.put("names", f"{prose(40)}. {names} {prose(40)}")
+    for own, told in ((names, True), (f"{names} {TEXT}", False)):
+        page = service.http.post("/matches", content=urlencode({"text": own}), headers=HTML | FORM).text
+        assert ("All that the sources share with it is boilerplate" in page) == told
+
+
 def test_a_file_is_looked_up_without_a_script(service: Serving) -> None:
     """A browser's own upload of a text file answers as the pasted text does; what is no UTF-8 is refused."""
     service.put("uploaded", prose(60, "upload"))
