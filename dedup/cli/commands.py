@@ -340,14 +340,14 @@ def corpus(
     """
     from dedup.cli.corpus import Asked, run
     from dedup.cli.files import keep_inputs
-    from dedup.cli.inputs import open_input
+    from dedup.cli.inputs import named, open_input
     from dedup.formats import Fields, Meter, Reading
 
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
     keep_inputs(paths, rejects=rejects)
     meter = Meter()
     items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
-    run(items, meter, out, asked, against=against, force=force, json=json, rejects=rejects)
+    run(items, meter, out, asked, name=named(paths), against=against, force=force, json=json, rejects=rejects)
 
 
 def tune(
@@ -373,14 +373,17 @@ def tune(
     what each threshold would remove.
     """
     from dedup.cli.files import keep_inputs
-    from dedup.cli.inputs import open_input
+    from dedup.cli.inputs import named, open_input
     from dedup.cli.tune import run
     from dedup.formats import Fields, Meter, Reading
 
     keep_inputs(paths, rejects=rejects, html=html)
     meter = Meter()
     items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
-    run(items, meter, threshold, pairs, html=html, threads=threads, memory=memory, json=json, rejects=rejects)
+    name = named(paths)
+    run(
+        items, meter, threshold, pairs, name=name, html=html, threads=threads, memory=memory, json=json, rejects=rejects
+    )
 
 
 def warm(json: options.Json = False) -> None:

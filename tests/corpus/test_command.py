@@ -162,13 +162,15 @@ def test_summary_and_json_agree(tmp_path: Path, command: Command) -> None:
 
 
 def test_report_needs_no_other_file(tmp_path: Path, command: Command) -> None:
-    """report.html shows the pair side by side, and loads nothing."""
+    """report.html names the collection, shows the pair side by side, and loads nothing."""
     three(tmp_path)
     command("corpus", "news.jsonl", "--out", "out")
     page = (tmp_path / "out/report.html").read_text("utf-8")
     assert "wizards" not in page
     assert "<u>Markets fell</u>" in page or "Markets fell" in page
     assert page.count("<figure") == 3
+    assert "level documents, measure jaccard, keep first, closure survivor, cut no, unit word, k 4," in page
+    assert "<dt><bdi>Collection</bdi></dt><dd><bdi>news.jsonl</bdi></dd>" in page
     assert not re.search(r"(src|href)=\"(?!#|data:)", page)
 
 

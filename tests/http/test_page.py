@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx2
 import pytest
 from servers.service import Serving, Start, code, prose
 
@@ -239,3 +240,32 @@ def test_an_index_of_characters_counts_characters(tmp_path: Path, start: Start) 
     for path, page in {**shown, "few": few, "home": home}.items():
         assert not re.search(r"\d[\d,]* words?\b|of (its|the) words|[Ww]ords? of a passage|word for word", page), path
         assert re.search(r"[Cc]haracters?\b", page), path
+
+
+def test_a_result_of_boilerplate_alone_says_so(service: Serving) -> None:
+    """Where all that is shared is boilerplate, the page says why nothing is marked."""
+    names = "Sir Paul Green, Dr. Ann Hill, Mr. Tom Lake, Sir John Brown, Dr. Mary Wood, Mr. Al Stone."
+    service.put("names", f"{prose(40)}. {names} {prose(40)}")
+    for own, told in ((names, True), (f"{names} {TEXT}", False)):
+        page = service.http.post("/matches", content=urlencode({"text": own}), headers=HTML | FORM).text
+        assert ("All that the sources share with it is boilerplate" in page) == told
+
+
+def test_a_file_is_looked_up_without_a_script(service: Serving) -> None:
+    """A browser's own upload of a text file answers as the pasted text does; what is no UTF-8 is refused."""
+    service.put("uploaded", prose(60, "upload"))
+    text = f"{prose(60, 'upload')}\n\nAn end of its own, Zürich."
+    pasted = service.http.post("/matches", content=urlencode({"text": text}), headers=HTML | FORM).text
+
+    def upload(content: bytes) -> httpx2.Response:
+        return service.http.post("/matches", files={"text": ("a; name=b.txt", content, "text/plain")}, headers=HTML)
+
+    assert upload(text.encode()).text == upload(text.replace("\n", "\r\n").encode()).text == pasted
+    assert "uploaded" in pasted
+    for content, told in ((text.encode("utf-16"), "no text in UTF-8"), (b"", "the text is empty")):
+        refused = upload(content)
+        assert (refused.status_code, told in refused.text.lower().replace("utf-8", "UTF-8")) == (422, True)
+    parts = {f"f{n}": ("a", b"x", "text/plain") for n in range(600)}
+    assert service.http.post("/matches", files=parts).status_code == 422
+    odd = {"Content-Type": "multipart/form-data"}
+    assert service.http.post("/matches", content=b"x", headers=odd).status_code == 415
