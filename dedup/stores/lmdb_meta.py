@@ -86,10 +86,11 @@ def _first_pages(file: FileIO) -> list[tuple[int, Meta, bytes]]:
 
 
 def _lengthen(file: FileIO, metas: list[Meta]) -> None:
-    end = max(((meta.last_page + 1) * meta.page_size + _BEYOND for meta in metas), default=0)
-    if file.seek(0, 2) < end:
+    newest = max(metas, key=lambda meta: meta.transaction, default=None)
+    used = (newest.last_page + 1) * newest.page_size if newest else 0
+    if used <= file.seek(0, 2) < used + _BEYOND:
         with suppress(OSError):  # on a full disk, or where files may not grow: what is put says so if it matters
-            file.truncate(end)
+            file.truncate(used + _BEYOND)
 
 
 def _put_back(file: FileIO, pages: list[tuple[int, Meta, bytes]]) -> None:

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,19 @@ def test_place_beyond_the_file_is_no_crash(index: Path) -> None:
             data[4096 * leaf + pointer + 1] |= 1 << 7
     (index / "data.mdb").write_bytes(data)
     assert run(LOOK, index) == "damaged"
+
+
+@pytest.mark.parametrize("bit", [3, 30, 50, 63])
+@pytest.mark.parametrize("page", [0, 1])
+def test_flipped_number_of_the_last_page_makes_no_file_longer(index: Path, page: int, bit: int) -> None:
+    """What a first page says of the last page is damage, or of no account: no file grows to what it says."""
+    data = index / "data.mdb"
+    size, flipped = data.stat().st_size, bytearray(data.read_bytes())
+    flipped[4096 * page + LAST_PAGE + bit // 8] ^= 1 << bit % 8
+    data.write_bytes(flipped)
+    with suppress(StoreDamaged), opened(index) as store:
+        assert is_whole(store, 10)
+    assert data.stat().st_size <= size + (1 << 18)
 
 
 def test_id_that_leads_to_another_document_is_damage(index: Path) -> None:

@@ -17,6 +17,11 @@ def words(prefix: str, count: int) -> str:
     return " ".join(f"{prefix}word{i}" for i in range(count))
 
 
+def shingles_of(text: str) -> list[int]:
+    """Return a text's shingle hashes by the naive model."""
+    return shingles([int(token) for token in tokenize([text]).hashes], Scheme().k)
+
+
 def answer(query: str, documents: dict[str, str]) -> dedup.Answer:
     """Index documents; return what the query resembles."""
     with dedup.open("memory:") as index:
@@ -122,7 +127,7 @@ def test_the_rarest_part_may_be_the_first_words_of_the_query() -> None:
     for place in range(8):
         text = words(f"text{place}x", 20)
         rest = text.partition(" ")[2]
-        own = shingles([int(token) for token in tokenize([text]).hashes], Scheme().k)
+        own = shingles_of(text)
         with dedup.open("memory:") as index:
             index.put(dedup.Document(f"whole{n}", f"{words(f'w{n}x', 20)} {text}") for n in range(2))
             index.put(dedup.Document(f"rest{n}", f"{words(f'r{n}x', 20)} {rest}") for n in range(5))
@@ -130,3 +135,35 @@ def test_the_rarest_part_may_be_the_first_words_of_the_query() -> None:
         assert passage.documents == (2 if own[0] in minima(own, Scheme().w) else 7)
         seen.add(passage.documents)
     assert seen == {2, 7}
+
+
+def test_the_rarest_part_may_be_the_last_words_of_the_query() -> None:
+    """Two documents have a text, five all of it but its last word: a window that ends there is in two, if any."""
+    seen = set()
+    for place in range(8):
+        text = words(f"text{place}x", 20)
+        rest = text.rpartition(" ")[0]
+        own = shingles_of(text)
+        with dedup.open("memory:") as index:
+            index.put(dedup.Document(f"whole{n}", f"{text} {words(f'w{n}x', 20)}") for n in range(2))
+            index.put(dedup.Document(f"rest{n}", f"{rest} {words(f'r{n}x', 20)}") for n in range(5))
+            (passage,) = index.resemble(text).matches[0].passages
+        assert passage.documents == (2 if own[-1] in minima(own, Scheme().w) else 7)
+        seen.add(passage.documents)
+    assert seen == {2, 7}
+
+
+def test_a_window_beyond_the_passage_says_nothing_of_it() -> None:
+    """A document's window that ends behind a passage does not make it rare, though the query has the same minimum."""
+    w = Scheme().w
+    for place in range(1_000):
+        text, after, behind = (words(f"{name}{place}x", 20) for name in ("text", "after", "behind"))
+        rest = text.rpartition(" ")[0]
+        last, inside = shingles_of(text)[-1], minima(shingles_of(text), w)
+        both = all(last in minima(shingles_of(f"{text} {more}"), w) for more in (after, behind))
+        if both and last not in inside and set(inside) <= set(minima(shingles_of(rest), w)):
+            break
+    documents = {"whole": f"{text} {behind}"} | {f"rest{n}": f"{rest} {words(f'r{n}x', 20)}" for n in range(5)}
+    (passage,) = answer(f"{text} {after}", documents).matches[0].passages
+    assert passage.matched_words == 20
+    assert passage.documents == 6
