@@ -31,7 +31,7 @@ import redis  # noqa: F401 - the same
 ROOT = Path(__file__).parents[1]
 COPIED = ("dedup", "service", "tests", "benchmarks", "seeds", "deploy")
 AT_ONCE, BROKEN = 2, 70
-CPU, CPU_COMPILED = 45, 240  # seconds, three times what tests of a module, of a room take: a fault that loops never ends
+CPU, CPU_COMPILED = 45, 240  # seconds, three times what tests of a module, of a room take: a fault may loop
 SLOW = "not slow and not trust"
 
 
