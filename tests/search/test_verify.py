@@ -1,12 +1,14 @@
 """Which documents count as matches, in what order, and which of them a limit keeps."""
 
+import math
+
 import pytest
 from naive import figures, minima, shingles
 
 import dedup
 from dedup.model import Containment, Kind, Match, Passage, Span
 from dedup.scheme import Scheme
-from dedup.search.verify import best, coverage
+from dedup.search.verify import _common, best, coverage
 from dedup.sketching.tokens import tokenize
 
 TITLES = "Sen. David Boren, D-Okla., of the Senate Select Committee on Intelligence and Sen. Warren Rudman of New York"
@@ -167,3 +169,13 @@ def test_a_window_beyond_the_passage_says_nothing_of_it() -> None:
     (passage,) = answer(f"{text} {after}", documents).matches[0].passages
     assert passage.matched_words == 20
     assert passage.documents == 6
+
+
+@pytest.mark.parametrize(
+    ("documents", "common"),
+    [([50, 50], True), ([4, 4], False), ([50] * 5, False), ([6], True), ([4], False), ([], False)],
+)
+def test_windows_are_common_where_each_says_little_and_all_together_too(documents: list[int], common: bool) -> None:
+    """Of 1,000 documents more than five have each window, by geometric mean, and less than two single words is said."""
+    surprise = sum(-math.log(count) for count in documents)
+    assert _common(len(documents), surprise, 1_000) is common
