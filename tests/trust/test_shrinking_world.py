@@ -60,7 +60,7 @@ LIMITS = [
     Limit("RLIMIT_AS", 8192 * MIB, 32 * MIB),
     Limit("RLIMIT_NOFILE", 64, 4),
     Limit("RLIMIT_FSIZE", 2 * MIB, 64),
-    Limit("RLIMIT_STACK", 8 * MIB, 16 << 10),
+    Limit("RLIMIT_STACK", 8 * MIB, 96 << 10),  # with 86 KB Python dies now and then, in no frame of its own
 ]
 
 
