@@ -28,15 +28,7 @@ def ingest(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
-    conditions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="FIELD=VALUE",
-            help="Put only documents whose metadata have this value; VALUE may be a condition in JSON, as in "
-            "'year={\">=\": 2020}'. May be repeated.",
-        ),
-    ] = None,
+    conditions: options.Where = None,
     # not called `limit`: a project's setting of that name is about look-ups
     most: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Put at most N documents.")] = None,
     rejects: options.Rejects = None,

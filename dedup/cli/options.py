@@ -62,6 +62,15 @@ Passages = Annotated[
     bool,
     typer.Option("--passages/--no-passages", envvar="DEDUP_PASSAGES", help="Find the shared passages too."),
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="FIELD=VALUE",
+        help="Put only documents whose metadata have this value; VALUE may be a condition in JSON, as in "
+        "'year={\">=\": 2020}'. May be repeated.",
+    ),
+]
 Rejects = Annotated[
     str | None,
     typer.Option("--rejects", metavar="FILE", help="Write each rejected record to FILE, one JSON object per line."),
