@@ -5,8 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, Unpack
 
+import numpy as np
+
 from dedup.admission import admit, check_length, check_several, check_types, name_of
-from dedup.errors import InvalidDocument, InvalidInput
+from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
 from dedup.search.explain import Candidate, Comparison, candidates, pair
@@ -38,6 +40,24 @@ def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, r
         StoreError: the index cannot be opened, or has another scheme.
     """
     return Index(open_store(url, scheme, create=create and not read_only, read_only=read_only))
+
+
+class Arrival(NamedTuple):
+    """A document that came in.
+
+    Attributes:
+        id: its id.
+        number: its number in the index, larger than those of all that came in before.
+        next: the number to go on from behind it.
+        expires: when it is as good as removed, in seconds since 1970; 0 for never.
+        metadata: its metadata; none if the document cannot be read.
+    """
+
+    id: str
+    number: int
+    next: int
+    expires: int
+    metadata: Mapping[str, Any]
 
 
 class Index:
@@ -128,6 +148,21 @@ class Index:
         """Iterate over all documents whose id sorts after `after`, in order of the id's UTF-8 bytes."""
         for stored in self._store.scan(after):
             yield _document(stored)
+
+    def arrivals(self, first: int = 0) -> tuple[int, Iterator[Arrival]]:
+        """Return what has come in from number `first` on, so that a reader can follow the index.
+
+        Returns:
+            The number to go on from, and what came in before it, in that order; of a document that was replaced the
+            last version alone. Removals do not come in: `standing` tells them.
+        """
+        end, arrived = self._store.arrivals(first)
+        return end, map(_arrival, arrived)
+
+    def standing(self, numbers: Sequence[int]) -> set[int]:
+        """Return those numbers of arrivals whose documents are still there, neither replaced nor removed."""
+        found = self._store.fetch(np.array(numbers, np.uint32))
+        return {stored.number for stored in found if stored}.intersection(numbers)
 
     def resemble(
         self,
@@ -298,6 +333,14 @@ def unknown(id: str) -> InvalidDocument:  # noqa: A002 - the field's name everyw
 
 def _document(stored: Stored) -> Document:
     return decode(stored.id, stored.payload, stored.digest)
+
+
+def _arrival(stored: Stored) -> Arrival:
+    try:
+        metadata = _document(stored).metadata
+    except StoreDamaged:  # `check` names it; nobody who follows the index is held up by it
+        metadata = {}
+    return Arrival(stored.id, stored.number, stored.number + stored.chunks, stored.expires, metadata)
 
 
 class _Encoded(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a process may have little of: memory, open files, threads. How to ask for it, and what a refusal means."""
+"""What a process may have little of (memory, stack, files, threads): how to ask for it, and what a refusal means."""
 
 import errno
 import resource
@@ -41,6 +41,18 @@ def spare(size: int, purpose: str) -> Iterator[None]:
         raise refused(errno.ENOMEM, f"{purpose} takes {size >> 20} MiB of memory that are not to be had") from error
     with held:
         yield
+
+
+def stacked(size: int, purpose: str) -> None:
+    """Make sure that this process may have a stack of `size` bytes: the system ends it where it needs more.
+
+    Raises:
+        SystemRefused: it may not.
+    """
+    most = resource.getrlimit(resource.RLIMIT_STACK)[0]
+    if most != resource.RLIM_INFINITY and most < size:
+        needs = f"{purpose} takes {size >> 10} KiB of stack that are not to be had"
+        raise SystemRefused(f"{needs}: give this process more stack; its limit is {most >> 10:,} (ulimit -s)")
 
 
 def bounded() -> bool:

@@ -39,9 +39,10 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(_warm)
         with dedup.open(settings.index) as index:
-            app.state.service = Service(settings, index, metrics)
+            app.state.service = service = Service(settings, index, metrics)
             ready()
             yield
+            service.close()
 
     app = _Application(
         title="resembles",

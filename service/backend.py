@@ -7,6 +7,7 @@ from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Depends, Request
 
 from dedup.engine import Index
+from service.catalogue import Catalogue
 from service.problems import busy
 from service.settings import Settings
 from service.telemetry import Metrics
@@ -21,9 +22,14 @@ class Service:
     def __init__(self, settings: Settings, index: Index, metrics: Metrics) -> None:
         """Serve `index`."""
         self.settings, self.index, self.metrics = settings, index, metrics
+        self.catalogue = Catalogue(index, settings.search_fields)
         self._readers, self._writers = CapacityLimiter(settings.threads), CapacityLimiter(1)
         self._unpackers = CapacityLimiter(1)  # two would wait for each other: most of it is Python
         self._asked = 0
+
+    def close(self) -> None:
+        """End what goes on between requests."""
+        self.catalogue.close()
 
     async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a look-up returns.

@@ -286,10 +286,17 @@ class ListedOut(BaseModel):
 
 
 class ListOut(BaseModel):
-    """A page of documents in order of the id's UTF-8 bytes; `next` is the next page's cursor."""
+    """A page of documents; `next` is the next page's cursor.
+
+    `found` is how many there are in all, `searched` among how many they were searched, `total` how many the index
+    holds: where `searched` is less, there may be more.
+    """
 
     documents: list[ListedOut]
     next: str | None
+    found: int
+    searched: int
+    total: int
 
 
 class SchemeOut(BaseModel):

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     keys: tuple[Key, ...] = ()
     telemetry: bool = False
+    search_fields: tuple[str, ...] = ("title", "headline", "source", "author")
 
     body_bytes: Annotated[int, Field(ge=1)] = 16 * MiB
     decompressed_bytes: Annotated[int, Field(ge=1)] = 64 * MiB

@@ -137,6 +137,12 @@ class ModelStore:
         for document_id in ids:
             yield from filter(None, self.get([document_id]))
 
+    def arrivals(self, first: int = 0) -> tuple[int, Iterator[Stored]]:
+        """Return what has come in; see `Store.arrivals`."""
+        with self._use():
+            arrived = [stored for stored in self._documents.values() if stored.number >= first]
+            return self._next, iter(sorted(arrived, key=lambda stored: stored.number))
+
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`."""
         with self._use():

@@ -87,7 +87,7 @@ def test_a_report_of_twenty_matches_fetches_nothing_more(index: Index, work: Wor
     query = dedup.Document("query", PASSAGE)
     lookup = index.look_up(query.text, query.id, dedup.Question(limit=20))
     file = io.StringIO()
-    write(file, [section(query, lookup)])
+    write(file, [section(query, lookup, "word")])
     assert file.getvalue().count('<section class="against"') == 20
     assert (work["get"], work["fetch"], work["decode"]) == (1, 1, 60)
 

@@ -59,7 +59,7 @@ def test_the_figure_is_the_union_of_what_the_view_takes(
 ) -> None:
     """Share, number of documents and marks are those of a word-by-word count; joined, the stretches are the text."""
     view = View(verdicts, only, off)
-    shown = whole(Document("q", TEXT), answer(sources), view)
+    shown = whole(Document("q", TEXT), answer(sources), view=view)
     words, holding = naive(sources, view)
     assert text_of(shown) == TEXT
     assert shown.share == pytest.approx(len(words) / WORDS)
@@ -76,7 +76,7 @@ def test_the_figure_is_the_union_of_what_the_view_takes(
 @given(PLACES)
 def test_every_passage_has_a_number_in_the_text(sources: list[list[tuple[int, int, str]]]) -> None:
     """Each passage has one badge; of those at one place at most three are shown, and the rest are counted."""
-    shown = whole(Document("q", TEXT), answer(sources), View(frozenset(VERDICTS)))
+    shown = whole(Document("q", TEXT), answer(sources), view=View(frozenset(VERDICTS)))
     stretches = list(chain.from_iterable(shown.blocks))
     badges = [(badge.source.number, badge.number) for one in stretches for badge in one.badges]
     assert sorted(badges) == [(i, j) for i, places in enumerate(sources, 1) for j in range(1, len(places) + 1)]

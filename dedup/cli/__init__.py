@@ -7,6 +7,17 @@ import io
 import os
 import sys
 
+from dedup.cli.exit import STORE_REFUSED
+from dedup.cli.refusals import told  # here already: where memory is short, nothing more can be imported to say so
+from dedup.cli.terminal import give_up_output, note
+from dedup.limits import spare, stacked
+
+_LIBRARIES = 272 << 20
+"""Bytes of addresses: 280 MiB were measured for NumPy, Numba and LLVM, some of which end the process with less."""
+
+_STACK = 256 << 10
+"""Bytes: `dedup check` outgrew 84 KiB, and 120 were enough."""
+
 
 def main() -> None:
     """Run the command that the arguments name, and exit."""
@@ -14,6 +25,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know fewer characters than texts have
     try:
+        stacked(_STACK, "each command")
+        with spare(_LIBRARIES, "each command"):
+            pass
         from dedup.cli.app import app  # noqa: PLC0415 - where memory is short, this is refused already
 
         app(prog_name="dedup")
@@ -23,10 +37,6 @@ def main() -> None:
 
 def _tell_refusal(error: Exception) -> None:
     """Say in one line what the system refused, and exit; raise what is no such error."""
-    from dedup.cli.exit import STORE_REFUSED  # noqa: PLC0415 - for the one case in which it is needed
-    from dedup.cli.refusals import told  # noqa: PLC0415 - the same
-    from dedup.cli.terminal import give_up_output, note  # noqa: PLC0415 - the same
-
     refusal = told(error)
     if refusal is None:
         raise error

@@ -28,15 +28,7 @@ def ingest(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
-    conditions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="FIELD=VALUE",
-            help="Put only documents whose metadata have this value; VALUE may be a condition in JSON, as in "
-            "'year={\">=\": 2020}'. May be repeated.",
-        ),
-    ] = None,
+    conditions: options.Where = None,
     # not called `limit`: a project's setting of that name is about look-ups
     most: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Put at most N documents.")] = None,
     rejects: options.Rejects = None,
@@ -342,14 +334,14 @@ def corpus(
     """
     from dedup.cli.corpus import Asked, run
     from dedup.cli.files import keep_inputs
-    from dedup.cli.inputs import open_input
+    from dedup.cli.inputs import named, open_input
     from dedup.formats import Fields, Meter, Reading
 
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
     keep_inputs(paths, rejects=rejects)
     meter = Meter()
     items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
-    run(items, meter, out, asked, against=against, force=force, json=json, rejects=rejects)
+    run(items, meter, out, asked, name=named(paths), against=against, force=force, json=json, rejects=rejects)
 
 
 def tune(
@@ -375,14 +367,17 @@ def tune(
     what each threshold would remove.
     """
     from dedup.cli.files import keep_inputs
-    from dedup.cli.inputs import open_input
+    from dedup.cli.inputs import named, open_input
     from dedup.cli.tune import run
     from dedup.formats import Fields, Meter, Reading
 
     keep_inputs(paths, rejects=rejects, html=html)
     meter = Meter()
     items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
-    run(items, meter, threshold, pairs, html=html, threads=threads, memory=memory, json=json, rejects=rejects)
+    name = named(paths)
+    run(
+        items, meter, threshold, pairs, name=name, html=html, threads=threads, memory=memory, json=json, rejects=rejects
+    )
 
 
 def warm(json: options.Json = False) -> None:

@@ -47,12 +47,13 @@ def run(
     out: str,
     asked: Asked,
     *,
+    name: str,
     against: str | None,
     force: bool,
     json: bool,
     rejects: str | None,
 ) -> None:
-    """Write what is duplicate among the items into the folder `out`."""
+    """Write what is duplicate among the items, a collection called `name`, into the folder `out`."""
     job = _job(asked)
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
 
@@ -67,6 +68,7 @@ def run(
                 items,
                 Path(out),
                 job,
+                name=name,
                 against=indexed,
                 force=force,
                 reject=rejected.add,

@@ -7,9 +7,11 @@ from contextlib import closing
 from dedup.cli.terminal import note
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter, Reading, Rejected, read
+from dedup.stores.urls import shown
 
 ENOUGH = 1_000
 """So many rejects, all of one code and with no document among them, mean a wrong option and not a bad record."""
+_NAMED = 3  # not measured: paths in a report's head
 _SHOWN = 8  # not measured: a line of a terminal
 _BY_OPTION = {"no_id", "no_text", "invalid_utf8", "invalid_json", "not_an_object", "invalid_csv"}
 
@@ -23,6 +25,12 @@ def open_input(paths: list[str], how: Reading, meter: Meter) -> Generator[Item, 
     items = read(*paths, how=how, meter=meter)
     tell_files(meter)
     return _told(_unless_all_fail(items), meter)
+
+
+def named(paths: list[str]) -> str:
+    """Return what the paths together are called, without passwords."""
+    more = [f"{len(paths) - _NAMED:,} more"] if len(paths) > _NAMED else []
+    return ", ".join([*map(shown, paths[:_NAMED]), *more])
 
 
 def tell_files(meter: Meter) -> None:
@@ -40,8 +48,8 @@ def tell_records(meter: Meter) -> None:
 def _passed_over(noun: str, kinds: Counter[str]) -> str:
     count = kinds.total()
     what = f"1 {noun} of another kind" if count == 1 else f"{count:,} {noun}s of other kinds"
-    shown = [f"{many:,} {kind or 'without ending'}" for kind, many in kinds.most_common(_SHOWN)]
-    return f"{what} passed over: {', '.join(shown)}{' …' if len(kinds) > _SHOWN else ''}"
+    most = [f"{many:,} {kind or 'without ending'}" for kind, many in kinds.most_common(_SHOWN)]
+    return f"{what} passed over: {', '.join(most)}{' …' if len(kinds) > _SHOWN else ''}"
 
 
 def _told(items: Generator[Item, None, None], meter: Meter) -> Generator[Item, None, None]:

@@ -66,6 +66,15 @@ Verbatim = Annotated[
     bool,
     typer.Option("--verbatim", envvar="DEDUP_VERBATIM", help="Leave out passages that are told in other words."),
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="FIELD=VALUE",
+        help="Put only documents whose metadata have this value; VALUE may be a condition in JSON, as in "
+        "'year={\">=\": 2020}'. May be repeated.",
+    ),
+]
 Rejects = Annotated[
     str | None,
     typer.Option("--rejects", metavar="FILE", help="Write each rejected record to FILE, one JSON object per line."),

@@ -32,7 +32,7 @@ class _Terminal(Console):
 def show_answer(query: Document, lookup: Lookup, unit: Unit) -> None:
     """Print what a query resembles, and the passages shared."""
     out, answer = _Terminal(), lookup.answer
-    out.print(Text(clean(query.id), "bold"), Text(summary(answer)))
+    out.print(Text(clean(query.id), "bold"), Text(summary(answer, unit)))
     if answer.matches:
         out.print(_table("document", answer, unit))
     for match in answer:

@@ -21,6 +21,8 @@ def told(error: BaseException) -> SystemRefused | None:
             return refused(code, _line(cause))
         if code in _NO_ROOM:
             return SystemRefused(f"{_line(cause)}: free space, or write less")
+    if isinstance(error, SystemError) and bounded():
+        return refused(errno.ENOMEM, "no memory is left")  # nor was for a MemoryError, which CPython then forgets
     if isinstance(error, ImportError | OSError) and bounded():
         return refused(errno.ENOMEM, f"machine code cannot be loaded ({_line(error)})")
     return None

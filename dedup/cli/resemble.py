@@ -83,4 +83,4 @@ def _write_report(
 
     told = about(question, url, index.stats().documents, datetime.now(UTC))
     with open_for("--html", path) as file:
-        write(file, (section(query, lookup) for query, lookup in lookups), told)
+        write(file, (section(query, lookup, index.scheme.unit) for query, lookup in lookups), told)

@@ -27,13 +27,14 @@ def run(
     threshold: float,
     pairs: int,
     *,
+    name: str,
     html: str | None,
     threads: int | None,
     memory: str,
     json: bool,
     rejects: str | None,
 ) -> None:
-    """Show pairs of the sample, and what thresholds and schemes would do."""
+    """Show pairs of the sample, called `name`, and what thresholds and schemes would do."""
     from dedup.corpus.tune import tune  # noqa: PLC0415 - what it needs is an extra
 
     check_memory(memory)
@@ -52,7 +53,7 @@ def run(
             watch=progress,
         )
     if html:
-        _write(html, found)
+        _write(html, found, name)
     if json:
         print(line(_json(found)))
     else:
@@ -93,8 +94,8 @@ def _json(found: "Tuning") -> dict[str, Any]:
     }
 
 
-def _write(path: str, found: "Tuning") -> None:
+def _write(path: str, found: "Tuning", name: str) -> None:
     from dedup.corpus.tune_page import write_page  # noqa: PLC0415 - Jinja is loaded for a page only
 
     with open_for("--html", path) as file:
-        write_page(file, found, _written(found))
+        write_page(file, found, _written(found), name)

@@ -124,6 +124,13 @@ def measured(found: Iterable[Batch], job: Job) -> Iterator[Measured]:
             yield waiting.popleft().result()
 
 
+class TableFile(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow has no types
+    """A Parquet file, which on a full disk stays unfinished without a word: the error that left it so is told."""
+
+    def __del__(self) -> None:
+        """Do nothing, where pyarrow tries to finish the file once more and prints that it could not."""
+
+
 class Files:
     """Writes the work files; memory holds one group of documents."""
 
@@ -133,7 +140,7 @@ class Files:
         self.units = 0
         self._work = work
         self._slices = slices(job)
-        self._writers: dict[str, Any] = {}
+        self._writers: dict[str, TableFile] = {}
         self._sets = (work / SETS).open("wb")
         self._group = list[Measured]()
         self._waiting = 0
@@ -183,7 +190,7 @@ class Files:
 
     def _append(self, name: str, table: Any) -> None:
         if name not in self._writers:
-            self._writers[name] = pq.ParquetWriter(
+            self._writers[name] = TableFile(
                 self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=_REPEATED
             )
         self._writers[name].write_table(

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import zstandard
 
 from dedup.corpus.clusters import KINDS
-from dedup.corpus.intake import Line, read_lines, rows_of
+from dedup.corpus.intake import Line, TableFile, read_lines, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.results_folder import CLUSTERS, KEPT, PAIRS, REMOVED
@@ -71,7 +70,7 @@ def write_tables(join: Join, folder: Path, job: Job) -> None:
 
 def _write(path: Path, reader: Any) -> None:
     """Write row groups of one size, however the rows come: the same rows are the same bytes."""
-    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+    with TableFile(path, reader.schema, compression="zstd") as writer:
         waiting, rows = list[Any](), 0
         for batch in reader:
             waiting.append(batch)

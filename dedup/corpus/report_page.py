@@ -1,6 +1,6 @@
 """report.html: what was found, for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -40,11 +40,12 @@ ORDER BY size DESC, survivor_rank, rank
 """
 
 
-def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary) -> None:
-    """Write the report."""
+def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary, name: str) -> None:
+    """Write the report on the collection called `name`."""
     noun = "documents" if job.level == "documents" else "paragraphs"
     page = Page(
         title="Duplicates of a collection",
+        collection=name,
         lead=_lead(summary, job, noun),
         totals=_totals(summary),
         charts=_charts(summary, job, noun),
@@ -52,10 +53,18 @@ def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary)
         tables=(),
         samples=_samples(join, work, job),
         made=datetime.now(UTC),
-        settings=", ".join(f"{name} {value}" for name, value in (summary.settings | summary.scheme).items()),
+        settings=", ".join(_settings(summary.settings | summary.scheme)),
     )
     with (folder / REPORT).open("w", encoding="utf-8") as file:
         write(file, page)
+
+
+def _settings(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        parts = value.values() if isinstance(value, Mapping) else [value]
+        said = [views.as_words(list(part) if isinstance(part, tuple) else part) for part in parts if part is not None]
+        if any(said):
+            yield " ".join([name.replace("_", " "), *filter(None, said)])
 
 
 def _lead(summary: Summary, job: Job, noun: str) -> str:
@@ -74,7 +83,7 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
     return (
         f"Of {summary.units:,} {noun}, {summary.candidates:,} pairs with a common bucket were compared shingle by "
         f"shingle; {summary.pairs:,} have a {_MEASURES[job.measure]} of {job.threshold:g} or more. Those of the same "
-        f"words are exact duplicates, and no pairs. {closure}{recall}{full * bool(summary.full_buckets)}"
+        f"{job.unit}s are exact duplicates, and no pairs. {closure}{recall}{full * bool(summary.full_buckets)}"
     )
 
 
@@ -117,7 +126,7 @@ def _samples(join: Join, work: Path, job: Job) -> Iterator[Sample]:
     for row in rows:
         left, right = _part(documents[row[0]], *row[1:3]), _part(documents[row[3]], *row[4:6])
         match = compare(left.text, right.text, scheme=job.scheme)
-        yield Sample(views.pair(left, right, match), f"{_MEASURES[job.measure].capitalize()} {row[6]:.4f}")
+        yield Sample(views.pair(left, right, match, job.unit), f"{_MEASURES[job.measure].capitalize()} {row[6]:.4f}")
 
 
 def _part(document: Document, start: int, stop: int) -> Document:

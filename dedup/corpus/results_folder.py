@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dedup.errors import OutputExists, StoreBusy, StoreFull, StoreUnreachable
+from dedup.limits import SCARCE, refused
 
 LOCK = "lock"
 WORK = "work"
@@ -28,6 +29,7 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
         OutputExists: `out` holds something, and `force` is not set.
         StoreBusy: another run is writing it.
         StoreFull: the disk is full.
+        SystemRefused: this process may not open so many files.
         StoreUnreachable: it cannot be written.
     """
     out = out.resolve()
@@ -48,6 +50,8 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
     except OSError as error:
         if error.errno in NO_ROOM or any(os.strerror(code) in str(error) for code in NO_ROOM):
             raise StoreFull(f"{out}: the disk is full; free some room, or name a folder on another disk") from error
+        if error.errno in SCARCE:
+            raise refused(error.errno, f"{out}: {error}") from error
         raise StoreUnreachable(f"{out}: cannot be written ({error}); check the folder and its permissions") from error
 
 

@@ -36,6 +36,7 @@ def run(
     out: Path,
     job: Job,
     *,
+    name: str = "",
     against: Iterable[Item] = (),
     force: bool = False,
     reject: Callable[[Rejected], None] = lambda _: None,
@@ -47,6 +48,7 @@ def run(
         items: the collection, read once.
         out: a folder that is not there yet, or empty.
         job: what counts as a duplicate, and which stays.
+        name: what the report calls the collection.
         against: documents of an index, which outrank all others and are left alone.
         force: replace what `out` holds.
         reject: is told of each item that cannot be used.
@@ -65,8 +67,8 @@ def run(
         if counted.count and not documents:
             raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written to {out}")
         with Join(work, job) as join:
-            for name, source in join.rank():
-                counted(Rejected(source, name, "duplicate_id", "another document has this id"))
+            for twice, source in join.rank():
+                counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
             found, cut, twins, sets = compared(join, work, job, watch)
             members(join, sets, cluster(join, twins, job.closure), twins)
             name_members(join)
@@ -74,7 +76,7 @@ def run(
             lines = write_lines(join, work, folder, job, lambda more: watch("documents written", more, documents))
             summary = summarize(join, work, job, found, cut, counted.count, lines)
             write_summary(folder, summary)
-            write_page(folder, join, work, job, summary)
+            write_page(folder, join, work, job, summary, name)
     return summary
 
 

@@ -11,10 +11,11 @@ from dedup.report.charts import Chart, curves, histogram, points
 from dedup.report.collection import Page, Sample, Table, write
 
 
-def write_page(file: TextIO, found: Tuning, line: str) -> None:
-    """Write the page; `line` is the scheme as it is written in Python."""
+def write_page(file: TextIO, found: Tuning, line: str, name: str) -> None:
+    """Write the page on the sample called `name`; `line` is the scheme as it is written in Python."""
     page = Page(
         title="Which threshold, which scheme",
+        collection=name,
         lead=f"{found.documents:,} documents compared with each other, down to a Jaccard of {LEAST:g}; what lies below "
         f"is estimated. For a threshold of {found.threshold:g}: {line}",
         totals=[("documents", f"{found.documents:,}")],

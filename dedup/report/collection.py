@@ -41,9 +41,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the page shows; `samples` can be read once."""
+    """What the page shows; `samples` can be read once, `collection` is what the collection is called, if anything."""
 
     title: str
+    collection: str
     lead: str
     totals: Sequence[tuple[str, str]]
     charts: Sequence[Chart]
@@ -57,6 +58,6 @@ class Page:
 def write(file: TextIO, page: Page) -> None:
     """Write the page: one file that needs no other."""
     shown = {name: getattr(page, name) for name in Page.__slots__ if name != "made"}
-    shown["about"] = made(page.made)
+    shown["about"] = [*([("Collection", page.collection)] if page.collection else []), *made(page.made)]
     template = environment().get_template("corpus.html")
     file.writelines(template.generate(**shown, style=asset("page.css"), script=asset("page.js")))

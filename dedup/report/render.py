@@ -15,6 +15,7 @@ from markupsafe import Markup
 from dedup.report.verdicts import VERDICTS, verdict
 from dedup.report.views import LISTED, SideBySide, counted, pair, percent, sentence
 from dedup.report.whole import View, Whole, whole
+from dedup.scheme import Unit
 
 if TYPE_CHECKING:
     from dedup.model import Document, Passage
@@ -35,10 +36,10 @@ class Section:
     pairs: Iterable[SideBySide]
 
 
-def section(query: "Document", lookup: "Lookup", view: View | None = None) -> Section:
-    """Return a report's section; each pair of texts is set side by side when it is written."""
-    pairs = (pair(query, lookup.documents[match.id], match) for match in lookup.answer)
-    return Section(whole(query, lookup.answer, view), sentence(lookup.answer), pairs)
+def section(query: "Document", lookup: "Lookup", unit: Unit, view: View | None = None) -> Section:
+    """Return a report's section, lengths in `unit`; each pair of texts is set side by side when it is written."""
+    pairs = (pair(query, lookup.documents[match.id], match, unit) for match in lookup.answer)
+    return Section(whole(query, lookup.answer, unit, view), sentence(lookup.answer, unit), pairs)
 
 
 def write(file: TextIO, sections: Iterable[Section], about: Sequence[tuple[str, str]] = ()) -> None:
@@ -93,14 +94,14 @@ def look(number: int) -> str:
     return f"c{(number - 1) % HUES} u{(number - 1) % LINES}"
 
 
-def told(passage: "Passage") -> str:
+def told(passage: "Passage", unit: Unit) -> str:
     """Return a passage's verdict and figures as words."""
-    return f"{verdict(passage.kind)}, {figures(passage)}"
+    return f"{verdict(passage.kind)}, {figures(passage, unit)}"
 
 
-def figures(passage: "Passage") -> str:
+def figures(passage: "Passage", unit: Unit) -> str:
     """Return a passage's figures as words."""
-    alike = f"{counted(passage.matched_words, 'word')} alike, similarity {percent(passage.similarity)}"
+    alike = f"{counted(passage.matched_words, unit)} alike, similarity {percent(passage.similarity)}"
     return f"{alike}, seen in at least {counted(passage.documents, 'document')}"
 
 

@@ -12,6 +12,7 @@ from dedup.report.differences import Segment, differences, redrawn, without_orde
 from dedup.report.marks import Mark, Run, blocks
 from dedup.report.reflow import collapsible, reflowed, right_to_left
 from dedup.report.verdicts import verdict
+from dedup.scheme import Unit
 
 TITLES = ("title", "headline")
 WIDTH = 1000
@@ -48,12 +49,14 @@ class SharedPassage:
         number: the passage's.
         passage: the passage.
         in_order: whether it is one of the most that follow each other alike in both texts: no moved block.
+        unit: what its length is counted in.
         rows: its words in both texts, side by side; empty beyond the passages that are listed with their words.
     """
 
     number: int
     passage: Passage
     in_order: bool
+    unit: Unit
     rows: tuple[Row, ...] = ()
 
     @property
@@ -89,11 +92,11 @@ def name(document: Document) -> Name:
     return name_of(document.id, document.metadata)
 
 
-def pair(query: Document, document: Document, match: Match) -> SideBySide:
+def pair(query: Document, document: Document, match: Match, unit: Unit = "word") -> SideBySide:
     """Set a query and a document that it matches side by side. Each side's blocks can be read once."""
     shared, left, right = list[SharedPassage](), list[Mark](), list[Mark]()
     here, there = reflowed(query.text), reflowed(document.text)
-    for one in _numbered(match):
+    for one in _numbered(match, unit):
         at, to = one.passage.query, one.passage.document
         pieces = _pieces(one, query.text[at.start : at.end], document.text[to.start : to.end])
         sides = redrawn(pieces[0], here[at.start : at.end]), redrawn(pieces[1], there[to.start : to.end])
@@ -118,8 +121,8 @@ def _rows(one: SharedPassage, left: list[Segment], right: list[Segment]) -> tupl
     return sentences(left, right) if one.verdict == "reworded" else excerpt(left, right)
 
 
-def summary(answer: Answer) -> str:
-    """Say what a query resembles, in words that follow its name."""
+def summary(answer: Answer, unit: Unit) -> str:
+    """Say what a query resembles, in words that follow its name; its length is counted in `unit`."""
     if answer.too_short:
         return "too short to judge"
     more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
@@ -127,13 +130,13 @@ def summary(answer: Answer) -> str:
         return f"resembles nothing in the index{more}"
     least = "at least " if answer.truncated else ""
     shown = f"; the best {len(answer):,} are shown" if len(answer) < answer.found else ""
-    return f"resembles {least}{counted(answer.found, 'document')}{_share(answer)}{shown}{more}"
+    return f"resembles {least}{counted(answer.found, 'document')}{_share(answer, unit)}{shown}{more}"
 
 
-def _share(answer: Answer) -> str:
+def _share(answer: Answer, unit: Unit) -> str:
     """Say how much of the query the documents share."""
     verb = "shares" if answer.found == 1 else "share"
-    return f", which {verb} {percent(answer.coverage)} of its words" if answer.coverage else ""
+    return f", which {verb} {percent(answer.coverage)} of its {unit}s" if answer.coverage else ""
 
 
 def percent(share: float) -> str:
@@ -145,9 +148,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
-def sentence(answer: Answer) -> str:
+def sentence(answer: Answer, unit: Unit) -> str:
     """Say what the query resembles in a sentence of its own."""
-    words = summary(answer)
+    words = summary(answer, unit)
     return f"{words[0].upper()}{words[1:]}."
 
 
@@ -191,11 +194,11 @@ def name_of(name: str, metadata: Mapping[str, Any]) -> Name:
     return Name(name, title, source if isinstance(source, str) else "", published(metadata))
 
 
-def _numbered(match: Match) -> tuple[SharedPassage, ...]:
+def _numbered(match: Match, unit: Unit) -> tuple[SharedPassage, ...]:
     places = [(one.query.start, one.document.start) for one in match.passages]
     chain = set(ascending(sorted(places)))
     return tuple(
-        SharedPassage(number, passage, place in chain)
+        SharedPassage(number, passage, place in chain, unit)
         for number, (passage, place) in enumerate(zip(match.passages, places, strict=True), 1)
     )
 

@@ -14,6 +14,7 @@ from dedup.report.marks import breaks
 from dedup.report.reflow import collapsible, reflowed, right_to_left
 from dedup.report.verdicts import COUNTED, VERDICTS, verdict
 from dedup.report.views import LONG, WIDTH, Name, name, name_of
+from dedup.scheme import Unit
 from dedup.sketching.tokens import tokenize
 
 Places: TypeAlias = NDArray[np.int64]
@@ -132,6 +133,7 @@ class Whole:
 
     Attributes:
         name: how the text is called.
+        unit: what is counted, words or characters; the others say words for either.
         words: how many words it has.
         share: the share of them that the sources hold, as the view counts.
         holding: how many sources hold them.
@@ -147,6 +149,7 @@ class Whole:
     """
 
     name: Name
+    unit: Unit
     words: int
     share: float
     holding: int
@@ -161,10 +164,10 @@ class Whole:
     answer: Answer
 
 
-def whole(query: Document, answer: Answer, view: View | None = None) -> Whole:
-    """Return the text of `query` with the sources that `answer` names, drawn and counted as `view` says."""
+def whole(query: Document, answer: Answer, unit: Unit = "word", view: View | None = None) -> Whole:
+    """Return the text of `query` with the sources that `answer` names, drawn and counted as `view` says, in `unit`."""
     view = view or View()
-    starts = tokenize([query.text]).starts.astype(np.int64)  # else cast in every search
+    starts = tokenize([query.text], unit).starts.astype(np.int64)  # else cast in every search
     total = max(len(starts), 1)
     sources = tuple(_source(i, match, starts, view) for i, match in enumerate(answer, 1))
     shown = reflowed(query.text)
@@ -173,6 +176,7 @@ def whole(query: Document, answer: Answer, view: View | None = None) -> Whole:
     marked = [one for one in stretches if one.drawn]
     return Whole(
         name=name(query),
+        unit=unit,
         words=len(starts),
         share=sum(one.words for one in marked) / total,
         holding=len({held.source for one in marked for held in one.held if _taken(held, sources, view)}),

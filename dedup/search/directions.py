@@ -35,8 +35,6 @@ def directed(matches: Sequence[Match], every: Sequence[Match], query: Mapping[st
     """
     dates = {match.id: when for match in every if (when := published(match.metadata))}
     own, held = published(query), _stretches(every, dates)
-    if not len(held.starts):
-        return list(matches)
     return [_directed(match, dates[match.id], own, held) if match.id in dates else match for match in matches]
 
 

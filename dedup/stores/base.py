@@ -216,6 +216,15 @@ class Store(Snapshot, Protocol):
     def scan(self, after: str = "") -> Iterator[Stored]:
         """Iterate over all documents whose id sorts after `after`, in order of the id's UTF-8 bytes."""
 
+    def arrivals(self, first: int = 0) -> tuple[int, Iterator[Stored]]:
+        """Return what has come in from chunk number `first` on, so that a reader can follow the index.
+
+        Returns:
+            The number to go on from, and the documents that have numbers from `first` up to it and are current when
+            they are reached, in order of number. Whoever goes on from there misses none: no document gets a number
+            below it any more.
+        """
+
     def stats(self) -> Stats:
         """Return the index's size."""
 

@@ -9,7 +9,7 @@ import struct
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -242,6 +242,12 @@ class LMDBStore:
         with self.snapshot() as now:
             return _page(now.by_ids(after))
 
+    def arrivals(self, first: int = 0) -> tuple[int, Iterator[Stored]]:
+        """Return what has come in, a page in each transaction; see `Store.arrivals`."""
+        with self._reading() as txn:
+            end = _State.load(txn).next
+        return end, takewhile(lambda stored: stored.number < end, self._by_number(first))
+
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`."""
         reader, behind = self._environment.oldest_reader()
@@ -272,9 +278,8 @@ class LMDBStore:
         held = BoundLevels(self._postings, self._reading)
         return check(held, self._by_number, postings_of, repair=False, floor=floor)
 
-    def _by_number(self) -> Iterator[Stored]:
-        """Iterate over all documents, a page in each transaction."""
-        first = 0
+    def _by_number(self, first: int = 0) -> Iterator[Stored]:
+        """Iterate over the documents from number `first` on, a page in each transaction."""
         while first < 1 << 32:
             with self.snapshot() as now:
                 page = _page(now.documents(first))

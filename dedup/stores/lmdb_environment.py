@@ -26,7 +26,7 @@ from dedup.stores.lmdb_folder import (
     open_folder,
     sync_names,
     write_copy,
-    writer_lock,
+    writers_turn,
 )
 from dedup.stores.lmdb_postings import PostingLevels
 
@@ -215,7 +215,7 @@ def _in_folder(path: Path, *, create: bool, read_only: bool, wait: float) -> Env
     handle, writable = open_folder(path, read_only=read_only)
     if writable and not handle.stat()["entries"]:
         sync_names(path)
-    turn = partial(writer_lock, path.resolve()) if writable else None  # the working folder may change
+    turn = partial(writers_turn, path.resolve()) if writable else None  # the working folder may change
     return Environment(str(path), handle, turn, read_only=read_only)
 
 

@@ -14,7 +14,7 @@ import lmdb
 from dedup.errors import StoreBusy, StoreDamaged, StoreForeign, StoreReadOnly, StoreUnreachable
 from dedup.limits import spare
 from dedup.stores.lmdb_faults import READERS, translate
-from dedup.stores.lmdb_meta import damage
+from dedup.stores.lmdb_meta import damage, guarded
 from dedup.stores.session import absent
 
 DATA, LOCK, WRITER = "data.mdb", "lock.mdb", "writer.lock"
@@ -169,6 +169,13 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def writers_turn(path: Path, wait: float) -> Iterator[None]:
+    """Hold the folder's writer lock, and keep the data file whole whatever becomes of what is written."""
+    with writer_lock(path, wait), guarded(path / DATA):
+        yield
 
 
 @contextmanager

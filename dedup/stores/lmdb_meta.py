@@ -1,7 +1,10 @@
 """LMDB's first two pages, which say where all others are: written in turn, without a checksum, and believed."""
 
+import os
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from sys import byteorder
@@ -15,6 +18,7 @@ _BY_NUMBER = 8  # MDB_INTEGERKEY; the high byte says how the file was opened
 _MAGIC, _VERSION, _META_PAGE = 0xBEEFC0DE, 1, 8
 _TREE = struct.Struct("=IHHQQQQQ")
 _NONE = (1 << 64) - 1
+_BEYOND = 1 << 17  # the furthest that a flipped bit of a leaf leads on: an offset and a key of 16 bits each
 _TRIES, _PAUSE = 20, 0.001  # not measured: a writer of another process may be amid the 120 bytes
 
 
@@ -46,6 +50,58 @@ def damage(data: Path) -> str:
             break
         time.sleep(_PAUSE)
     return said
+
+
+@contextmanager
+def guarded(data: Path) -> Iterator[None]:
+    """Let what is written in the block leave both first pages whole, and the file end beyond its last page.
+
+    Where the write of a first page fails, LMDB takes back its transaction's number, but not its roots: the page is
+    written again as it was. What a flipped bit leads to behind the last page is zeros; behind the file's end it would
+    be SIGBUS.
+    """
+    with data.open("r+b", buffering=0) as file:
+        pages = _first_pages(file)
+        _lengthen(file, [meta for _, meta, _ in pages])
+        try:
+            yield
+        except BaseException:
+            with suppress(OSError):
+                _put_back(file, pages)
+            raise
+
+
+def _first_pages(file: FileIO) -> list[tuple[int, Meta, bytes]]:
+    """Return the place, the meaning and the bytes of both first pages; nothing if one of them is destroyed."""
+    pages, place = list[tuple[int, Meta, bytes]](), 0
+    for number in range(2):
+        file.seek(place)
+        data = file.read(_BYTES)
+        meta = _read(data, number)
+        if meta is None:
+            return []
+        pages.append((place, meta, data))
+        place = meta.page_size
+    return pages
+
+
+def _lengthen(file: FileIO, metas: list[Meta]) -> None:
+    newest = max(metas, key=lambda meta: meta.transaction, default=None)
+    used = (newest.last_page + 1) * newest.page_size if newest else 0
+    if used <= file.seek(0, 2) < used + _BEYOND:
+        with suppress(OSError):  # on a full disk, or where files may not grow: what is put says so if it matters
+            file.truncate(used + _BEYOND)
+
+
+def _put_back(file: FileIO, pages: list[tuple[int, Meta, bytes]]) -> None:
+    """Write each page again that is another now and has the number that it had."""
+    for place, meta, before in pages:
+        file.seek(place)
+        now = file.read(_BYTES)
+        if now != before and _META.unpack_from(now, _PAGE.size)[-1] == meta.transaction:
+            file.seek(place)
+            file.write(before)
+            os.fsync(file.fileno())
 
 
 def _damage(data: Path) -> str:

@@ -1,9 +1,10 @@
 """What a reader asks, as the page's form and addresses say it: a text or an id, limits, filters, what is counted."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from fastapi import Request
 
@@ -16,14 +17,17 @@ from dedup.search.lookup import Lookup
 from dedup.search.question import Question
 from service.backend import Service
 from service.page.filters import NAMES, conditions
-from service.page.form import fields_of
+from service.page.form import fields_of, files_of, packed, unpacked
 from service.problems import Problem
 from service.schemas import MOST_MATCHES
 from service.strict_json import is_longer, media_type, unsupported
 
-FORM = "application/x-www-form-urlencoded"
+FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data"
+_BOUNDARY = re.compile(r'boundary="?([^";,]+)', re.IGNORECASE)
 FIELDS = 2 * MOST_MATCHES + 32  # a switch for each source, and the form's other fields
 LIMIT = 20  # not measured: a list that can be read
+PACKED = "packed"
+MOST_PACKED = 1 << 17  # not measured: characters; longer ones are too long for an address, packed too
 LONGEST_ADDRESS = 8_000  # RFC 9110, 4.1: what every server and proxy should take
 
 
@@ -74,7 +78,7 @@ class Asked:
         """
         given = dict[str, Any](limit=min(_whole(self["limit"], "limit") or LIMIT, MOST_MATCHES))
         if self["min_words"]:
-            given["min_words"] = _whole(self["min_words"], "words of a passage")
+            given["min_words"] = _whole(self["min_words"], "length of a passage")
         if self["min_similarity"]:
             given["min_similarity"] = _percent(self["min_similarity"])
         if self["reworded"] == "no":
@@ -95,6 +99,8 @@ class Asked:
     def address(self) -> str:
         """The query string that asks the same again; empty if the text is too long for an address."""
         chosen = {name: value for name, value in self.sent.items() if name in {"id", "text", "only"} and value}
+        if "text" in chosen:
+            chosen |= _shortest(chosen.pop("text"))
         kinds = [("kind", kind) for kind in ("", *sorted(self.kinds))] if self.kinds != COUNTED else []
         off = [("off", one) for one in sorted(self.off)]
         parts = [urlencode([*chosen.items(), *kinds, *off], errors="replace"), self.settings]
@@ -133,19 +139,39 @@ async def form(request: Request, service: Service) -> list[tuple[str, str]]:
 
     Raises:
         Problem: 415 if the body is no form, 413 if a text is longer than a document may be.
-        InvalidInput: there are too many fields.
+        InvalidInput: there are too many fields, or a file is no text in UTF-8.
     """
     if request.method == "POST":
-        if media_type(request) != FORM:
-            raise unsupported(FORM)
-        encoded = await request.body()
+        sent = await _posted(request, service)
     else:
-        encoded = request.url.query.encode()
-    sent = await service.unpack(fields_of, encoded, FIELDS)
+        sent = await service.unpack(_addressed, request.url.query.encode(), service.settings.document_bytes)
     most = service.settings.document_bytes
     if any(is_longer(value, most) for _, value in sent):
         raise Problem(413, "long_text", f"the text has more than {most:,} bytes of UTF-8; paste a part of it")
     return sent
+
+
+async def _posted(request: Request, service: Service) -> list[tuple[str, str]]:
+    kind = media_type(request)
+    boundary = _BOUNDARY.search(request.headers.get("content-type", ""))
+    if kind == FILES and boundary:
+        return await service.unpack(files_of, await request.body(), boundary[1].encode(), FIELDS)
+    if kind != FORM:
+        raise unsupported(FORM)
+    return await service.unpack(fields_of, await request.body(), FIELDS)
+
+
+def _addressed(encoded: bytes, most: int) -> list[tuple[str, str]]:
+    fields = fields_of(encoded, FIELDS)
+    return [("text", unpacked(value, most)) if name == PACKED else (name, value) for name, value in fields]
+
+
+def _shortest(text: str) -> dict[str, str]:
+    """Return the field that holds a text in an address: as it is, or packed if that is shorter."""
+    if len(text) > MOST_PACKED:
+        return {"text": text}
+    short = packed(text)
+    return {PACKED: short} if len(short) < len(quote_plus(text, errors="replace")) else {"text": text}
 
 
 def _whole(value: str, what: str) -> int:

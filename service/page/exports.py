@@ -90,7 +90,7 @@ def _json(service: Service, asked: Asked, query: Document, lookup: Lookup) -> It
 def _report(service: Service, asked: Asked, query: Document, lookup: Lookup) -> Iterator[str]:
     documents = service.index.stats().documents
     told = about(asked.question, service.settings.index, documents, datetime.now(UTC))
-    return report([section(query, lookup, asked.view)], told)
+    return report([section(query, lookup, service.index.scheme.unit, asked.view)], told)
 
 
 EXPORTS: dict[str, tuple[str, Callable[[Service, Asked, Document, Lookup], Iterator[str]]]] = {

@@ -11,9 +11,10 @@ from dedup.report.render import asset
 from dedup.report.views import other_facts, pair, sentence
 from dedup.report.whole import whole
 from service.backend import Service, Shared, wanted
+from service.catalogue import MOST, Sort, Wanted
 from service.json import NOSNIFF
 from service.page.asked import LIMIT, Asked, asked, form, pasted
-from service.page.browse import search
+from service.page.browse import browse
 from service.page.exports import EXPORTS, export
 from service.page.html import ASSETS, PageRoute, show
 from service.page.sightings import sightings
@@ -71,9 +72,9 @@ async def compared(service: Shared, request: Request) -> Response:
 
 
 @router.get("/documents")
-async def documents(service: Shared, q: str = "", after: str = "") -> Response:
+async def documents(service: Shared, q: str = "", sort: Sort = "id", cursor: str = "") -> Response:
     """List documents."""
-    return await service.read(_documents, service.index, q.strip(), after)
+    return await service.read(_documents, service, Wanted(q.strip(), sort, cursor))
 
 
 @router.get("/passage")
@@ -99,19 +100,19 @@ async def static(file: str) -> Response:
 
 
 def _home(index: Index) -> Response:
-    return show("home.html", documents=index.stats().documents, asked=Asked({}))
+    return show("home.html", documents=index.stats().documents, asked=Asked({}), limit=LIMIT, unit=index.scheme.unit)
 
 
 def _matches(service: Service, asked: Asked) -> Response:
     query, lookup = asked.look_up(service)
-    answer = lookup.answer
+    answer, unit = lookup.answer, service.index.scheme.unit
     return show(
         "matches.html",
         asked=asked,
         query=query,
         facts=other_facts(query),
-        summary=sentence(answer),
-        whole=whole(query, answer, asked.view),
+        summary=sentence(answer, unit),
+        whole=whole(query, answer, unit, asked.view),
         documents=service.index.stats().documents,
         most=min(answer.found, MOST_MATCHES),
         limit=LIMIT,
@@ -125,12 +126,13 @@ def _pair(service: Service, asked: Asked) -> Response:
     answered = {match.id: match for match in lookup.answer}
     # the look-up's own figures know how frequent each passage is and who was first, those of two texts alone do not
     match = answered.get(other) or lookup.figures.get(other) or _compared(service.index, query.text, document.text)
-    return show("pair.html", asked=asked, query=query, other=other, pair=pair(query, document, match))
+    beside = pair(query, document, match, service.index.scheme.unit)
+    return show("pair.html", asked=asked, query=query, other=other, pair=beside)
 
 
 def _compare(index: Index, a: str, b: str) -> Response:
     first, second = pasted(a, "The first text"), pasted(b, "The second text")
-    shown = pair(first, second, _compared(index, a, b))
+    shown = pair(first, second, _compared(index, a, b), index.scheme.unit)
     return show("pair.html", asked=Asked({}), query=first, other="", pair=shown)
 
 
@@ -138,9 +140,10 @@ def _compared(index: Index, a: str, b: str) -> Match:
     return explain(a, b, scheme=index.scheme, watch=wanted).match
 
 
-def _documents(index: Index, words: str, after: str) -> Response:
-    listing = search(index, words, after)
-    return show("documents.html", words=words, after=after, listing=listing, documents=index.stats().documents)
+def _documents(service: Service, wanted: Wanted) -> Response:
+    exact, listing = browse(service, wanted)
+    fields = ["id", *service.settings.search_fields]
+    return show("documents.html", wanted=wanted, exact=exact, listing=listing, fields=fields, most=MOST)
 
 
 def _stretch(index: Index, own: str, start: int, end: int) -> Response:
@@ -158,5 +161,6 @@ def _passage(index: Index, text: str) -> Response:
         beginning=BEGINNING,
         cut=LONGEST_PASSAGE if len(text) > LONGEST_PASSAGE else 0,
         k=index.scheme.k,
+        unit=index.scheme.unit,
         sightings=sightings(index, passage),
     )

@@ -1,6 +1,8 @@
 """Documents: put, get, remove, list."""
 
-from itertools import islice
+from dataclasses import asdict
+from functools import partial
+from math import inf
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -8,8 +10,10 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from dedup.model import Document, Placed, Reject
 from dedup.record import document_json
 from service.backend import Service, Shared
+from service.catalogue import Sort, Wanted
 from service.ids import DocumentId
 from service.json import JsonAnswer
+from service.listing import listing
 from service.openapi import refusals
 from service.problems import Problem, unknown
 from service.routes.bulk import Lines
@@ -90,31 +94,19 @@ async def put_many(service: Shared, request: Request) -> Lines:
 @router.get("/documents", response_model=ListOut, responses=refusals())
 async def list_documents(
     service: Shared,
+    search: Annotated[str, Query(max_length=1000, description="Words: each is a part of the id or a field.")] = "",
+    sort: Annotated[Sort, Query(description="`date`: newest first, undated last.")] = "id",
     cursor: Annotated[str, Query(max_length=2000, description="`next` of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     text: Annotated[bool, Query(description="Give the texts too.")] = False,
 ) -> JsonAnswer:
-    """List documents in order of the id's UTF-8 bytes."""
-    try:
-        after = bytes.fromhex(cursor).decode("utf-8", "surrogatepass")
-    except ValueError:
-        raise Problem(
-            422,
-            "invalid_cursor",
-            "the cursor is wrong; send the `next` of the page before",
-        ) from None
-    return JsonAnswer(await service.read(_page, service, after, limit, text))
+    """List documents, all or those that words find, in order of the id's UTF-8 bytes or of date."""
+    return JsonAnswer(await service.read(_page, service, Wanted(search, sort, cursor, limit), text))
 
 
-def _page(service: Service, after: str, limit: int, text: bool) -> dict[str, Any]:
-    page, size, more = list[dict[str, Any]](), 0, False
-    for document in islice(service.index.documents(after), limit + 1):
-        size += len(document.text)
-        more = len(page) == limit or (bool(page) and text and size > service.settings.document_bytes)
-        if more:
-            break
-        page.append(_listed(document, text=text))
-    return {"documents": page, "next": page[-1]["id"].encode().hex() if more else None}
+def _page(service: Service, wanted: Wanted, text: bool) -> dict[str, Any]:
+    characters = service.settings.document_bytes if text else inf
+    return asdict(listing(service, wanted, characters, partial(_listed, text=text)))
 
 
 def _listed(document: Document, *, text: bool) -> dict[str, Any]:

@@ -198,6 +198,32 @@ def test_a_passage_keeps_the_words_that_a_better_one_leaves() -> None:
     assert found == [(0, 0, 36, 0, 36, 36), (0, 122, 136, 36, 50, 14)]
 
 
+def test_a_passage_loses_only_the_word_that_a_better_one_holds() -> None:
+    """Half of the words asked for, beside one word of a longer passage, and scattered ones before them are enough."""
+    scattered, other, run, shared, rest = (
+        alternating("k", "m", 4),
+        alternating("k", "n", 4),
+        words("a", 4),
+        "b",
+        words("c", 20),
+    )
+    query, document = f"{scattered} {run} {shared} {words('x', 80)} {shared} {rest}", f"{other} {run} {shared} {rest}"
+    found = passages(query, document, min_words=8, min_similarity=0.3)
+    assert found == [(0, 0, 12, 0, 12, 8), (0, 93, 114, 12, 33, 21)]
+
+
+@pytest.mark.parametrize(
+    ("length", "similarity", "end"),
+    [(12, 0.93, 16), (12, 0.95, 12), (1024, 0.9, 1028), (1025, 0.9, 1025)],
+    ids=["15 of 16 is enough", "15 of 16 is too little", "as long as may grow", "longer"],
+)
+def test_a_passage_grows_as_long_as_it_is_short_and_stays_similar(length: int, similarity: float, end: int) -> None:
+    """Three words behind an edited one join a passage of 1,024 words at most, if the whole is as similar as asked."""
+    query, document = f"{words('s', length)} x t0 t1 t2", f"{words('s', length)} y t0 t1 t2 z"
+    matched = end - (end > length)
+    assert passages(query, document, min_similarity=similarity) == [(0, 0, end, 0, end, matched)]
+
+
 def test_a_passage_that_begins_with_frequent_words_is_found_whole() -> None:
     """Words that the query repeats too often to seed a run still belong to the run that rarer words seed."""
     frequent = " ".join(f"of the {word}" for word in words("x", 30).split())

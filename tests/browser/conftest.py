@@ -83,5 +83,7 @@ def report(tmp_path: Path) -> Path:
         index.put(documents(large=False))
         path = tmp_path / "report.html"
         with path.open("w", encoding="utf-8") as file:
-            write(file, (section(one, index.look_up(None, one.id, dedup.Question())) for one in index.documents()))
+            write(
+                file, (section(one, index.look_up(None, one.id, dedup.Question()), "word") for one in index.documents())
+            )
     return path

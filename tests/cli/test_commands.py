@@ -185,7 +185,9 @@ def test_an_index_of_characters_finds_what_was_misread(run: Run, write: Records)
     [answer] = rows(run("resemble", write({"id": "q", "text": misread}, name="q.jsonl"), "--json").stdout)
     assert [match["id"] for match in answer["matches"]] == ["a"]
     assert answer["matches"][0]["passages"][0]["matched_words"] > 50
-    assert "characters alike" in run("resemble", "q.jsonl").stdout
+    shown = run("resemble", "q.jsonl").stdout
+    assert "characters alike" in shown
+    assert "of its characters" in shown
     assert rows(run("stats", "--json").stdout)[0]["scheme"] == made["scheme"]
     assert "is an index already" in run("index", "create", code=2).stderr
 

@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from dedup.cli.app import app
 from dedup.cli.help import EXAMPLES
-from dedup.cli.inputs import ENOUGH
+from dedup.cli.inputs import ENOUGH, named
 from dedup.cli.rejects import MOST_ALIKE
 from dedup.corpus.job import Closure, Level, Measure
 from dedup.formats import FORMATS
@@ -256,3 +256,9 @@ def test_message_of_a_reject_is_short(run: Run, here: Path) -> None:
 def test_seeds_tell_what_they_pass_over(run: Run) -> None:
     """The seeds' gold is no document, and a single file is told in the singular."""
     assert "1 file of another kind passed over: 1 .json\n" in run("ingest", SEEDS).stderr
+
+
+def test_paths_are_named_without_passwords() -> None:
+    """A report names the first three paths and how many more there are; no password is among them."""
+    assert named(["a.jsonl"]) == "a.jsonl"
+    assert named(["s3://me:secret@host/a", "b", "c", "d", "e"]) == "s3://me:***@host/a, b, c, 2 more"

@@ -40,6 +40,8 @@ class Reopened:
             store = open_store(self._url, create=False)
             try:
                 answer = getattr(store, name)(*args, **keywords)
+                if name == "arrivals":
+                    return answer[0], iter(list(answer[1]))
                 return iter(list(answer)) if name == "scan" else answer
             finally:
                 store.close()

@@ -13,6 +13,7 @@ import xxhash
 from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Postings, Stats, Store, Stored
+from dedup.stores.redis import sweep
 
 UNKNOWN_NUMBERS = np.array([0, 5, 2**32 - 1], dtype=np.uint32)
 KNOWN: dict[bytes, tuple[Buckets, ...]] = {}
@@ -230,6 +231,57 @@ def test_scan_follows_the_bytes_of_the_ids(store: Store) -> None:
     for after in [*ids, "a\0\0", "c", "z" * 479, "z" * 481, "a" * 600, "z" * 1000, "\ud800", "\U0010ffff"]:
         follows = [name for name in ids if name.encode() > after.encode("utf-8", "surrogatepass")]
         assert [stored.id for stored in store.scan(after)] == follows
+
+
+def test_arrivals_tell_what_came_in_since(store: Store) -> None:
+    """Documents come in in order of number, each once; from the number told on only what was put since comes in."""
+    store.put([entry("b", [1], [2]), entry("a", [3])], of)
+    end, arrived = store.arrivals()
+    first = list(arrived)
+    assert [stored.id for stored in first] == ["b", "a"]
+    assert [stored.number for stored in first] == sorted(stored.number for stored in store.scan())
+    assert first[-1].numbers.stop <= end
+    assert [list(arrived) for _, arrived in (store.arrivals(end), store.arrivals(10**6))] == [[], []]
+    store.put([entry("a", [4]), entry("c", [5])], of)
+    store.remove(["b"], of)
+    later, arrived = store.arrivals(end)
+    assert [stored.id for stored in arrived] == ["a", "c"]
+    assert later > end
+    assert [stored.id for stored in store.arrivals()[1]] == ["a", "c"]
+    assert [stored.id for stored in store.arrivals(first[1].number)[1]] == ["a", "c"]
+
+
+def test_arrivals_over_a_long_gap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many numbers lead nowhere by now, what has come in between and behind them comes in."""
+    monkeypatch.setattr(sweep, "_NUMBERS_TRIED", 8)
+    store.put([entry(f"gone-{n}", [n]) for n in range(40)] + [entry("stays", [99])], of)
+    store.put([entry(f"gone-{n}", [n, 1000]) for n in range(40)], of)
+    store.put([entry("last", [98])], of)
+    store.remove([f"gone-{n}" for n in range(40)], of)
+    end, arrived = store.arrivals()
+    assert [stored.id for stored in arrived] == ["stays", "last"]
+    assert end >= 82
+
+
+def test_who_follows_beside_writers_misses_nothing(store: Store) -> None:
+    """A reader that goes on from each number that it was told meets all documents of writers at work, none twice."""
+    names = [[f"{writer}-{n}" for n in range(12)] for writer in range(3)]
+
+    def write(writer: int) -> None:
+        for n, name in enumerate(names[writer]):
+            store.put([entry(name, [writer, n])], of)
+
+    met, end = list[str](), 0
+    with ThreadPoolExecutor(3) as pool:
+        writing = [pool.submit(write, writer) for writer in range(3)]
+        done = False
+        while not done:
+            done = all(one.done() for one in writing)
+            end, arrived = store.arrivals(end)
+            met += [stored.id for stored in arrived]
+        for one in writing:
+            one.result()
+    assert sorted(met) == sorted(name for own in names for name in own)
 
 
 def test_scan_of_many_documents_meets_each_once(store: Store) -> None:

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 from corpus.conftest import Command, Process
 from corpus.texts import edited, families, lines, seeded, text
+
+from dedup.corpus.intake import TableFile
 
 STORY = "The head of the general staff met the commander in Baku on Thursday, the first such meeting in a year."
 
@@ -159,13 +162,15 @@ def test_summary_and_json_agree(tmp_path: Path, command: Command) -> None:
 
 
 def test_report_needs_no_other_file(tmp_path: Path, command: Command) -> None:
-    """report.html shows the pair side by side, and loads nothing."""
+    """report.html names the collection, shows the pair side by side, and loads nothing."""
     three(tmp_path)
     command("corpus", "news.jsonl", "--out", "out")
     page = (tmp_path / "out/report.html").read_text("utf-8")
     assert "wizards" not in page
     assert "<u>Markets fell</u>" in page or "Markets fell" in page
     assert page.count("<figure") == 3
+    assert "level documents, measure jaccard, keep first, closure survivor, cut no, unit word, k 4," in page
+    assert "<dt><bdi>Collection</bdi></dt><dd><bdi>news.jsonl</bdi></dd>" in page
     assert not re.search(r"(src|href)=\"(?!#|data:)", page)
 
 
@@ -359,3 +364,16 @@ def test_where_nothing_can_be_used_nothing_is_written(tmp_path: Path, command: C
     assert "all 2 records were rejected" in done.stderr
     assert not (tmp_path / "out").exists()
     command("corpus", "odd.jsonl", "--out", "out", "--id-field", "url", "--text-field", "body")
+
+
+def test_a_table_that_cannot_be_finished_is_left_without_a_word(tmp_path: Path) -> None:
+    """Where no file may grow, a table that an error left open does not complain after that error."""
+    table, path = pa.table({"number": range(1000)}), tmp_path / "table.parquet"
+    writer = TableFile(path, table.schema)
+    writer.write_table(table)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+    try:
+        del writer  # pytest makes an error of what Python tells of an object's end
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

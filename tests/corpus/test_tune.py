@@ -46,6 +46,7 @@ def test_line_is_a_scheme_that_finds_enough(tmp_path: Path, command: Command) ->
     permutations, bands, rows_in_a_band = map(int, figures.groups())
     assert Scheme(num_perm=permutations, bands=bands, rows=rows_in_a_band).recall(0.7) >= 0.995
     page = (tmp_path / "page.html").read_text("utf-8")
+    assert "<dd><bdi>a.jsonl</bdi></dd>" in page
     assert figures[0] in page
     assert page.count("<figure") == 3
     answer = json.loads(command("tune", "a.jsonl", "--json").stdout)

@@ -230,7 +230,8 @@ def test_newer_format_is_refused(index: Path) -> None:
 def test_cut_file_is_damaged(index: Path) -> None:
     """A data file that is shorter than what was written is refused at once: reading it would kill the process."""
     data = index / "data.mdb"
-    os.truncate(data, data.stat().st_size - 4096)
+    with lmdb.open(str(index), readonly=True, lock=False) as handle:
+        os.truncate(data, handle.info()["last_pgno"] * 4096)
     with pytest.raises(StoreDamaged, match="restore"):
         LMDBStore(index)
     data.write_bytes(bytes(data.stat().st_size))

@@ -2,19 +2,20 @@
 
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import lmdb
 import pytest
-from faults.indexes import entries, is_whole, opened, own
+from faults.indexes import entries, is_whole, opened, own, run
 
 from dedup.errors import StoreDamaged
 from dedup.stores.lmdb import LMDBStore
 from dedup.stores.lmdb_folder import NEW_DATA
+from dedup.stores.lmdb_meta import guarded
 
-TRANSACTION = 144  # its number's place in each of the first two pages, as lmdb.h and mdb.c have it
+LAST_PAGE, TRANSACTION = 136, 144  # the numbers' places in each of the first two pages, as lmdb.h and mdb.c have them
 
 
 @contextmanager
@@ -64,6 +65,78 @@ def test_flipped_flag_of_a_first_page_is_damage(index: Path, page: int, place: i
     (index / "data.mdb").write_bytes(data)
     with pytest.raises(StoreDamaged, match="restore it from a backup"):
         LMDBStore(index)
+
+
+def test_first_page_that_a_failed_write_left_is_written_again(index: Path) -> None:
+    """Of a transaction whose last write fails LMDB takes back the number alone; the page is as before, and opens."""
+    data = index / "data.mdb"
+    whole = data.read_bytes()
+    with opened(index) as store:
+        store.put(entries(10, 20), own)
+    after = data.read_bytes()
+    data.write_bytes(whole)
+    at = 4096 * min(range(2), key=lambda page: struct.unpack_from("=Q", whole, 4096 * page + TRANSACTION))
+    left = bytearray(whole)
+    left[at : at + LAST_PAGE] = after[at : at + LAST_PAGE]
+
+    def fail() -> None:
+        with guarded(data):
+            data.write_bytes(left)
+            raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"):
+        fail()
+    assert data.read_bytes()[: 2 * 4096] == whole[: 2 * 4096]
+    with opened(index) as store:
+        assert is_whole(store, 10)
+    data.write_bytes(left)
+    with pytest.raises(StoreDamaged):
+        LMDBStore(index)
+
+
+LOOK = """
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from dedup.errors import StoreDamaged
+from dedup.stores.lmdb import LMDBStore
+
+try:
+    store = LMDBStore(Path(sys.argv[1]))
+    for number in range(10):
+        store.lookup(np.random.default_rng(number).integers(0, 2**64, 50, dtype=np.uint64), 64)
+except StoreDamaged:
+    print("damaged")
+"""
+
+
+def test_place_beyond_the_file_is_no_crash(index: Path) -> None:
+    """A leaf of the last pages whose entries seem to lie behind the end of the file is damage, no death by a signal."""
+    data = bytearray((index / "data.mdb").read_bytes())
+    leaves = [
+        page for page in range(2, len(data) // 4096) if struct.unpack_from("=QHH", data, 4096 * page)[::2] == (page, 2)
+    ]
+    for leaf in leaves[-5:]:
+        *_, lower = struct.unpack_from("=QHHH", data, 4096 * leaf)
+        for pointer in range(16, lower, 2):
+            data[4096 * leaf + pointer + 1] |= 1 << 7
+    (index / "data.mdb").write_bytes(data)
+    assert run(LOOK, index) == "damaged"
+
+
+@pytest.mark.parametrize("bit", [3, 30, 50, 63])
+@pytest.mark.parametrize("page", [0, 1])
+def test_flipped_number_of_the_last_page_makes_no_file_longer(index: Path, page: int, bit: int) -> None:
+    """What a first page says of the last page is damage, or of no account: no file grows to what it says."""
+    data = index / "data.mdb"
+    size, flipped = data.stat().st_size, bytearray(data.read_bytes())
+    flipped[4096 * page + LAST_PAGE + bit // 8] ^= 1 << bit % 8
+    data.write_bytes(flipped)
+    with suppress(StoreDamaged), opened(index) as store:
+        assert is_whole(store, 10)
+    assert data.stat().st_size <= size + (1 << 18)
 
 
 def test_id_that_leads_to_another_document_is_damage(index: Path) -> None:

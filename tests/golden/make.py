@@ -61,7 +61,7 @@ def report() -> str:
     with dedup.open("memory:") as index:
         fill(index)
         query = dedup.Document("query", f"{PLAIN}. Ten other words that stand in none of the documents. {LINE}")
-        write_report(file, [section(query, index.look_up(query.text, query.id, dedup.Question()))])
+        write_report(file, [section(query, index.look_up(query.text, query.id, dedup.Question()), "word")])
     return file.getvalue()
 
 

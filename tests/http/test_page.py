@@ -1,16 +1,17 @@
 """The page's answers: their headers, what they escape, how they refuse, how much they read."""
 
 import json
+import re
 from html.parser import HTMLParser
-from urllib.parse import urlencode
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx2
 import pytest
 from servers.service import Serving, Start, code, prose
 
 import dedup
 from dedup import Document
-from service.page import browse
-from service.page.browse import search
 from service.page.sightings import sightings
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -135,25 +136,27 @@ def test_programs_are_not_told_of_the_page(service: Serving) -> None:
     assert not {"/", "/matches", "/pair", "/static/{file}"} & service.http.get("/openapi.json").json()["paths"].keys()
 
 
-def test_search_reads_so_much_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cursor leads to every match once, in order, however little is read at once; an exact id comes first."""
-    monkeypatch.setattr(browse, "READ", 7)
-    monkeypatch.setattr(browse, "SHOWN", 3)
-    with dedup.open("memory:") as index:
-        names = [f"n{number:03}" for number in range(60)]
-        index.put(Document(one, prose(20), {"tag": "Odd" if int(one[1:]) % 2 else "even"}) for one in names)
-        seen, after = list[str](), ""
-        while True:
-            listing = search(index, "ODD", after)
-            assert listing.read <= 7
-            assert len(listing.rows) <= 3
-            seen += [row.name.id for row in listing.rows]
-            after = listing.last
-            if not after:
-                break
-        assert seen == names[1::2]
-        assert search(index, "n055", "").rows[0].name.id == "n055"
-        assert [row.name.id for row in search(index, "", "").rows] == names[:3]
+def test_the_list_of_documents_leads_to_each_once(service: Serving) -> None:
+    """Search finds by any part of an id, and its links lead to each document once; an exact id leads."""
+    for number in range(120):
+        service.put(f"listed/{number}", TEXT, title=f"Nothing {number}", published=f"20{number % 30:02}-01-01")
+    for sort in ("id", "date"):
+        seen, link = list[str](), "documents?" + urlencode({"q": "listed/", "sort": sort})
+        while link:
+            page = service.http.get("/" + link, headers=HTML).text
+            assert "120 documents have" in page
+            made = [
+                parse_qs(urlsplit(one).query)["id"][0] for one in Elements(page).links if one.startswith("matches?")
+            ]
+            assert len(made) <= 50
+            seen += made
+            link = next((one for one in Elements(page).links if "cursor=" in one), "")
+        assert sorted(seen) == sorted(f"listed/{number}" for number in range(120))
+    assert [int(one.partition("/")[2]) % 30 for one in seen] == sorted((n % 30 for n in range(120)), reverse=True)
+    exact = Elements(service.http.get("/documents?q=listed/9", headers=HTML).text).links
+    assert next(one for one in exact if one.startswith("matches?")) == "matches?id=listed%2F9"
+    for odd in ("cursor=x", "sort=size", "sort=date&cursor=00"):
+        assert service.http.get(f"/documents?{odd}").status_code == 422
 
 
 def test_sightings_come_earliest_first(service: Serving) -> None:
@@ -213,3 +216,56 @@ def test_a_whole_article_is_no_passage_of_documents_that_hold_a_part() -> None:
         found = sightings(index, " ".join(parts))
     assert [one.name.id for one in found.undated] == ["all"]
     assert found.partly == 3
+
+
+def test_an_index_of_characters_counts_characters(tmp_path: Path, start: Start) -> None:
+    """Wherever a length is told, page and report call it characters, and count the letters and digits of the text."""
+    passage = "The quick brown fox, born 2019, jumps over the lazy dog by the old river bank. " * 2
+    query = f"{passage}Zwölf Boxkämpfer jagen Viktor."
+    letters = sum(one.isalnum() for one in query)
+    address = f"lmdb:{tmp_path / 'pages'}"
+    with dedup.open(address, dedup.Scheme(unit="character")) as index:
+        index.put([Document("a", passage + TEXT)])
+    with start(index=address) as service:
+        body, two = urlencode({"text": query, "with": "a"}), urlencode({"a": query, "b": passage})
+        shown = {
+            path: service.http.post(f"/{path}", content=two if path == "compare" else body, headers=HTML | FORM).text
+            for path in ("matches", "matches.html", "pair", "passage", "compare")
+        }
+        few = service.http.post("/matches", content="text=abc", headers=HTML | FORM).text
+        home = service.http.get("/", headers=HTML).text
+    assert f'data-words="{letters}"' in shown["matches"]
+    assert "The text has 3 characters" in few
+    assert "Characters of a passage at least" in home
+    for path, page in {**shown, "few": few, "home": home}.items():
+        assert not re.search(r"\d[\d,]* words?\b|of (its|the) words|[Ww]ords? of a passage|word for word", page), path
+        assert re.search(r"[Cc]haracters?\b", page), path
+
+
+def test_a_result_of_boilerplate_alone_says_so(service: Serving) -> None:
+    """Where all that is shared is boilerplate, the page says why nothing is marked."""
+    names = "Sir Paul Green, Dr. Ann Hill, Mr. Tom Lake, Sir John Brown, Dr. Mary Wood, Mr. Al Stone."
+    service.put("names", f"{prose(40)}. {names} {prose(40)}")
+    for own, told in ((names, True), (f"{names} {TEXT}", False)):
+        page = service.http.post("/matches", content=urlencode({"text": own}), headers=HTML | FORM).text
+        assert ("All that the sources share with it is boilerplate" in page) == told
+
+
+def test_a_file_is_looked_up_without_a_script(service: Serving) -> None:
+    """A browser's own upload of a text file answers as the pasted text does; what is no UTF-8 is refused."""
+    service.put("uploaded", prose(60, "upload"))
+    text = f"{prose(60, 'upload')}\n\nAn end of its own, Zürich."
+    pasted = service.http.post("/matches", content=urlencode({"text": text}), headers=HTML | FORM).text
+
+    def upload(content: bytes) -> httpx2.Response:
+        return service.http.post("/matches", files={"text": ("a; name=b.txt", content, "text/plain")}, headers=HTML)
+
+    assert upload(text.encode()).text == upload(text.replace("\n", "\r\n").encode()).text == pasted
+    assert "uploaded" in pasted
+    for content, told in ((text.encode("utf-16"), "no text in UTF-8"), (b"", "the text is empty")):
+        refused = upload(content)
+        assert (refused.status_code, told in refused.text.lower().replace("utf-8", "UTF-8")) == (422, True)
+    parts = {f"f{n}": ("a", b"x", "text/plain") for n in range(600)}
+    assert service.http.post("/matches", files=parts).status_code == 422
+    odd = {"Content-Type": "multipart/form-data"}
+    assert service.http.post("/matches", content=b"x", headers=odd).status_code == 415

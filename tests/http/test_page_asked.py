@@ -1,20 +1,25 @@
 """What the page's form and addresses ask: filters, limits, what is counted, two texts, exports."""
 
 import csv
+import html
 import io
 import json
+import re
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from servers.service import Serving, code, prose
+from servers.service import Serving, Start, code, prose
 
 from dedup.errors import InvalidInput
 from dedup.search.filters import Filter
 from service.page.asked import Asked
 from service.page.filters import conditions
+from service.page.form import packed
 
 HTML = {"Accept": "text/html"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+ROOT = Path(__file__).parents[2]
 PASSAGE = prose(60, "asked")
 
 
@@ -122,17 +127,35 @@ def test_what_counts_is_chosen_without_a_script(filled: Serving) -> None:
 
 
 def test_an_address_asks_the_same_again() -> None:
-    """The address of a result holds text, settings and what is counted; a long text has none."""
+    """The address of a result holds text, settings and what is counted; a text too long for it has none."""
     asked = Asked({"text": "a b & c", "limit": "5", "source": "x", "is": ""}, frozenset({"copied"}), frozenset({"d"}))
     assert asked.address == "text=a+b+%26+c&kind=&kind=copied&off=d&limit=5&source=x"
-    assert Asked({"text": "word " * 5_000}).address == ""
+    assert Asked({"text": prose(10_000)}).address == ""
 
 
-def test_a_short_text_has_an_address(filled: Serving) -> None:
-    """The link on the page leads to the same result by GET."""
-    page = filled.http.get("/matches?" + urlencode({"text": PASSAGE}), headers=HTML)
-    assert page.status_code == 200
-    assert "3 documents" in page.text
+def test_an_article_has_an_address(filled: Serving) -> None:
+    """The link on the page leads to the same result by GET, be the text an article of 10,000 letters, in any script."""
+    article = (ROOT / "seeds/000_afc7266689876ce6.txt").read_text("utf-8")
+    for own in ("", f"{article} {article[:2_500]}", "В начале сотворил Бог небо и землю. " * 40, "é\ud800\0 & = %"):
+        body = urlencode({"text": f"{PASSAGE}\n\n{own}", "source": "Wire"}, errors="replace")
+        posted = filled.http.post("/matches", content=body, headers=HTML | FORM).text
+        [link] = re.findall(r'href="(matches\?[^"]*)">The address', posted)
+        assert len(link) < 8_000 + len("matches?")
+        assert filled.http.get("/" + html.unescape(link), headers=HTML).text == posted
+        assert "2 documents" in posted
+    plain = filled.http.get("/matches?" + urlencode({"text": PASSAGE}), headers=HTML)
+    assert "3 documents" in plain.text
+
+
+def test_a_broken_address_is_refused(start: Start) -> None:
+    """An address that lost its end, or holds something else, says so; one that unpacks to too much is too long."""
+    with start(document_bytes=50_000) as service:
+        whole = packed(f"{PASSAGE} {PASSAGE}")
+        assert service.http.get(f"/matches?packed={whole}").status_code == 200
+        for odd in (whole[:-6], whole[:20], "!", "", "AAAA", "é"):
+            answer = service.http.get(f"/matches?packed={odd}")
+            assert (answer.status_code, code(answer)) == (422, "invalid_input"), odd
+        assert code(service.http.get("/matches?packed=" + packed("word " * 10**6))) == "long_text"
 
 
 def test_matches_are_exported(filled: Serving) -> None:

@@ -138,3 +138,22 @@ def test_a_document_of_the_index_brings_its_own_date() -> None:
         assert [match.direction for match in index.resemble(id="b")] == ["earlier"]
         assert [match.direction for match in index.resemble(WIRE, id="a")] == ["later"]
         assert [match.direction for match in index.resemble(WIRE)] == [None, None]
+
+
+def test_a_direction_needs_no_passage() -> None:
+    """A match says whether it came out earlier or later also where its passages were not asked for, or say nothing."""
+    with dedup.open("memory:") as index:
+        index.put(
+            [
+                dedup.Document("own", WIRE, {"published": "2018-04-19"}),
+                dedup.Document("old", f"{WIRE} old", {"published": "2018-04-18"}),
+                dedup.Document("new", f"{WIRE} new", {"published": "2018-04-21"}),
+                dedup.Document("bare", f"{WIRE} bare"),
+            ]
+        )
+        told = {"old": "earlier", "new": "later", "bare": None}
+        assert {match.id: match.direction for match in index.resemble(id="own")} == told
+        plain = index.resemble(id="own", passages=False)
+        assert {match.id: (match.direction, match.passages) for match in plain} == {
+            name: (direction, ()) for name, direction in told.items()
+        }

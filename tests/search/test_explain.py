@@ -72,10 +72,20 @@ def test_shared_buckets_are_those_of_the_naive_model(considered: dict[str, Candi
 
 
 @pytest.mark.parametrize(
+    ("a", "b", "estimate"),
+    [(words("a", 30), words("a", 30), 1.0), (words("a", 30), words("b", 30), 0.0), ("", "", 0.0), ("", "a", 0.0)],
+)
+def test_likeness_is_estimated_by_signatures(a: str, b: str, estimate: float) -> None:
+    """The same text is estimated as wholly alike, strangers and texts without words as not at all."""
+    assert explain(a, b).estimate == pytest.approx(estimate, abs=0.05)
+
+
+@pytest.mark.parametrize(
     ("a", "b", "reason"),
     [
         (words("a", 3), words("a", 30), "too_short_a"),
         (words("a", 30), words("a", 3), "too_short_b"),
+        (words("a", Scheme().k), words("a", 3), "too_short_b"),
         ("", "", "too_short_a"),
         (words("a", 30), f"{words('b', 30)} {words('a', 30)}", "passage"),
         (words("a", 8), f"{words('a', 8)} {words('b', 2)}", "alike"),

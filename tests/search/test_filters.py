@@ -90,6 +90,13 @@ def test_a_condition_of_no_known_form_is_refused(condition: dict[str, Any]) -> N
         Filter.of({"n": condition}, None)
 
 
+@pytest.mark.parametrize("conditions", ["n", ["n"], 1, [("n", 1)]])
+def test_a_filter_that_is_no_object_is_refused(conditions: Any) -> None:
+    """Text, a number or a list names no fields: it is refused as it stands, and said what is wanted instead."""
+    with pytest.raises(InvalidInput, match="give an object of conditions"):
+        Filter.of(conditions, None)
+
+
 @pytest.mark.parametrize("condition", [{"=": 1}, {"x": True}, {"<": True}, {"same": 1}, {"same": "a"}, {"same": None}])
 def test_a_query_document_makes_no_form_known(condition: dict[str, Any]) -> None:
     """What is no condition without a query document is none beside one."""

@@ -60,3 +60,15 @@ def test_more_are_read_for_long_texts_and_large_limits(length: int, limit: int, 
         )
         found = index.look_up(" ".join(query), None, dedup.Question(limit, 30, 1.0))
     assert (len(found.documents), len(found.answer)) == (read, 0)
+
+
+def test_each_stage_is_told_with_how_much_it_met() -> None:
+    """Of two documents one shares a passage: it is looked up, ranked, read and verified, and each stage says so."""
+    run, stages = words("same", 20), list[tuple[str, int]]()
+    with dedup.open("memory:") as index:
+        index.put([dedup.Document("match", f"{run} {words('a', 20)}"), dedup.Document("no", words("c", 20))])
+        query = f"{run} {words('b', 20)}"
+        index.look_up(query, None, dedup.Question(), watch=lambda stage, count: stages.append((stage, count)))
+    assert [stage for stage, _ in stages] == ["sketch", "lookup", "rank", "fetch", "verify"]
+    assert stages[-1] == ("verify", 1)
+    assert all(count for _, count in stages)

@@ -1,10 +1,14 @@
 """Which documents count as matches, in what order, and which of them a limit keeps."""
 
+import math
+
 import pytest
-from naive import figures
+from naive import figures, minima, shingles
 
 import dedup
 from dedup.model import Containment, Kind, Match, Passage, Span
+from dedup.scheme import Scheme
+from dedup.search.evidence import common
 from dedup.search.verify import best, coverage
 from dedup.sketching.tokens import tokenize
 
@@ -14,6 +18,11 @@ TITLES = "Sen. David Boren, D-Okla., of the Senate Select Committee on Intellige
 def words(prefix: str, count: int) -> str:
     """Return so many distinct words, none so short that it might be part of a title."""
     return " ".join(f"{prefix}word{i}" for i in range(count))
+
+
+def shingles_of(text: str) -> list[int]:
+    """Return a text's shingle hashes by the naive model."""
+    return shingles([int(token) for token in tokenize([text]).hashes], Scheme().k)
 
 
 def answer(query: str, documents: dict[str, str]) -> dedup.Answer:
@@ -113,3 +122,61 @@ def test_a_passage_tells_in_how_many_documents_its_rarest_part_is() -> None:
     assert {one.id: [part.documents for part in one.passages] for one in found} == {
         name: [5 if name in "ab" else 3] for name in "abcde"
     }
+
+
+def test_the_rarest_part_may_be_the_first_words_of_the_query() -> None:
+    """Two documents have a text, five all of it but its first word: a window that begins there is in two, if any."""
+    seen = set()
+    for place in range(8):
+        text = words(f"text{place}x", 20)
+        rest = text.partition(" ")[2]
+        own = shingles_of(text)
+        with dedup.open("memory:") as index:
+            index.put(dedup.Document(f"whole{n}", f"{words(f'w{n}x', 20)} {text}") for n in range(2))
+            index.put(dedup.Document(f"rest{n}", f"{words(f'r{n}x', 20)} {rest}") for n in range(5))
+            (passage,) = index.resemble(text).matches[0].passages
+        assert passage.documents == (2 if own[0] in minima(own, Scheme().w) else 7)
+        seen.add(passage.documents)
+    assert seen == {2, 7}
+
+
+def test_the_rarest_part_may_be_the_last_words_of_the_query() -> None:
+    """Two documents have a text, five all of it but its last word: a window that ends there is in two, if any."""
+    seen = set()
+    for place in range(8):
+        text = words(f"text{place}x", 20)
+        rest = text.rpartition(" ")[0]
+        own = shingles_of(text)
+        with dedup.open("memory:") as index:
+            index.put(dedup.Document(f"whole{n}", f"{text} {words(f'w{n}x', 20)}") for n in range(2))
+            index.put(dedup.Document(f"rest{n}", f"{rest} {words(f'r{n}x', 20)}") for n in range(5))
+            (passage,) = index.resemble(text).matches[0].passages
+        assert passage.documents == (2 if own[-1] in minima(own, Scheme().w) else 7)
+        seen.add(passage.documents)
+    assert seen == {2, 7}
+
+
+def test_a_window_beyond_the_passage_says_nothing_of_it() -> None:
+    """A document's window that ends behind a passage does not make it rare, though the query has the same minimum."""
+    w = Scheme().w
+    for place in range(1_000):
+        text, after, behind = (words(f"{name}{place}x", 20) for name in ("text", "after", "behind"))
+        rest = text.rpartition(" ")[0]
+        last, inside = shingles_of(text)[-1], minima(shingles_of(text), w)
+        both = all(last in minima(shingles_of(f"{text} {more}"), w) for more in (after, behind))
+        if both and last not in inside and set(inside) <= set(minima(shingles_of(rest), w)):
+            break
+    documents = {"whole": f"{text} {behind}"} | {f"rest{n}": f"{rest} {words(f'r{n}x', 20)}" for n in range(5)}
+    (passage,) = answer(f"{text} {after}", documents).matches[0].passages
+    assert passage.matched_words == 20
+    assert passage.documents == 6
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [([50, 50], True), ([4, 4], False), ([50] * 5, False), ([6], True), ([4], False), ([], False)],
+)
+def test_windows_are_common_where_each_says_little_and_all_together_too(documents: list[int], expected: bool) -> None:
+    """Of 1,000 documents more than five have each window, by geometric mean, and less than two single words is said."""
+    surprise = sum(-math.log(count) for count in documents)
+    assert common(len(documents), surprise, 1_000) is expected

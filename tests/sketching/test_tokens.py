@@ -139,6 +139,7 @@ def test_normal_forms_are_one_text(text: str) -> None:
     assert tokenize([text]).hashes.tolist() == each[1]
 
 
+@pytest.mark.timeout(900)  # the model takes a minute alone
 def test_every_code_point_agrees_with_the_naive_model() -> None:
     """Each code point, between two letters, folds as the naive model says."""
     texts = [f"x{chr(code)}y" for code in range(0x110000)]

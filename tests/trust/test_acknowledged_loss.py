@@ -8,11 +8,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from faults.served import opened, own, served, swept, version
-from servers.cluster import running_cluster
+from servers.cluster import Cluster, running_cluster
 from servers.network import Network, network
 from servers.sentinel import MASTER, Sentinels, running_sentinels
 from servers.server import running
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.trust
 log = logging.getLogger(__name__)
 
 BATCH = 20
-BEFORE, AFTER = 3.0, 14.0  # seconds of writing before the fault, and after it
+BEFORE, AFTER = 3.0, 10.0  # seconds of writing before the fault, and after it
 PARTED = 5.0
 TOO_FEW_REPLICAS = "--min-replicas-to-write", "1"
 
@@ -82,9 +83,7 @@ SETTINGS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @contextlib.contextmanager
-def written(
-    url: str, fault: Callable[[], None], after: float = PARTED + AFTER
-) -> Iterator[tuple[dict[str, float], float]]:
+def written(url: str, fault: Callable[[], None], after: float = AFTER) -> Iterator[tuple[dict[str, float], float]]:
     """Have two writers at work while a fault happens; give what was acknowledged when, and when the fault began."""
     end = time.monotonic() + BEFORE + after
     with opened(url) as store:
@@ -119,9 +118,11 @@ def lost_of(store: Store, acknowledged: dict[str, float]) -> list[str]:
 def test_loss_through_sentinel(redis_path: str, tmp_path: Path, setting: str, fault: str) -> None:
     """`replica` loses nothing; `memory` only what was acknowledged in the second of the failover or while cut off."""
     durability, options = SETTINGS[setting]
+    after = AFTER + (2 * PARTED if fault == "part" else 0)  # a call that was cut off is given up after some seconds
     with network() as net, running_sentinels(redis_path, tmp_path, *options, replicas=2, network=net) as sentinels:
         url = f"{sentinels.url}?durability={durability}"
-        with written(url, lambda: FAULTS[fault](sentinels, net)) as (acknowledged, struck), opened(url) as store:
+        strike = partial(FAULTS[fault], sentinels, net)
+        with written(url, strike, after) as (acknowledged, struck), opened(url) as store:
             lost = lost_of(store, acknowledged)
             before = sum(moment < struck for moment in acknowledged.values())
             late = max((acknowledged[name] - struck for name in lost), default=0.0)
@@ -168,3 +169,39 @@ def test_loss_of_a_cluster(redis_path: str, tmp_path: Path) -> None:
             sizes = f"lost {len(lost):,} of {len(acknowledged):,}, {before / BEFORE:,.0f} puts/s"
             log.info("cluster, memory | kill | %s", sizes)
             assert not lost
+
+
+def replaced(cluster: Cluster) -> None:
+    """Kill a master, and start it again once its replica has taken over."""
+    cluster.nodes[1].kill()
+    deadline = time.monotonic() + 30
+    while cluster.replication(cluster.replicas[1])["role"] != "master":
+        assert time.monotonic() < deadline, "no replica takes over"
+        time.sleep(0.05)
+    cluster.nodes[1].start()
+
+
+def handed_over(cluster: Cluster) -> None:
+    """Have a replica take over while all are well."""
+    cluster.ask(cluster.replicas[1], "CLUSTER", "FAILOVER")
+
+
+CLUSTER_FAULTS: dict[str, Callable[[Cluster], None]] = {"kill": replaced, "failover": handed_over}
+
+
+@pytest.mark.parametrize("fault", CLUSTER_FAULTS)
+@pytest.mark.parametrize("durability", ["memory", "replica"])
+def test_loss_through_a_clusters_replicas(redis_path: str, tmp_path: Path, durability: str, fault: str) -> None:
+    """Where a replica takes over, `replica` loses nothing, `memory` only what was acknowledged around that moment."""
+    with running_cluster(redis_path, tmp_path, replicas=True) as cluster:
+        url = f"{cluster.url}?durability={durability}"
+        with written(url, lambda: CLUSTER_FAULTS[fault](cluster)) as (acknowledged, struck), opened(url) as store:
+            lost = lost_of(store, acknowledged)
+            before = sum(moment < struck for moment in acknowledged.values())
+            sizes = f"lost {len(lost):,} of {len(acknowledged):,}, {before / BEFORE:,.0f} puts/s"
+            log.info("cluster with replicas, %s | %s | %s", durability, fault, sizes)
+            assert any(moment > struck + PARTED for moment in acknowledged.values())  # the writers went on
+            assert cluster.replication(cluster.replicas[1])["role"] == "master"
+            if durability == "replica":
+                assert not lost
+            assert all(-1.0 <= acknowledged[name] - struck <= 3.0 for name in lost)

@@ -13,5 +13,7 @@ def test_every_call_that_fails_is_a_typed_error_and_nothing_is_half(shim: Path, 
     """Whichever call fails, the index is as before or after, and goes on once the fault has gone."""
     said = json.loads(run_watched(shim, world, "trust.failing", world))
     print(f"{said['tried']:,} cases")  # noqa: T201 - the figure is reported
+    for problem, cases in said["problems"].items():
+        print(f"{len(cases)} cases, {cases[:5]} …: {problem}")  # noqa: T201 - the same
     assert said["tried"] > 300
     assert not said["problems"]

@@ -88,6 +88,7 @@ def history_of(url: str, folder: Path, seconds: float, kill: Kill | None = None)
     finally:
         for process in callers.processes:
             process.kill()
+            process.wait()
     with dedup.open(url, create=False) as index:
         Caller(index, "last", folder / "last.log").look()
         assert index.check(repair=True).missing == 0

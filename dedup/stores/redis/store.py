@@ -150,6 +150,13 @@ class RedisStore:
                     self._reading()
             last = page[-1]
 
+    def arrivals(self, first: int = 0) -> tuple[int, Iterator[Stored]]:
+        """Return what has come in; what writers at work have put is not settled yet; see `Store.arrivals`."""
+        self._reading()
+        census = self._census()
+        # a writer that has just begun may name a floor from before `first`, but takes its numbers from the next one on
+        return max(first, census.floor), census.arrivals(first)
+
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`. Bytes are those of the servers, with all else on them."""
         wire, layout = self._reading(), self._layout

@@ -25,6 +25,7 @@ from dedup.stores.redis.requests import Wire, command, pack
 from dedup.stores.redis.writing import Journal, count, strike
 
 _DOCUMENTS_AT_ONCE = 256  # not measured: bounds the texts held at once
+_NUMBERS_TRIED = 1 << 14  # not measured: as many numbers are asked for one by one, of which many may lead nowhere
 Page = list[Led]
 
 
@@ -72,6 +73,18 @@ class Census:
         led = (one for _, _, page in self.pointers() for one in page)
         while some := list(islice(led, _DOCUMENTS_AT_ONCE)):
             yield from filter(None, self.parts.documents.led_to(some))
+
+    def arrivals(self, first: int) -> Iterator[Stored]:
+        """Iterate over the living documents numbered from `first` on and below the floor, in that order."""
+        numbers = np.arange(first, self.floor)
+        if len(numbers) > _NUMBERS_TRIED:
+            led = [np.array([one.number for _, one in page], np.int64) for _, _, page in self.pointers()]
+            numbers = np.sort(np.concatenate([np.empty(0, np.int64), *led]))
+            numbers = numbers[(numbers >= first) & (numbers < self.floor)]
+        for start in range(0, len(numbers), _DOCUMENTS_AT_ONCE):
+            some = numbers[start : start + _DOCUMENTS_AT_ONCE].tolist()
+            found = self.parts.documents.fetch(some)
+            yield from (one for number, one in zip(some, found, strict=True) if one and one.number == number)
 
     def holes(self, *, repair: bool) -> tuple[int, int]:
         """Return how many ids lead to no record of theirs, and how many further chunks' numbers lead nowhere.
