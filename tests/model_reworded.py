@@ -57,10 +57,10 @@ def sentences(stops: list[bool]) -> list[Span]:
 
 
 def weights(a: list[Counter[int]], b: list[Counter[int]]) -> dict[int, float]:
-    """Return ln(sentences / those with the stem); stems in more than 64 sentences of a text weigh nothing."""
+    """Return ln(sentences, 12 at least / those with the stem); stems in more than 64 sentences of a text weigh nothing."""
     here, there = (Counter(stem for bag in bags for stem in bag) for bags in (a, b))
     return {
-        stem: max(0.0, math.log((len(a) + len(b)) / (here[stem] + there[stem])))
+        stem: max(0.0, math.log(max(12, len(a) + len(b)) / (here[stem] + there[stem])))
         for stem in here | there
         if max(here[stem], there[stem]) <= FREQUENT
     }

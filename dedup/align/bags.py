@@ -11,6 +11,7 @@ LEAST = 3  # tokens; Sanchez-Perez et al. 2014: a shorter sentence is part of th
 LONGEST = 80  # tokens, not measured finely: tables and texts without full stops are read in pieces
 PIECE = 25  # tokens; the same
 FREQUENT = 64  # sentences of one text: a stem that stands in more tells nothing; it bounds the work
+SENTENCES = 12  # ADR 16: two short texts are taken for as many; else nothing that they share tells much
 LOGARITHMS = np.log(np.maximum(1, np.arange(2 * FREQUENT + 1)))
 
 
@@ -89,7 +90,7 @@ def weights_of(a: Bags, b: Bags, stems: int) -> Float64s:
         here[stem] += 1
     for stem in b.stems:
         there[stem] += 1
-    weights, most = np.zeros(stems), math.log(len(a.starts) + len(b.starts) - 2)
+    weights, most = np.zeros(stems), math.log(max(SENTENCES, len(a.starts) + len(b.starts) - 2))
     for stem in range(stems):
         if max(here[stem], there[stem]) <= FREQUENT:
             weights[stem] = max(0.0, most - LOGARITHMS[here[stem] + there[stem]])

@@ -82,6 +82,13 @@ def test_a_story_told_in_other_words_is_found() -> None:
     assert passage.evidence > 1.5
 
 
+def test_two_short_texts_that_tell_the_same_are_seen() -> None:
+    """Three sentences told in other words, with nothing around them, are one reworded passage of all their words."""
+    (passage,) = dedup.compare(WIRE, RETOLD).passages
+    assert passage.kind == "reworded"
+    assert (passage.query.start, passage.query.end) == (0, len(WIRE.rstrip(".")))
+
+
 def test_verbatim_alone_finds_no_other_words() -> None:
     """Asked for copies only, a text of the same words in another order has no reworded passage."""
     kinds = {passage.kind for passage in dedup.compare(WIRE, RETOLD, reworded=False).passages}
