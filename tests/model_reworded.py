@@ -57,7 +57,7 @@ def sentences(stops: list[bool]) -> list[Span]:
 
 
 def weights(a: list[Counter[int]], b: list[Counter[int]]) -> dict[int, float]:
-    """Return ln(sentences, 12 at least / those with the stem); stems in more than 64 sentences of a text weigh nothing."""
+    """Return ln(sentences, at least 12 / those with the stem); stems in over 64 sentences of a text weigh nothing."""
     here, there = (Counter(stem for bag in bags for stem in bag) for bags in (a, b))
     return {
         stem: max(0.0, math.log(max(12, len(a) + len(b)) / (here[stem] + there[stem])))
