@@ -133,11 +133,11 @@ class Environment:
             raise StoreReadOnly(f"index {self.name}: this process may not write the folder; change its permissions")
         with translated(self.name):
             self._require_place()
-        with translated(self.name), self._turn(wait):
-            self._require_place()
-            self.handle.reader_check()
-            with self._noted(), self.handle.begin(write=True, buffers=True) as txn:
-                yield txn
+            with self._turn(wait):
+                self._require_place()
+                self.handle.reader_check()
+                with self._noted(), self.handle.begin(write=True, buffers=True) as txn:
+                    yield txn
 
     def _require_place(self) -> None:
         """Refuse to go on in files that nobody else finds: the folder may have been moved, deleted or restored."""
@@ -234,8 +234,9 @@ def _in_folder(path: Path, *, create: bool, read_only: bool, wait: float) -> Env
     handle, writable = open_folder(path, read_only=read_only)
     if writable and not handle.stat()["entries"]:
         sync_names(path)
-    turn = partial(writers_turn, path.resolve()) if writable else None  # the working folder may change
-    return Environment(str(path), handle, turn, path.resolve(), read_only=read_only)
+    place = path.resolve()  # the working folder may change
+    turn = partial(writers_turn, place) if writable else None
+    return Environment(str(path), handle, turn, place, read_only=read_only)
 
 
 def acquire_in_memory() -> Environment:
