@@ -25,9 +25,10 @@ test: lint test-fast
 test-fast: $(TEST)
 	$(BIN)/pytest -q -n 2 -m "not slow and not trust" --cov --cov-report=term-missing:skip-covered
 
-# about twenty-five minutes on two cores; a file's tests on one of them, because they share servers and sessions
+# about twenty-five minutes on two cores; a file's tests on one of them, because they share servers and sessions; the
+# longest takes three minutes on two idle cores
 test-slow: $(TEST)
-	$(BIN)/pytest -q -n 2 -m slow --dist loadfile
+	$(BIN)/pytest -q -n 2 -m slow --dist loadfile --timeout 900
 
 # kills, failing calls, damaged files, histories and oracles: what docs/operations.md promises
 test-trust: $(TEST)

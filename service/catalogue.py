@@ -183,9 +183,14 @@ class Catalogue:
         return arrival.id.encode(), arrival.number, arrival.expires, age, _folded("\0".join(words))
 
 
-def _hit(key: Key) -> Hit:
+def cursor_behind(key: Key) -> str:
+    """Return the cursor that leads on from a place in one of the two orders."""
     *age, name = key
-    return Hit(name.decode(), (b"".join(map(_AGE.pack, age)) + name).hex())
+    return (b"".join(map(_AGE.pack, age)) + name).hex()
+
+
+def _hit(key: Key) -> Hit:
+    return Hit(key[-1].decode(), cursor_behind(key))
 
 
 def _words(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from dedup.engine import Index
 from dedup.model import Document
 from service.backend import Service
-from service.catalogue import Hit, Wanted
+from service.catalogue import Hit, Wanted, cursor_behind
 
 T = TypeVar("T")
 _READ = 16  # not measured: documents read at once, texts and all
@@ -45,7 +45,7 @@ def listing(service: Service, wanted: Wanted, characters: float, shown: Callable
         some = _cut(_read(service.index, found.hits), wanted.limit, characters, shown)
         return Listing(*some, found.found, found.searched, found.documents)
     total = service.index.stats().documents
-    every = ((one, one.id.encode().hex()) for one in service.index.documents(wanted.after[-1].decode()))
+    every = ((one, cursor_behind((one.id.encode(),))) for one in service.index.documents(wanted.after[-1].decode()))
     return Listing(*_cut(every, wanted.limit, characters, shown), total, total, total)
 
 

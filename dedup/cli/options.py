@@ -1,4 +1,4 @@
-"""The options that several commands share, and those of `corpus`, which has many."""
+"""The options that several commands share, and those of commands that have many: `ingest` and `corpus`."""
 
 from typing import Annotated, Literal
 

@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 import lmdb
 
-from dedup.errors import StoreBusy, StoreForeign, StoreReadOnly
+from dedup.errors import StoreBusy, StoreForeign, StoreGone, StoreReadOnly
 from dedup.stores.lmdb_faults import translated
 from dedup.stores.lmdb_folder import (
     DATA,
@@ -76,6 +76,7 @@ class Environment:
         name: str,
         handle: lmdb.Environment,
         turn: Callable[[float], AbstractContextManager[None]] | None,
+        folder: Path | None = None,
         *,
         read_only: bool = False,
     ) -> None:
@@ -85,9 +86,11 @@ class Environment:
             name: what messages call the index.
             handle: LMDB's own.
             turn: waits at most so many seconds for this process's turn to write; None where it may not write.
+            folder: where it is, absolute; None in memory.
             read_only: whether it was opened for reading only.
         """
         self.name, self.handle, self.read_only = name, handle, read_only
+        self._folder, self._identity = folder, identity(folder) if folder else None
         self._turn = turn
         self._databases: Databases | None = None
         self._users = 0
@@ -108,8 +111,13 @@ class Environment:
 
     @contextmanager
     def reading(self) -> Iterator["Transaction"]:
-        """Read one state of the index, undisturbed by writers."""
+        """Read one state of the index, undisturbed by writers.
+
+        Raises:
+            StoreGone: if another index is in the folder now, or none.
+        """
         with translated(self.name), self._noted(), self.handle.begin(buffers=True) as txn:
+            self._require_place()
             yield txn
 
     @contextmanager
@@ -119,13 +127,24 @@ class Environment:
         Raises:
             StoreReadOnly: if this process may not write the folder.
             StoreBusy: if another writer holds it for more than `wait` seconds.
+            StoreGone: if another index is in the folder now, or none.
         """
         if not self._turn:
             raise StoreReadOnly(f"index {self.name}: this process may not write the folder; change its permissions")
-        with translated(self.name), self._turn(wait):
-            self.handle.reader_check()
-            with self._noted(), self.handle.begin(write=True, buffers=True) as txn:
-                yield txn
+        with translated(self.name):
+            self._require_place()
+            with self._turn(wait):
+                self._require_place()
+                self.handle.reader_check()
+                with self._noted(), self.handle.begin(write=True, buffers=True) as txn:
+                    yield txn
+
+    def _require_place(self) -> None:
+        """Refuse to go on in files that nobody else finds: the folder may have been moved, deleted or restored."""
+        if self._folder and identity(self._folder) != self._identity:
+            raise StoreGone(
+                f"index {self.name} was deleted or moved while it was open, or another is in its place; open it again"
+            )
 
     def oldest_reader(self) -> tuple[int, int]:
         """Return the process that reads the oldest state, and how many writes ago that was; 0, 0 if there is none."""
@@ -215,8 +234,9 @@ def _in_folder(path: Path, *, create: bool, read_only: bool, wait: float) -> Env
     handle, writable = open_folder(path, read_only=read_only)
     if writable and not handle.stat()["entries"]:
         sync_names(path)
-    turn = partial(writers_turn, path.resolve()) if writable else None  # the working folder may change
-    return Environment(str(path), handle, turn, read_only=read_only)
+    place = path.resolve()  # the working folder may change
+    turn = partial(writers_turn, place) if writable else None
+    return Environment(str(path), handle, turn, place, read_only=read_only)
 
 
 def acquire_in_memory() -> Environment:

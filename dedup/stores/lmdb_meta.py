@@ -15,7 +15,7 @@ _BYTES = _PAGE.size + _META.size
 _NODE = struct.Struct("=HHHH")  # of a branch the page in three parts, and the key's length
 _BRANCH, _DEEPEST = 1, 32
 _BY_NUMBER = 8  # MDB_INTEGERKEY; the high byte says how the file was opened
-_MAGIC, _VERSION, _META_PAGE = 0xBEEFC0DE, 1, 8
+_MAGIC, _VERSION, _META_PAGE, _BOTH = 0xBEEFC0DE, 1, 8, 2
 _TREE = struct.Struct("=IHHQQQQQ")
 _NONE = (1 << 64) - 1
 _BEYOND = 1 << 17  # the furthest that a flipped bit of a leaf leads on: an offset and a key of 16 bits each
@@ -36,6 +36,11 @@ class Meta(NamedTuple):
     free: int
     last_page: int
     transaction: int
+
+    @property
+    def size(self) -> int:
+        """The bytes of a file that ends with the last page."""
+        return (self.last_page + 1) * self.page_size
 
 
 def damage(data: Path) -> str:
@@ -62,7 +67,10 @@ def guarded(data: Path) -> Iterator[None]:
     """
     with data.open("r+b", buffering=0) as file:
         pages = _first_pages(file)
-        _lengthen(file, [meta for _, meta, _ in pages])
+        if len(pages) == _BOTH:
+            _lengthen(file, _newest(pages))
+        else:
+            pages = []
         try:
             yield
         except BaseException:
@@ -72,25 +80,28 @@ def guarded(data: Path) -> Iterator[None]:
 
 
 def _first_pages(file: FileIO) -> list[tuple[int, Meta, bytes]]:
-    """Return the place, the meaning and the bytes of both first pages; nothing if one of them is destroyed."""
+    """Return the place, the meaning and the bytes of both first pages, up to one that is destroyed."""
     pages, place = list[tuple[int, Meta, bytes]](), 0
-    for number in range(2):
+    for number in range(_BOTH):
         file.seek(place)
         data = file.read(_BYTES)
         meta = _read(data, number)
         if meta is None:
-            return []
+            break
         pages.append((place, meta, data))
         place = meta.page_size
     return pages
 
 
-def _lengthen(file: FileIO, metas: list[Meta]) -> None:
-    newest = max(metas, key=lambda meta: meta.transaction, default=None)
-    used = (newest.last_page + 1) * newest.page_size if newest else 0
-    if used <= file.seek(0, 2) < used + _BEYOND:
+def _newest(pages: list[tuple[int, Meta, bytes]]) -> Meta:
+    """Return what the index is after its last transaction."""
+    return max((meta for _, meta, _ in pages), key=lambda meta: meta.transaction)
+
+
+def _lengthen(file: FileIO, newest: Meta) -> None:
+    if newest.size <= file.seek(0, 2) < newest.size + _BEYOND:
         with suppress(OSError):  # on a full disk, or where files may not grow: what is put says so if it matters
-            file.truncate(used + _BEYOND)
+            file.truncate(newest.size + _BEYOND)
 
 
 def _put_back(file: FileIO, pages: list[tuple[int, Meta, bytes]]) -> None:
@@ -106,21 +117,20 @@ def _put_back(file: FileIO, pages: list[tuple[int, Meta, bytes]]) -> None:
 
 def _damage(data: Path) -> str:
     with data.open("rb", buffering=0) as file:
-        first = _read(file.read(_BYTES), 0)
-        if first is None:
+        pages = _first_pages(file)
+        if not pages:
             return "the first page is destroyed"
-        file.seek(first.page_size)
-        second = _read(file.read(_BYTES), 1)
-        if second is None or second.page_size != first.page_size:
+        if len(pages) < _BOTH or pages[0][1].page_size != pages[1][1].page_size:
             return "the second page is destroyed"
+        first, second = (meta for _, meta, _ in pages)
         freed = {meta: _last_freed(file, meta) for meta in (first, second)}
         size = file.seek(0, 2)
-    newest = max(first, second, key=lambda meta: meta.transaction)
+    newest = _newest(pages)
     in_turn = not newest.transaction or abs(first.transaction - second.transaction) == 1
     if not in_turn or any(last > meta.transaction for meta, last in freed.items()) or _is_older(newest, freed[newest]):
         return f"its first pages are not of the transactions {first.transaction} and {second.transaction}"
-    if size < (newest.last_page + 1) * newest.page_size:
-        return f"it has {size} bytes where {(newest.last_page + 1) * newest.page_size} were written"
+    if size < newest.size:
+        return f"it has {size} bytes where {newest.size} were written"
     return ""
 
 

@@ -18,6 +18,7 @@ from dedup.errors import (
     StoreError,
     StoreForeign,
     StoreFull,
+    StoreGone,
     StoreReadOnly,
     StoreTooNew,
     StoreUnreachable,
@@ -304,3 +305,25 @@ def test_check_walks_in_parts_and_compares_in_batches(index: Path, monkeypatch: 
         report = store.check(own, repair=True)
         assert (report.missing, report.orphans, report.postings) == (15, 0, 485)
         assert is_whole(store, 10)
+
+
+@pytest.mark.parametrize("instead", ["nothing", "another index", "its own copy"])
+def test_an_index_that_is_no_longer_in_its_folder_is_gone(tmp_path: Path, instead: str) -> None:
+    """Moved away while it is open, whatever takes its place: no look-up, no put goes on there; opened again, all do."""
+    folder, away = tmp_path / "index", tmp_path / "away"
+    with opened(folder, create=True) as store:
+        store.put(entries(0, 10), own)
+        folder.rename(away)
+        if instead == "another index":
+            with opened(folder, create=True) as other:
+                other.put(entries(0, 3), own)
+        elif instead == "its own copy":
+            shutil.copytree(away, folder)
+        for attempt in (lambda: store.put(entries(10, 20), own), lambda: store.get(["0"]), store.stats):
+            with pytest.raises(StoreGone, match="open it again"):
+                attempt()
+    with opened(folder, create=True) as store:
+        store.put(entries(20, 30), own)
+        assert store.stats().documents == {"nothing": 10, "another index": 13, "its own copy": 20}[instead]
+    with opened(away) as store:
+        assert store.stats().documents == 10

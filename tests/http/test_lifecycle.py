@@ -38,13 +38,14 @@ def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_ready_means_the_index_that_was_opened(tmp_path: Path) -> None:
-    """An index of another scheme put in the place of the one served, or none, is 503 at /readyz."""
+    """Another index in the place of the one served, or none, is 503 at /readyz, and nothing is put any more."""
     with serving(tmp_path) as service:
         assert service.http.get("/readyz").status_code == 200
         (tmp_path / "index").rename(tmp_path / "away")
-        assert code(service.http.get("/readyz")) == "store_unreachable"
+        assert code(service.http.get("/readyz")) == "store_gone"
         with dedup.open(f"lmdb:{tmp_path / 'index'}", dedup.Scheme(k=5)):
-            assert code(service.http.get("/readyz")) == "scheme_mismatch"
+            assert code(service.http.get("/readyz")) == "store_gone"
+            assert code(service.http.put("/v1/documents/a", json={"text": "one two three four"})) == "store_gone"
         assert service.http.get("/livez").status_code == 200
 
 

@@ -246,6 +246,7 @@ def test_a_result_of_boilerplate_alone_says_so(service: Serving) -> None:
     """Where all that is shared is boilerplate, the page says why nothing is marked."""
     names = "Sir Paul Green, Dr. Ann Hill, Mr. Tom Lake, Sir John Brown, Dr. Mary Wood, Mr. Al Stone."
     service.put("names", f"{prose(40)}. {names} {prose(40)}")
+    service.put("copied", TEXT)
     for own, told in ((names, True), (f"{names} {TEXT}", False)):
         page = service.http.post("/matches", content=urlencode({"text": own}), headers=HTML | FORM).text
         assert ("All that the sources share with it is boilerplate" in page) == told

@@ -124,34 +124,24 @@ def test_a_passage_tells_in_how_many_documents_its_rarest_part_is() -> None:
     }
 
 
-def test_the_rarest_part_may_be_the_first_words_of_the_query() -> None:
-    """Two documents have a text, five all of it but its first word: a window that begins there is in two, if any."""
+@pytest.mark.parametrize("end", [0, -1], ids=["first", "last"])
+def test_the_rarest_part_may_be_an_end_of_the_query(end: int) -> None:
+    """Two documents have a text, five all of it but its first or last word: a window that has it is in two, if any."""
     seen = set()
     for place in range(8):
         text = words(f"text{place}x", 20)
-        rest = text.partition(" ")[2]
+        rest = text.rpartition(" ")[0] if end else text.partition(" ")[2]
         own = shingles_of(text)
-        with dedup.open("memory:") as index:
-            index.put(dedup.Document(f"whole{n}", f"{words(f'w{n}x', 20)} {text}") for n in range(2))
-            index.put(dedup.Document(f"rest{n}", f"{words(f'r{n}x', 20)} {rest}") for n in range(5))
-            (passage,) = index.resemble(text).matches[0].passages
-        assert passage.documents == (2 if own[0] in minima(own, Scheme().w) else 7)
-        seen.add(passage.documents)
-    assert seen == {2, 7}
 
+        def beside(prefix: str, part: str) -> str:
+            """Put other words where the part has lost its end."""
+            return f"{part} {words(prefix, 20)}" if end else f"{words(prefix, 20)} {part}"
 
-def test_the_rarest_part_may_be_the_last_words_of_the_query() -> None:
-    """Two documents have a text, five all of it but its last word: a window that ends there is in two, if any."""
-    seen = set()
-    for place in range(8):
-        text = words(f"text{place}x", 20)
-        rest = text.rpartition(" ")[0]
-        own = shingles_of(text)
         with dedup.open("memory:") as index:
-            index.put(dedup.Document(f"whole{n}", f"{text} {words(f'w{n}x', 20)}") for n in range(2))
-            index.put(dedup.Document(f"rest{n}", f"{rest} {words(f'r{n}x', 20)}") for n in range(5))
+            index.put(dedup.Document(f"whole{n}", beside(f"w{n}x", text)) for n in range(2))
+            index.put(dedup.Document(f"rest{n}", beside(f"r{n}x", rest)) for n in range(5))
             (passage,) = index.resemble(text).matches[0].passages
-        assert passage.documents == (2 if own[-1] in minima(own, Scheme().w) else 7)
+        assert passage.documents == (2 if own[end] in minima(own, Scheme().w) else 7)
         seen.add(passage.documents)
     assert seen == {2, 7}
 

@@ -82,21 +82,22 @@ class Lookups:
             found = self._read(names, limit)
             if all(writer.first != AWAITED for writer in found.writers):
                 break
-        shown = self._shown(found)
+        hidden = found.suspects()
+        shown = self._shown(np.unique(found.numbers[hidden]).tolist(), found.numbers)
         if shown:
             found = found.joined(self._read(names, limit), shown)
-        return found.answer(found.suspects() & ~np.isin(found.numbers, shown), limit)
+            hidden = found.suspects() & ~np.isin(found.numbers, shown)
+        return found.answer(hidden, limit)
 
-    def _shown(self, postings: _Found) -> list[int]:
+    def _shown(self, suspects: Sequence[int], numbers: Numbers) -> list[int]:
         """Return the suspects that lead to a living document which no other of the numbers leads to.
 
         That document need not be the one that the postings were of: it may have been replaced since they were read,
         and its successor's postings written after that.
         """
-        suspects = np.unique(postings.numbers[postings.suspects()]).tolist()
         if not suspects:
             return []
-        seen, found = set(postings.numbers.tolist()), zip(suspects, self._documents.fetch(suspects), strict=True)
+        seen, found = set(numbers.tolist()), zip(suspects, self._documents.fetch(suspects), strict=True)
         return [number for number, one in found if one and (number in one.numbers or seen.isdisjoint(one.numbers))]
 
     def _read(self, names: Names, limit: int) -> _Found:
