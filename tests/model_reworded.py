@@ -57,13 +57,21 @@ def sentences(stops: list[bool]) -> list[Span]:
 
 
 def weights(a: list[Counter[int]], b: list[Counter[int]]) -> dict[int, float]:
-    """Return ln(sentences, at least 12 / those with the stem); stems in over 64 sentences of a text weigh nothing."""
+    """Return ln(sentences, at least 12) - ln(those with the stem), each rounded to 20 bits after the point.
+
+    Stems in over 64 sentences of a text weigh nothing.
+    """
     here, there = (Counter(stem for bag in bags for stem in bag) for bags in (a, b))
     return {
-        stem: max(0.0, math.log(max(12, len(a) + len(b)) / (here[stem] + there[stem])))
+        stem: max(0.0, exact(math.log(max(12, len(a) + len(b)))) - exact(math.log(here[stem] + there[stem])))
         for stem in here | there
         if max(here[stem], there[stem]) <= FREQUENT
     }
+
+
+def exact(weight: float) -> float:
+    """Round, so that sums of few are exact in any order."""
+    return round(weight * 2**20) / 2**20
 
 
 def weigh(bag: Counter[int], weight: dict[int, float]) -> dict[int, float]:

@@ -12,7 +12,8 @@ LONGEST = 80  # tokens, not measured finely: tables and texts without full stops
 PIECE = 25  # tokens; the same
 FREQUENT = 64  # sentences of one text: a stem that stands in more tells nothing; it bounds the work
 SENTENCES = 12  # ADR 16: two short texts are taken for as many; else nothing that they share tells much
-LOGARITHMS = np.log(np.maximum(1, np.arange(2 * FREQUENT + 1)))
+EXACT = 2**20  # weights are multiples of 1/EXACT: sums of them are exact, so that equal stretches have equal scores
+LOGARITHMS = np.round(np.log(np.maximum(1, np.arange(2 * FREQUENT + 1))) * EXACT) / EXACT
 
 
 class Bags(NamedTuple):
@@ -90,7 +91,8 @@ def weights_of(a: Bags, b: Bags, stems: int) -> Float64s:
         here[stem] += 1
     for stem in b.stems:
         there[stem] += 1
-    weights, most = np.zeros(stems), math.log(max(SENTENCES, len(a.starts) + len(b.starts) - 2))
+    weights, sentences = np.zeros(stems), max(SENTENCES, len(a.starts) + len(b.starts) - 2)
+    most = round(math.log(sentences) * EXACT) / EXACT
     for stem in range(stems):
         if max(here[stem], there[stem]) <= FREQUENT:
             weights[stem] = max(0.0, most - LOGARITHMS[here[stem] + there[stem]])

@@ -61,9 +61,9 @@ def fragments_of(telling: Telling, seeds: Int32s, gap: int) -> tuple[Int32s, Flo
         _sort(seeds, first, end, side)
         parts = 1 if rounds >= ROUNDS else _part(telling, seeds, first, end, side, gap, ends)
         if parts > 1:
-            for part in ends[:parts]:
-                _push(stack, top, first, part, gap, rounds + 1)
-                first, top = part, top + 1
+            for part in range(parts - 1, -1, -1):  # the first part lies on top, and is looked at first
+                _push(stack, top, ends[part - 1] if part else first, ends[part], gap, rounds + 1)
+                top += 1
         elif not settled and rounds < ROUNDS:
             _push(stack, top, first, end, gap, rounds + 1)
             stack[top, 4] = 1

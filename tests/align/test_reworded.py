@@ -54,7 +54,7 @@ def found(query: Side, document: Side, copied: list[Passage]) -> list[tuple[int,
     return sorted(tuple(row[1:].tolist()) for row in result)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_the_kernel_is_the_model(seed: int) -> None:
     """On random texts with sentences in common, copied and told anew, kernel and model give the same passages."""
