@@ -17,7 +17,7 @@ FEW_DOCUMENTS = 1000  # ADR 15: a smaller index, or none, is taken for one of so
 COMMON = 200  # ADR 4: 20 calls a quarter as many forms boilerplate, 2,000 takes 3 of the seeds' 14 passages for it
 ENOUGH = 1.5  # ADR 15: of thirty look-ups one may get a passage by chance
 WORDS = 300  # a document's, on average: a store knows how many documents there are, not how long they are
-UNMATCHED = 0.1  # ADR 15: what an unmatched word costs, a matched one being worth 1
+UNMATCHED = 0.12  # ADR 15: what an unmatched word costs, a matched one being worth 1
 COPIED = 5.5e-5  # ADR 15: K of copied passages
 REWORDED, NAT = 0.05, 0.4  # ADR 15: K of reworded ones, and what a nat of their stems is worth
 
