@@ -28,6 +28,7 @@ SUITES = (
     "documents",
     "grid",
     "pan",
+    "published",
     "retrieval",
     "characters",
     "syndication",

@@ -140,6 +140,12 @@ def listed(table: str) -> Callable[[Run], Iterator[str]]:
     return made
 
 
+def misread(run: Run) -> Iterator[str]:
+    """Yield a line a figure, a column for words and for characters in an index of each size."""
+    rows = of(run, "Misread pages")
+    return grid(rows, lambda row: f"{row.name}, {row.size:,} pages", lambda row: f"{row.case}, {row.unit}", "")
+
+
 def by_threshold(run: Run) -> Iterator[str]:
     """Yield what is found by collection and threshold, then how fast."""
     rows = sorted(of(run, "Near-duplicate documents"), key=lambda row: (row.unit != "share", row.case))
@@ -221,6 +227,8 @@ PARTS: dict[str, Callable[[Run], Iterable[str]]] = {
     "news": by_case("News in clusters"),
     "passages": listed("Passages"),
     "pairs": listed("Passages of pairs"),
+    "published": listed("PAN 2013 beside published systems"),
+    "misread": misread,
     "labelled": listed("Labelled pairs"),
     "many": sized("Text that many print"),
     "growth": grown,
