@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 COPIED, GAP, WIDE, LOPSIDED, MORE = 0.85, 2, 24, 2.5, 1.5
 COSINE_OF_SEEDS, DICE, EACH, FREQUENT = 0.30, 0.37, 16, 64
-COSINE, UNMATCHED = 0.34, 0.2
+COSINE, UNMATCHED, INFLECTED = 0.34, 0.2, 3
 
 Span = tuple[int, int]
 Pair = tuple[int, int]
@@ -185,7 +185,8 @@ def settled(
         here = query.sentences[one.a[0]][0], query.sentences[one.a[1] - 1][1]
         there = document.sentences[one.b[0]][0], document.sentences[one.b[1] - 1][1]
         here, there = trimmed(here, taken_a), trimmed(there, taken_b)
-        if here[0] == here[1] or there[0] == there[1]:
+        same = Counter(query.words[slice(*here)]) & Counter(document.words[slice(*there)])
+        if here[0] == here[1] or there[0] == there[1] or INFLECTED * sum(same.values()) < one.common:
             continue
         met = [p for p in left if meet(p.query, here) or meet(p.document, there)]
         inside = [p for p in met if meet(p.query, here) and meet(p.document, there)]

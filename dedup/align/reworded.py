@@ -19,6 +19,9 @@ GAP = 2  # ADR 16
 WIDE = 24  # ADR 16: for a text that sums up another
 MOSTLY = 2 / 3  # ADR 16: of what is shared; so much of it copied, the whole is a copy
 LOPSIDED = 2.5  # ADR 16: so many times longer is what is summed up
+INFLECTED = (
+    3  # ADR 16: of so many stems in common one at least is of the same word; else few first letters make them up
+)
 
 
 class Texts(NamedTuple):
@@ -199,11 +202,22 @@ def _settle(
         row[5] = span[4]
         if gap != WIDE:
             trim(claims, row)
-        if row[1] < row[2] and row[3] < row[4] and claim(claims, row, gap == WIDE):
+        if not _share_words(texts, row):
+            continue
+        if claim(claims, row, gap == WIDE):
             gains[count] = scores[place]
             _match(texts, row)
             count += 1
     return rows[:count], gains[:count], claims.gone
+
+
+@kernel
+def _share_words(texts: Texts, row: Int32s) -> bool:
+    """Say whether two stretches that have stems in common (column 5) have words in common, too."""
+    if row[1] >= row[2] or row[3] >= row[4]:
+        return False
+    words = look_up_tokens(texts.document[row[3] : row[4]], texts.distinct, texts.vocabulary)
+    return INFLECTED * _common(texts, row, words) >= row[5]
 
 
 @kernel

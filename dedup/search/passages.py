@@ -7,7 +7,7 @@ import numpy as np
 from dedup.align import Alignments, align, align_loosely, reword
 from dedup.kernels import Flags, Float64s, Int64s, Uint64s
 from dedup.scheme import Scheme, Unit
-from dedup.search.evidence import ENOUGH, Chance, windows_in
+from dedup.search.evidence import ENOUGH, FEW_DOCUMENTS, Chance, windows_in
 from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.sketching.tokens import Tokens
@@ -70,7 +70,8 @@ def shared(
         windows = windows_of(found)
         copied = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
         evidence = np.where(reworded, chance.of_reworded(scores), copied)
-    doubtful = (evidence < ENOUGH) & (question.min_words is None)
+    told = question.min_words is None and query.total >= FEW_DOCUMENTS  # a smaller index does not know what is common
+    doubtful = (evidence < ENOUGH) & told
     return _wanted(Shared(found, reworded, evidence, windows, doubtful), question)
 
 
