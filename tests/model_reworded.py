@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 COPIED, GAP, WIDE, LOPSIDED, MORE = 0.85, 2, 24, 2.5, 1.5
 COSINE_OF_SEEDS, DICE, EACH, FREQUENT = 0.30, 0.37, 16, 64
-COSINE, UNMATCHED, INFLECTED = 0.34, 0.2, 3
+COSINE, UNMATCHED, INFLECTED = 0.34, 0.2, 2
 
 Span = tuple[int, int]
 Pair = tuple[int, int]
