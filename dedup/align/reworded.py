@@ -217,7 +217,7 @@ def _share_words(texts: Texts, row: Int32s) -> bool:
     if row[1] >= row[2] or row[3] >= row[4]:
         return False
     words = look_up_tokens(texts.document[row[3] : row[4]], texts.distinct, texts.vocabulary)
-    return INFLECTED * _common(texts, row, words) >= row[5]
+    return bool(INFLECTED * _common(texts, row, words) >= row[5])
 
 
 @kernel
