@@ -236,6 +236,10 @@ class Index:
         """Return the index's size."""
         return self._store.stats()
 
+    def expired(self) -> int:
+        """Return how many of the documents that `stats` counts have expired and wait for a sweep; it reads all ids."""
+        return self._store.expired()
+
     def check(self, *, repair: bool = False) -> CheckReport:
         """Verify that every posting's document exists and every document's buckets are there; mend them on demand."""
         return self._store.check(self._postings_of, repair=repair)

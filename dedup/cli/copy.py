@@ -23,12 +23,13 @@ def run(source: str, target: str, *, json: bool) -> None:
     if _place(source) == _place(target):
         raise InvalidInput(f"FROM and TO are the same index, {shown(source)}; give another TO")
     prepare_kernels()
-    counts = {"copied": 0, "unchanged": 0}
+    counts = {"copied": 0, "unchanged": 0, "expired": 0}
     with (
         closing(open_store(source, create=False, read_only=True, older=True)) as one,
         Index(_open_or_make(target, one.scheme.renewed())) as other,
         Progress("documents") as progress,
     ):
+        counts["expired"] = one.expired()
         for copied, unchanged in other.copy_from(one, now=time.time()):
             counts["copied"] += copied
             counts["unchanged"] += unchanged

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from rich.status import Status
 
+MOST_ALIKE = 10
+"""Notes of one kind that a command prints; not measured: half a terminal."""
+
 _STEERING = [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
 _ESCAPES = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _STEERING}
 _ESCAPES |= {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}

@@ -76,9 +76,9 @@ def test_index_moves_from_store_to_store(
     ]
     expected = state(source)
     for one, other in pairwise(places):
-        assert copied(one, other) == {"copied": len(TEXTS), "unchanged": 0}
+        assert copied(one, other) == {"copied": len(TEXTS), "unchanged": 0, "expired": 0}
         assert state(other) == expected
-    assert copied(source, places[-1]) == {"copied": 0, "unchanged": len(TEXTS)}
+    assert copied(source, places[-1]) == {"copied": 0, "unchanged": len(TEXTS), "expired": 0}
     with dedup.open(places[-1], create=False) as index:
         left = [stored.expires - time.time() for stored in index._store.scan() if stored.expires]
     assert len(left) == 10
@@ -115,7 +115,7 @@ def test_copy_into_an_index_of_another_scheme_keeps_that_scheme(source: str, tmp
     target = f"lmdb:{tmp_path / 'other'}"
     with dedup.open(target, Scheme(k=7)) as index:
         index.put([Document("a", TEXTS[0])])
-    assert copied(source, target) == {"copied": len(TEXTS), "unchanged": 0}
+    assert copied(source, target) == {"copied": len(TEXTS), "unchanged": 0, "expired": 0}
     with dedup.open(target, create=False) as index:
         assert index.scheme == Scheme(k=7)
         assert index.stats().documents == len(TEXTS) + 1
@@ -136,8 +136,8 @@ def test_copy_rebuilds_an_index_of_an_older_fold_table(
     with pytest.raises(SchemeMismatch, match=r"dedup copy"):
         dedup.open(url)
     new = f"lmdb:{tmp_path / 'new'}"
-    assert copied(url, new) == {"copied": 3, "unchanged": 0}
-    assert copied(url, new) == {"copied": 0, "unchanged": 3}
+    assert copied(url, new) == {"copied": 3, "unchanged": 0, "expired": 0}
+    assert copied(url, new) == {"copied": 0, "unchanged": 3, "expired": 0}
     with dedup.open(new, create=False) as index:
         assert index.scheme == Scheme(k=5)
         assert index.check().sound
