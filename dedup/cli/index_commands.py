@@ -1,13 +1,12 @@
 """What an index holds: its documents, its size, its health."""
 
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from dedup.cli.opening import open_index
-from dedup.cli.terminal import MOST_ALIKE, clean, line, note
+from dedup.cli.terminal import MOST_ALIKE, clean, line, listed, tell_ids
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
@@ -95,8 +94,8 @@ def check(url: str, *, repair: bool, json: bool) -> None:
     print(line({**asdict(report), "sound": report.sound}) if json else _health(report, repair=repair))
     state = "is gone, and its id is forgotten" if repair else "is gone"
     # a repair forgets the ids: whoever does not read them now never will
-    _tell_ids("lost", report.lost, f"{state}; put it again", len(report.lost) if repair else MOST_ALIKE)
-    _tell_ids("damaged", report.damaged, "cannot be read; put it again, or remove it")
+    tell_ids("lost", report.lost, f"{state}; put it again", len(report.lost) if repair else MOST_ALIKE)
+    tell_ids("damaged", report.damaged, "cannot be read; put it again, or remove it")
     if not report.sound:
         unreadable = report.remaining == len(report.damaged)
         help_for = "put the damaged documents again, or remove them" if unreadable else "run `dedup check --repair`"
@@ -112,29 +111,31 @@ def _health(report: CheckReport, *, repair: bool) -> str:
     return f"{state}: {sizes}; found {faults}, {len(report.damaged):,} damaged{after}"
 
 
-def _tell_ids(kind: str, names: Sequence[str], what: str, most: int = MOST_ALIKE) -> None:
-    for name in names[:most]:
-        note(f"{kind}: document {name!r} {what}")
-    if len(names) > most:
-        note(f"{kind}: {len(names) - most:,} more documents; --json lists the ids of all")
-
-
 def sweep(url: str, *, json: bool) -> None:
     """Print what was deleted."""
     prepare_kernels()
     with open_index(url) as index:
         swept = asdict(index.sweep())
-    print(line(swept) if json else ", ".join(f"{count:,} {name}" for name, count in swept.items()) + " swept")
+    print(line(swept) if json else f"{listed(swept)} swept")
 
 
 def backup(folder: str, url: str, *, json: bool) -> None:
-    """Write a backup of an index, and print how large it is."""
+    """Write a backup of an index, read it, and print how large it is."""
     with open_index(url, read_only=True) as index:
         index.backup(folder)
     with open_index(f"lmdb:{folder}", read_only=True) as written:
-        sizes = _sizes(written)
+        sizes, damaged = _sizes(written), list(written.unreadable())
     counts = {name: sizes[name] for name in ("documents", "expired", "bytes")}
-    print(line(counts) if json else ", ".join(f"{count:,} {name}" for name, count in counts.items()) + " written")
+    if json:
+        print(line({**counts, "damaged": damaged}))
+    else:
+        print(f"{listed({**counts, 'damaged': len(damaged)})} written")
+    tell_ids("damaged", damaged, "cannot be read")
+    if damaged:
+        raise StoreDamaged(
+            f"{shown(url)}: {len(damaged):,} documents cannot be read, and neither can they in {folder}; put them "
+            "again, then make another backup"
+        )
 
 
 def grow(url: str, *, json: bool) -> None:

@@ -15,7 +15,7 @@ from dedup.cli.ingest_progress import IngestProgress
 from dedup.cli.ingest_repeats import Repeats
 from dedup.cli.inputs import open_input
 from dedup.cli.rejects import Rejects
-from dedup.cli.terminal import line, note
+from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import StoreError, SystemRefused
@@ -114,5 +114,4 @@ def _tell(totals: dict[str, int], seconds: float, *, json: bool) -> None:
     if json:
         print(line(totals | {"seconds": round(seconds, 3)}))
     else:
-        told = [f"{count:,} {name.replace('_', ' ')}" for name, count in totals.items()]
-        print(", ".join(told), f"in {seconds:.2f} s")
+        print(listed(totals), f"in {seconds:.2f} s")

@@ -108,7 +108,9 @@ class Snapshot:
         return stored
 
     def _damaged(self, what: str) -> StoreDamaged:
-        return StoreDamaged(f"index {self.name}: {what}; restore it from a backup, or copy it into another index")
+        return StoreDamaged(
+            f"index {self.name}: {what}; restore it from a backup, or put its documents into a new index"
+        )
 
 
 def pointer(number: int, expires: int) -> bytes:

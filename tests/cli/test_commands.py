@@ -273,7 +273,7 @@ def test_expired_documents_are_told_apart(run: Run, write: Records) -> None:
         assert (counts["documents"], counts["expired"]) == (1, 1), command
     assert "sound: 1 documents, 1 expired, " in run("check").stdout
     assert rows(run("copy", "lmdb:./index", "lmdb:./copy", "--json").stdout) == [
-        {"copied": 1, "unchanged": 0, "expired": 1}
+        {"copied": 1, "unchanged": 0, "expired": 1, "damaged": []}
     ]
     run("sweep")
     assert rows(run("stats", "--json").stdout)[0]["expired"] == 0
@@ -294,9 +294,32 @@ def test_check_names_documents_that_cannot_be_read(seeded: Run) -> None:
 def test_backup_is_an_index_of_its_own(seeded: Run, here: Path) -> None:
     """`index backup` writes a folder that answers as the index does, and never into one that holds something."""
     [written] = rows(seeded("index", "backup", "backup", "--json").stdout)
-    assert written == {"documents": 5, "expired": 0, "bytes": (here / "backup" / "data.mdb").stat().st_size}
+    size = (here / "backup" / "data.mdb").stat().st_size
+    assert written == {"documents": 5, "expired": 0, "bytes": size, "damaged": []}
     assert seeded("get", A, "--index", "backup").stdout == seeded("get", A).stdout
     assert "error[store_foreign]" in seeded("index", "backup", "backup", code=4).stderr
+
+
+def test_backup_of_a_damaged_index_names_what_cannot_be_read(seeded: Run) -> None:
+    """`index backup` reads its copy: it is there whole, but the damaged document is named and the exit code is 4."""
+    put_damaged(payload=1)
+    result = seeded("index", "backup", "backup", "--json", code=4)
+    assert rows(result.stdout)[0]["damaged"] == [A]
+    assert f"damaged: document '{A}' cannot be read" in result.stderr
+    assert "error[store_damaged]: lmdb:./index: 1 documents cannot be read" in result.stderr
+    assert seeded("get", B, "--index", "backup").stdout == seeded("get", B).stdout
+
+
+def test_copy_goes_on_behind_a_damaged_document(seeded: Run) -> None:
+    """`copy` puts all documents but the one that cannot be read, names that one, and ends with exit code 4."""
+    put_damaged(payload=1)
+    for copied, unchanged in ((4, 0), (0, 4)):
+        result = seeded("copy", "lmdb:./index", "lmdb:./copy", "--json", code=4)
+        assert rows(result.stdout) == [{"copied": copied, "unchanged": unchanged, "expired": 0, "damaged": [A]}]
+        assert f"damaged: document '{A}' cannot be read, and was not copied" in result.stderr
+    seeded("check", "--index", "lmdb:./copy")
+    seeded("ingest", SEEDS)
+    assert seeded("copy", "lmdb:./index", "lmdb:./copy").stdout == "1 copied, 4 unchanged, 0 expired, 0 damaged\n"
 
 
 def test_compare_needs_no_index(run: Run, here: Path) -> None:
