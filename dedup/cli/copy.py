@@ -4,6 +4,7 @@ import os
 import time
 from contextlib import closing
 
+from dedup.cli.opening import lasting
 from dedup.cli.terminal import Progress, line, listed, tell_ids
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
@@ -27,7 +28,7 @@ def run(source: str, target: str, *, json: bool) -> None:
     damaged = list[str]()
     with (
         closing(open_store(source, create=False, read_only=True, older=True)) as one,
-        Index(_open_or_make(target, one.scheme.renewed())) as other,
+        Index(_open_or_make(lasting(target), one.scheme.renewed())) as other,
         Progress("documents") as progress,
     ):
         counts["expired"] = one.expired()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
 
+from dedup.cli.opening import lasting
 from dedup.cli.terminal import note
 from dedup.engine import Index
 from dedup.errors import StoreBusy, StoreUnreachable
@@ -18,7 +19,7 @@ _PAUSES = 0.5, 30.0  # seconds; not measured
 
 def open_patiently(url: str) -> Index:
     """Open an index, new if there is none, whose writes are tried again for five minutes, with growing pauses."""
-    return Index(cast("Store", _Patient(open_store(url, create=True))))
+    return Index(cast("Store", _Patient(open_store(lasting(url), create=True))))
 
 
 class _Patient:

@@ -151,9 +151,11 @@ def test_get_prints_the_very_text(seeded: Run) -> None:
 
 def test_removed_document_is_found_no_more(seeded: Run) -> None:
     """`remove` says how many there were, each counted once, and look-ups never return them again."""
-    [counts] = rows(seeded("remove", C, C, "nobody", "--json").stdout)
-    assert counts == {"removed": 1, "unknown": 1}
-    assert seeded("remove", C).stdout == "0 removed, 1 unknown\n"
+    result = seeded("remove", C, C, "nobody", "--json")
+    assert rows(result.stdout) == [{"removed": 1, "unknown": 1}]
+    assert result.stderr == "3 ids were given, 1 of them again: each counts once\n"
+    again = seeded("remove", C)
+    assert (again.stdout, again.stderr) == ("0 removed, 1 unknown\n", "")
     [answer] = rows(seeded("resemble", "--id", B, "--json").stdout)
     assert [match["id"] for match in answer["matches"]] == [A]
     assert "error[unknown_id]" in seeded("get", C, code=2).stderr
