@@ -314,6 +314,19 @@ def test_server_that_is_only_read_is_no_case_for_the_same_command(
     assert "error[store_read_only]" in told
 
 
+def test_index_that_acknowledges_nothing_is_told_at_once(
+    run: Run, write: Records, redis_server: Server, namespace: str
+) -> None:
+    """Where no replica confirms what `durability=replica` asks for, ingest ends at once: it waits for no replica."""
+    index = f"{redis_server.url()}?namespace={namespace}&durability=replica&patience=1"
+    start = time.monotonic()
+    told = run("ingest", write(*LINES), "--index", index, code=4).stderr
+    assert time.monotonic() - start < 30
+    assert "error[store_unreachable]" in told
+    assert "no replica has confirmed" in told
+    assert "waiting[" not in told
+
+
 def test_full_shards_are_told(
     run: Run, write: Records, redis_server: Server, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,16 +64,6 @@ def test_url_of_another_kind_of_server_is_told(
         open_store(url, create=True)
 
 
-def test_durability_of_a_replica_needs_one(redis_server: Server, namespace: str) -> None:
-    """`durability=replica` on a server without a replica is refused when the index is opened, and makes no index."""
-    start = time.monotonic()
-    with pytest.raises(StoreUnreachable, match="no replica, so that nothing could be acknowledged"):
-        open_store(f"{redis_server.url()}?namespace={namespace}&durability=replica", create=True)
-    assert time.monotonic() - start < 10
-    with redis_server.client() as client:
-        assert client.keys(f"{namespace}:*") == []
-
-
 def test_replica_answers_and_refuses_to_be_written(redis_path: str, tmp_path: Path) -> None:
     """A read-only replica serves what its master has, and a put is StoreReadOnly."""
     with running(redis_path, tmp_path / "master") as master:

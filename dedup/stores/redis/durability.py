@@ -11,7 +11,7 @@ from redis import exceptions
 
 from dedup.errors import InvalidURL, StoreError, StoreUnreachable
 from dedup.patience import patiently
-from dedup.stores.redis.requests import OPENING_PATIENCE, Request, Wire, pack
+from dedup.stores.redis.requests import Request, Wire, pack
 from dedup.stores.redis.sentinels import Sentinels
 
 Kind = Literal["memory", "fsync", "replica"]
@@ -42,25 +42,13 @@ class Durability:
         self._stem = b"%b:beat" % namespace
 
     def hold(self) -> None:
-        """Refuse servers that could not confirm anything.
+        """Refuse a server that cannot sync on demand.
 
         Raises:
             InvalidURL: `fsync` was asked for, and the server has no WAITAOF or no log.
-            Unconfirmed: `replica` was asked for, and a server has none.
         """
-        if self._kind == "fsync":
-            self._hold_logs()
-        elif self._kind == "replica":
-            patiently(self._hold_replicas, _may_pass, seconds=OPENING_PATIENCE, pauses=_PAUSES)
-
-    def _hold_replicas(self) -> None:
-        if not all(told["connected_slaves"] for told in self._wire.each(lambda node: node.info("replication"))):
-            raise Unconfirmed(
-                f"index {self._wire.name}: a server has no replica, so that nothing could be acknowledged "
-                "(durability=replica); start a replica, or leave the setting out"
-            )
-
-    def _hold_logs(self) -> None:
+        if self._kind != "fsync":
+            return
         for key in self._wire.spread(self._stem):
             try:
                 self._wire.one((key, pack(b"WAITAOF", 1, 0, 1), 1))
@@ -80,7 +68,8 @@ class Durability:
             Unconfirmed: the confirmation did not come.
         """
         if self._sentinels or self._kind != "memory":
-            patiently(self._confirm, _may_pass, seconds=self._patience, pauses=_PAUSES)
+            may_pass = lambda error: isinstance(error, Unconfirmed)  # noqa: E731 - it is used here alone
+            patiently(self._confirm, may_pass, seconds=self._patience, pauses=_PAUSES)
 
     def _confirm(self) -> None:
         if self._kind != "memory":
@@ -98,7 +87,7 @@ class Durability:
             who = "replica" if self._kind == "replica" else "disk"
             raise Unconfirmed(
                 f"index {self._wire.name}: no {who} has confirmed the batch within {self._patience:.0f} s "
-                f"(durability={self._kind}); see that it is well, then put the batch again"
+                f"(durability={self._kind}); see that each server has one that is well, then put the batch again"
             )
 
     def _beat(self, key: bytes) -> Request:
@@ -106,10 +95,6 @@ class Durability:
         write = pack(b"SET", key, uuid.uuid4().bytes, b"EX", _BEAT_SECONDS)
         wait = pack(b"WAIT", 1, _WAIT_MS) if self._kind == "replica" else pack(b"WAITAOF", 1, 0, _WAIT_MS)
         return key, write + wait, 2
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, Unconfirmed)
 
 
 def _is_confirmed(reply: Any) -> bool:

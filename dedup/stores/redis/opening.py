@@ -10,9 +10,11 @@ from dedup.scheme import Scheme
 from dedup.stores.redis.address import Address
 from dedup.stores.redis.faults import translate
 from dedup.stores.redis.layout import Layout, bits_for_documents
-from dedup.stores.redis.requests import OPENING_PATIENCE, Wire, command
+from dedup.stores.redis.requests import Wire, command
 from dedup.stores.redis.sentinels import Sentinels
 from dedup.stores.session import FORMAT, absent, read_header
+
+_PATIENCE = 3.0  # seconds; not measured: a wrong URL should fail before one wonders
 
 
 def connect(address: Address) -> tuple[Wire, Sentinels | None]:
@@ -27,7 +29,7 @@ def connect(address: Address) -> tuple[Wire, Sentinels | None]:
     except (redis.RedisError, redis.exceptions.RedisClusterException, OSError) as error:
         raise translate(error, address.shown) from error
     try:
-        for memory in wire.each(lambda node: node.info("memory"), patience=OPENING_PATIENCE):
+        for memory in wire.each(lambda node: node.info("memory"), patience=_PATIENCE):
             _refuse_eviction(memory, address.shown)
     except BaseException:
         wire.close()
@@ -46,7 +48,7 @@ def _refuse_eviction(memory: dict[str, object], name: str) -> None:
 
 def load(wire: Wire, layout: Layout, wanted: Scheme | None) -> Scheme | None:
     """Return the index's scheme if it is as wanted, None if there is no index."""
-    data = wire.one(command(b"GET", layout.meta), patience=OPENING_PATIENCE)
+    data = wire.one(command(b"GET", layout.meta), patience=_PATIENCE)
     if data is None:
         return None
     try:

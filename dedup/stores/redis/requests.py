@@ -21,7 +21,6 @@ from dedup.stores.redis.histories import Batch, ServersChanged
 Request = tuple[bytes, bytes, int]
 """The key that decides on the node, the packed command or commands, and how many replies they give; the last counts."""
 
-OPENING_PATIENCE = 3.0  # seconds; not measured: a wrong URL should fail before one wonders
 _REQUESTS_AT_ONCE = 4_000  # not measured: bounds what servers and sockets buffer; a look-up has some 160
 _PAUSES = 0.02, 1.0  # seconds; not measured: a failover takes some
 
