@@ -5,7 +5,7 @@ import time
 from contextlib import closing
 
 from dedup.cli.opening import lasting
-from dedup.cli.terminal import Progress, line, listed, tell_ids
+from dedup.cli.terminal import Progress, line, listed, note, tell_ids
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
@@ -37,8 +37,11 @@ def run(source: str, target: str, *, json: bool) -> None:
             counts["unchanged"] += batch.unchanged
             damaged += batch.damaged
             progress.advance(batch.copied + batch.unchanged)
+        absent = one.stats().documents - sum(counts.values()) - len(damaged)
     print(line({**counts, "damaged": damaged}) if json else listed({**counts, "damaged": len(damaged)}))
     tell_ids("damaged", damaged, "cannot be read, and was not copied")
+    if absent > 0:
+        note(f"{absent:,} more ids of {shown(source)} lead to no document, or came meanwhile; run `dedup check`")
     if damaged:
         raise StoreDamaged(
             f"{shown(source)}: {len(damaged):,} documents cannot be read and were not copied; put them into "

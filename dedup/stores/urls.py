@@ -5,7 +5,7 @@ import re
 _LIKE_A_URL = re.compile(r"([^/:]*):|\s*\w[\w+.-]*//")
 _CREDENTIALS = re.compile(r"://([^:@/]*):.*@", re.DOTALL)
 _WITHOUT_SLASHES = re.compile(r"^(\s*[\w+.-]*[:/]+)?.*@", re.DOTALL)
-_PARAMETER = re.compile(r"([?&][a-z_]*password=)[^&#]*", re.IGNORECASE)
+_PARAMETER = re.compile(r"([?&][a-z_]*pass[a-z]*=)[^&#]*", re.IGNORECASE)
 
 
 def kind_of(url: str) -> str:

@@ -252,6 +252,9 @@ def test_check_names_what_is_lost_before_a_repair_forgets_it(
     assert "lost: 1 more documents; --json lists the ids of all" in found.stderr
     [report] = rows(run("check", "--json", *index, code=4).stdout)
     assert sorted(report["lost"]) == lost
+    copied = run("copy", index[1], "lmdb:./copy")
+    assert copied.stdout == "1 copied, 0 unchanged, 0 expired, 0 damaged\n"
+    assert "11 more ids of redis://" in copied.stderr
     repaired = run("check", "--repair", *index)
     assert " 11 lost, 0 damaged; " in repaired.stdout
     assert repaired.stdout.endswith(" 0 left\n")
@@ -317,6 +320,7 @@ def test_copy_goes_on_behind_a_damaged_document(seeded: Run) -> None:
     put_damaged(payload=1)
     for copied, unchanged in ((4, 0), (0, 4)):
         result = seeded("copy", "lmdb:./index", "lmdb:./copy", "--json", code=4)
+        assert "more ids" not in result.stderr
         assert rows(result.stdout) == [{"copied": copied, "unchanged": unchanged, "expired": 0, "damaged": [A]}]
         assert f"damaged: document '{A}' cannot be read, and was not copied" in result.stderr
     seeded("check", "--index", "lmdb:./copy")

@@ -76,6 +76,7 @@ def test_index_is_not_copied_to_itself(seeded: Run, here: Path, target: str) -> 
         ("unix://:secret@/a.sock?db=1", "unix://:***@/a.sock?db=1"),
         ("redis://host?password=secret&db=1", "redis://host?password=***&db=1"),
         ("redis+sentinel://h/m?sentinel_password=secret", "redis+sentinel://h/m?sentinel_password=***"),
+        ("redis://host?passwd=secret", "redis://host?passwd=***"),
         ("redis:secret@host", "redis:***@host"),
         ("redis:/:secret@host:7391", "redis:/:***@host:7391"),
         ("redis://me@host", "redis://me@host"),
