@@ -13,15 +13,13 @@ from dedup.cli.exit import INTERRUPTED, PIPE_CLOSED, STORE_REFUSED, USAGE
 from dedup.cli.help import Command, epilog
 from dedup.cli.settings import load
 from dedup.cli.terminal import give_up_output, note
-from dedup.errors import InvalidInput, ResemblesError
+from dedup.errors import InvalidInput, ResemblesError, WrongUsage
 
 READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help"}
 """Subcommands that change nothing."""
 
 
-_WrongUsage: type[Exception] = typer.BadParameter.__mro__[
-    1
-]  # typer names it in its own click since 0.29, in click before
+_Refused: type[Exception] = typer.BadParameter.__mro__[1]  # typer names it in its own click since 0.29, in click before
 
 
 @contextmanager
@@ -29,12 +27,12 @@ def _usage_told() -> Iterator[None]:
     """Say of a wrong option, argument or value what every other error says: a code, what happened, what to do."""
     try:
         yield
-    except _WrongUsage as error:
+    except _Refused as error:
         said: Any = error
         message = said.format_message().rstrip(". ")
         if "\n" in message:  # it is the help of a group that was given no command
             raise
-        note(f"error[usage]: {message}; `{said.ctx.command_path} -h` says what it takes")
+        note(f"error[{WrongUsage.code}]: {message}; `{said.ctx.command_path} -h` says what it takes")
         raise typer.Exit(USAGE) from error
 
 
@@ -49,7 +47,7 @@ class Commands(TyperGroup):
             place = next((i for i, word in enumerate(args) if word in self.commands), len(args))
             command = args[place] if place < len(args) else "COMMAND"
             moved = " ".join([command, *args[:place], *args[place + 1 :]])
-            note(f"error[usage]: {option} follows the command: dedup {moved}")
+            note(f"error[{WrongUsage.code}]: {option} follows the command: dedup {moved}")
             raise typer.Exit(USAGE)
         with _usage_told():
             return super().parse_args(ctx, args)
