@@ -19,8 +19,9 @@ def kind_of(url: str) -> str:
 
 def shown(url: str) -> str:
     """Return the URL with `***` for each password, whether or not it was percent-encoded as it should be."""
-    if "://" in url:
+    kind = kind_of(url)
+    if url.startswith(f"{kind}://"):
         url = _CREDENTIALS.sub(r"://\1:***@", url)
-    elif kind_of(url) != "lmdb":
+    elif kind != "lmdb":
         url = _WITHOUT_SLASHES.sub(r"\1***@", url)
     return _PARAMETER.sub(r"\1***", url)

@@ -78,6 +78,7 @@ def test_index_is_not_copied_to_itself(seeded: Run, here: Path, target: str) -> 
         ("redis+sentinel://h/m?sentinel_password=secret", "redis+sentinel://h/m?sentinel_password=***"),
         ("redis://host?passwd=secret", "redis://host?passwd=***"),
         ("redis:secret@host", "redis:***@host"),
+        ("redis//:se://cret@host", "redis//:***@host"),
         ("redis:/:secret@host:7391", "redis:/:***@host:7391"),
         ("redis://me@host", "redis://me@host"),
         ("lmdb:./a:b@c", "lmdb:./a:b@c"),
