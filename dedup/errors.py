@@ -2,6 +2,7 @@
 
 ResemblesError
 ├── InvalidInput            what was given cannot be used; nothing was changed
+│   ├── WrongUsage          a command that lacks an argument, or has one that it does not take
 │   ├── InvalidDocument     one document cannot be indexed (bad id, no words, too long)
 │   ├── InvalidScheme       scheme parameters that make no sense
 │   ├── InvalidURL          an index URL of an unknown kind
@@ -19,7 +20,7 @@ ResemblesError
     ├── StoreFull           no room: disk, map or memory
     ├── StoreForeign        the folder holds something that is not an index of ours
     ├── StoreTooNew         written by a newer version of this package
-    ├── StoreDamaged        the index contradicts itself; `dedup check --repair` mends it
+    ├── StoreDamaged        the index contradicts itself; the message says what mends it
     ├── StoreForked         opened before a fork and used after it
     ├── StoreClosed         used after close()
     └── SchemeMismatch      the index was built with another scheme
@@ -36,6 +37,12 @@ class InvalidInput(ResemblesError):
     """What was given cannot be used; nothing was changed."""
 
     code = "invalid_input"
+
+
+class WrongUsage(InvalidInput):
+    """A command lacks an argument, or has an option or value that it does not take."""
+
+    code = "usage"
 
 
 class InvalidDocument(InvalidInput):
@@ -155,7 +162,7 @@ class StoreTooNew(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """The index contradicts itself; `dedup check --repair` mends it."""
+    """The index contradicts itself; the message says what mends it."""
 
     code = "store_damaged"
 

@@ -16,7 +16,7 @@ from typer.main import get_command
 from dedup.cli.app import app
 from dedup.cli.help import EXAMPLES
 from dedup.cli.inputs import ENOUGH, named
-from dedup.cli.rejects import MOST_ALIKE
+from dedup.cli.terminal import MOST_ALIKE
 from dedup.corpus.job import Closure, Level, Measure
 from dedup.formats import FORMATS
 from dedup.stores.urls import shown
@@ -76,7 +76,9 @@ def test_index_is_not_copied_to_itself(seeded: Run, here: Path, target: str) -> 
         ("unix://:secret@/a.sock?db=1", "unix://:***@/a.sock?db=1"),
         ("redis://host?password=secret&db=1", "redis://host?password=***&db=1"),
         ("redis+sentinel://h/m?sentinel_password=secret", "redis+sentinel://h/m?sentinel_password=***"),
+        ("redis://host?passwd=secret", "redis://host?passwd=***"),
         ("redis:secret@host", "redis:***@host"),
+        ("redis//:se://cret@host", "redis//:***@host"),
         ("redis:/:secret@host:7391", "redis:/:***@host:7391"),
         ("redis://me@host", "redis://me@host"),
         ("lmdb:./a:b@c", "lmdb:./a:b@c"),

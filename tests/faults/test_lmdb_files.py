@@ -13,6 +13,7 @@ import lmdb
 import pytest
 from faults.indexes import entries, is_whole, opened, own, run
 
+from dedup.cli.ingest_patience import open_patiently
 from dedup.errors import (
     StoreDamaged,
     StoreError,
@@ -127,6 +128,12 @@ def test_read_only_folder_is_read_and_never_written(public: Path) -> None:
                 store.put(entries(10, 11), own)
             store.close()
     assert {path.name: path.stat().st_mtime_ns for path in public.iterdir()} == before
+
+
+def test_ingest_into_a_read_only_folder_ends_before_it_reads(public: Path) -> None:
+    """An index that may not be written is refused when it is opened for an ingest, before anything is read for it."""
+    with nobody(), pytest.raises(StoreReadOnly):
+        open_patiently(f"lmdb:{public}")
 
 
 def test_folder_that_may_not_be_made_or_read_is_an_error(public: Path) -> None:
@@ -265,7 +272,7 @@ def test_overwritten_page_is_damage_not_a_crash(index: Path) -> None:
         said[page] = run(READ_ALL, index)
     assert set(said.values()) == {"store_damaged", "True 10"}
     (index / "data.mdb").write_bytes(data[:8192] + b"\xff" * (len(data) - 8192))
-    with pytest.raises(StoreDamaged, match="is damaged"):
+    with pytest.raises(StoreDamaged, match=r"is damaged .*; restore it from a backup"):
         LMDBStore(index)
 
 
@@ -303,7 +310,7 @@ def test_check_walks_in_parts_and_compares_in_batches(index: Path, monkeypatch: 
         store.remove(["2", "7", "9"], own)
         store.put([short[place] for place in (2, 7, 9)], own)
         report = store.check(own, repair=True)
-        assert (report.missing, report.orphans, report.postings) == (15, 0, 485)
+        assert (report.missing, report.orphans, report.postings) == (15, 0, 500)
         assert is_whole(store, 10)
 
 
