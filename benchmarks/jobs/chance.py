@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.texts.articles import records
 from dedup.align import Alignments, align, reword
+from dedup.search.evidence import UNMATCHED
 from dedup.sketching.tokens import Tokens, tokenize
 
 DOCUMENTS, WORDS, PAIRS = 2500, 400, 20_000
-UNMATCHED = 0.1
 
 
 def texts(folder: Path, rng: random.Random) -> Iterator[str]:
