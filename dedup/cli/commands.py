@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import options
-from dedup.cli.duration import seconds
+from dedup.duration import seconds
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
