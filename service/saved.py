@@ -78,9 +78,13 @@ def refuse_same_index(settings: Settings) -> None:
     Raises:
         InvalidInput: `saved_index` is the index that is served.
     """
-    with opened(settings) as saved, dedup.open(settings.index) as index:
-        if saved and saved.is_kept_in(index):
-            raise InvalidInput(
-                f"serve: saved_index {shown(settings.saved_index)} is the index that is served; name another one, "
-                "where no look-up finds what is saved"
-            )
+    with opened(settings) as saved:
+        if saved is None:
+            return
+        with dedup.open(settings.index) as index:
+            same = saved.is_kept_in(index)
+    if same:
+        raise InvalidInput(
+            f"serve: saved_index {shown(settings.saved_index)} is the index that is served; name another one, "
+            "where no look-up finds what is saved"
+        )

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dedup.duration import seconds
+from dedup.errors import InvalidInput
 
 Scope = Literal["read", "write", "admin"]
 MiB = 1 << 20
@@ -33,7 +34,10 @@ class Key(BaseModel):
 
 
 def _duration(written: str) -> str:
-    seconds(written)
+    try:
+        seconds(written)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from error  # which pydantic tells with the setting's name
     return written
 
 

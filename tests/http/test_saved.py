@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 
 import dedup
 from dedup.cli.app import app
-from dedup.errors import InvalidInput
 from service.saved import Saved
 from service.settings import Key, Settings
 
@@ -291,8 +290,11 @@ def test_the_index_itself_is_refused(
 def test_a_time_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """`saved_ttl` is a duration as `dedup ingest --ttl` takes it."""
     for wrong in ("soon", "0d", "30", "11000d"):
-        with pytest.raises(InvalidInput, match="give a number and s, m, h, d or w"):
-            Settings(saved_ttl=wrong)
+        monkeypatch.setenv("DEDUP_SAVED_TTL", wrong)
+        done = CliRunner().invoke(app, ["serve", "--port", "0"])
+        assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+        assert "settings: saved_ttl" in done.stderr
+        assert "give a number and s, m, h, d or w" in done.stderr
     monkeypatch.setenv("DEDUP_SAVED_TTL", "2w")
     assert Settings().saved_ttl == "2w"
 
