@@ -19,7 +19,7 @@ from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import content, decode, digest, encode
-from dedup.stores.copy import copy
+from dedup.stores.copy import Copied, copy
 
 BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
 LONGEST_TTL = 1 << 31  # seconds, 68 years: stores keep the end of a document's time in 32 bits
@@ -236,6 +236,10 @@ class Index:
         """Return the index's size."""
         return self._store.stats()
 
+    def expired(self) -> int:
+        """Return how many of the documents that `stats` counts have expired and wait for a sweep; it reads all ids."""
+        return self._store.expired()
+
     def check(self, *, repair: bool = False) -> CheckReport:
         """Verify that every posting's document exists and every document's buckets are there; mend them on demand."""
         return self._store.check(self._postings_of, repair=repair)
@@ -257,7 +261,15 @@ class Index:
         """
         self._store.backup(Path(folder))
 
-    def copy_from(self, source: Store, *, now: float) -> Iterator[tuple[int, int]]:
+    def unreadable(self) -> Iterator[str]:
+        """Yield the ids of the documents that are damaged; all texts are read for it."""
+        for stored in self._store.scan():
+            try:
+                _document(stored)
+            except StoreDamaged:
+                yield stored.id
+
+    def copy_from(self, source: Store, *, now: float) -> Iterator[Copied]:
         """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`."""
         return copy(source, self._store, self._postings_of_each, now)
 

@@ -19,7 +19,7 @@ ResemblesError
     ├── StoreFull           no room: disk, map or memory
     ├── StoreForeign        the folder holds something that is not an index of ours
     ├── StoreTooNew         written by a newer version of this package
-    ├── StoreDamaged        the index contradicts itself; `dedup check --repair` mends it
+    ├── StoreDamaged        the index contradicts itself; the message says what mends it
     ├── StoreForked         opened before a fork and used after it
     ├── StoreClosed         used after close()
     └── SchemeMismatch      the index was built with another scheme
@@ -155,7 +155,7 @@ class StoreTooNew(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """The index contradicts itself; `dedup check --repair` mends it."""
+    """The index contradicts itself; the message says what mends it."""
 
     code = "store_damaged"
 

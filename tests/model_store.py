@@ -150,6 +150,11 @@ class ModelStore:
             size = 12 * postings + sum(len(stored.payload) for stored in self._documents.values())
             return Stats(len(self._documents), len(self._owners), postings, size)
 
+    def expired(self) -> int:
+        """Return how many documents have expired; see `Store.expired`."""
+        with self._use():
+            return sum(_alive(stored) is None for stored in self._documents.values())
+
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways; see `Store.check`."""
         with self._use():
@@ -167,7 +172,10 @@ class ModelStore:
                 for bucket, number in missing:
                     self._numbers[bucket].add(number)
             faults = len(orphans), len(missing)
-            return CheckReport(len(self._documents), len(actual), *faults, repaired=sum(faults) if repair else 0)
+            expired = self.expired()
+            repaired = sum(faults) if repair else 0
+            postings = len(expected if repair else actual)
+            return CheckReport(len(self._documents) - expired, postings, *faults, repaired=repaired, expired=expired)
 
     def sweep(self, postings_of: PostingsOf) -> SweepReport:
         """Delete what has expired, and the postings of the dead; see `Store.sweep`."""

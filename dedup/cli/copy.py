@@ -4,10 +4,10 @@ import os
 import time
 from contextlib import closing
 
-from dedup.cli.terminal import Progress, line
+from dedup.cli.terminal import Progress, line, listed, tell_ids
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
-from dedup.errors import InvalidInput, StoreUnreachable
+from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
 from dedup.scheme import Scheme
 from dedup.stores import open_store
 from dedup.stores.base import Store
@@ -23,17 +23,26 @@ def run(source: str, target: str, *, json: bool) -> None:
     if _place(source) == _place(target):
         raise InvalidInput(f"FROM and TO are the same index, {shown(source)}; give another TO")
     prepare_kernels()
-    counts = {"copied": 0, "unchanged": 0}
+    counts = {"copied": 0, "unchanged": 0, "expired": 0}
+    damaged = list[str]()
     with (
         closing(open_store(source, create=False, read_only=True, older=True)) as one,
         Index(_open_or_make(target, one.scheme.renewed())) as other,
         Progress("documents") as progress,
     ):
-        for copied, unchanged in other.copy_from(one, now=time.time()):
-            counts["copied"] += copied
-            counts["unchanged"] += unchanged
-            progress.advance(copied + unchanged)
-    print(line(counts) if json else ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        counts["expired"] = one.expired()
+        for batch in other.copy_from(one, now=time.time()):
+            counts["copied"] += batch.copied
+            counts["unchanged"] += batch.unchanged
+            damaged += batch.damaged
+            progress.advance(batch.copied + batch.unchanged)
+    print(line({**counts, "damaged": damaged}) if json else listed({**counts, "damaged": len(damaged)}))
+    tell_ids("damaged", damaged, "cannot be read, and was not copied")
+    if damaged:
+        raise StoreDamaged(
+            f"{shown(source)}: {len(damaged):,} documents cannot be read and were not copied; put them into "
+            f"{shown(target)} again"
+        )
 
 
 def _open_or_make(url: str, scheme: Scheme) -> Store:

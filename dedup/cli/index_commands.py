@@ -6,12 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from dedup.cli.opening import open_index
-from dedup.cli.terminal import clean, line, note
+from dedup.cli.terminal import MOST_ALIKE, clean, line, listed, tell_ids
 from dedup.cli.warm import prepare_kernels
+from dedup.engine import Index
 from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
 from dedup.record import record_of
 from dedup.scheme import Scheme, Unit
 from dedup.stores import open_store
+from dedup.stores.base import CheckReport
 from dedup.stores.urls import shown
 
 _FAR_BEHIND = 100  # writes; not measured: a look-up or a page of a scan lasts for less
@@ -64,7 +66,7 @@ def remove(ids: list[str], url: str, *, json: bool) -> None:
 def stats(url: str, *, json: bool) -> None:
     """Print sizes and scheme."""
     with open_index(url, read_only=True) as index:
-        sizes, scheme = asdict(index.stats()), index.scheme
+        sizes, scheme = _sizes(index), index.scheme
     if json:
         print(line({**sizes, "scheme": _described(scheme)}))
         return
@@ -78,23 +80,35 @@ def stats(url: str, *, json: bool) -> None:
         print(f"the file grows: process {reader} reads what the index was {behind:,} writes ago; let it end")
 
 
+def _sizes(index: Index) -> dict[str, Any]:
+    """Return the index's size, expired documents told apart from the others."""
+    sizes, expired = asdict(index.stats()), index.expired()
+    return {"documents": sizes.pop("documents") - expired, "expired": expired, **sizes}
+
+
 def check(url: str, *, repair: bool, json: bool) -> None:
     """Print what contradicts itself, and mend it if asked."""
     prepare_kernels()
     with open_index(url, read_only=not repair) as index:
         report = index.check(repair=repair)
-    if json:
-        print(line({**asdict(report), "sound": report.sound}))
-    else:
-        state = "damaged" if not report.sound else "repaired" if report.repaired else "sound"
-        sizes = f"{report.documents:,} documents, {report.postings:,} postings"
-        faults = f"{report.orphans:,} orphans, {report.missing:,} missing, {report.lost:,} lost"
-        print(f"{state}: {sizes}, {faults}")
-    for name in report.damaged:
-        note(f"damaged: document {name!r} cannot be read; put it again, or remove it")
+    print(line({**asdict(report), "sound": report.sound}) if json else _health(report, repair=repair))
+    state = "is gone, and its id is forgotten" if repair else "is gone"
+    # a repair forgets the ids: whoever does not read them now never will
+    tell_ids("lost", report.lost, f"{state}; put it again", len(report.lost) if repair else MOST_ALIKE)
+    tell_ids("damaged", report.damaged, "cannot be read; put it again, or remove it")
     if not report.sound:
-        help_for = "put the damaged documents again" if repair else "run `dedup check --repair`"
+        unreadable = report.remaining == len(report.damaged)
+        help_for = "put the damaged documents again, or remove them" if unreadable else "run `dedup check --repair`"
         raise StoreDamaged(f"{shown(url)}: the index contradicts itself; {help_for}")
+
+
+def _health(report: CheckReport, *, repair: bool) -> str:
+    """Return in a line what an index holds, what is wrong with it and what a repair has left."""
+    state = "damaged" if not report.sound else "repaired" if report.repaired else "sound"
+    sizes = f"{report.documents:,} documents, {report.expired:,} expired, {report.postings:,} postings"
+    faults = f"{report.orphans:,} orphans, {report.missing:,} missing, {len(report.lost):,} lost"
+    after = f"; {report.repaired:,} mended, {report.remaining:,} left" if repair else ""
+    return f"{state}: {sizes}; found {faults}, {len(report.damaged):,} damaged{after}"
 
 
 def sweep(url: str, *, json: bool) -> None:
@@ -102,17 +116,26 @@ def sweep(url: str, *, json: bool) -> None:
     prepare_kernels()
     with open_index(url) as index:
         swept = asdict(index.sweep())
-    print(line(swept) if json else ", ".join(f"{count:,} {name}" for name, count in swept.items()) + " swept")
+    print(line(swept) if json else f"{listed(swept)} swept")
 
 
 def backup(folder: str, url: str, *, json: bool) -> None:
-    """Write a backup of an index, and print how large it is."""
+    """Write a backup of an index, read it, and print how large it is."""
     with open_index(url, read_only=True) as index:
         index.backup(folder)
     with open_index(f"lmdb:{folder}", read_only=True) as written:
-        sizes = written.stats()
-    counts = {"documents": sizes.documents, "bytes": sizes.bytes}
-    print(line(counts) if json else f"{sizes.documents:,} documents, {sizes.bytes:,} bytes written")
+        sizes, damaged = _sizes(written), list(written.unreadable())
+    counts = {name: sizes[name] for name in ("documents", "expired", "bytes")}
+    if json:
+        print(line({**counts, "damaged": damaged}))
+    else:
+        print(f"{listed({**counts, 'damaged': len(damaged)})} written")
+    tell_ids("damaged", damaged, "cannot be read")
+    if damaged:
+        raise StoreDamaged(
+            f"{shown(url)}: {len(damaged):,} documents cannot be read, and neither can they in {folder}; put them "
+            "again, then make another backup"
+        )
 
 
 def grow(url: str, *, json: bool) -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import NoReturn
 
 import typer
@@ -14,11 +15,12 @@ from dedup.cli.ingest_progress import IngestProgress
 from dedup.cli.ingest_repeats import Repeats
 from dedup.cli.inputs import open_input
 from dedup.cli.rejects import Rejects
-from dedup.cli.terminal import line, note
+from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
+from dedup.engine import Index
 from dedup.errors import StoreError, SystemRefused
 from dedup.formats import Item, Meter, Reading, Rejected, Source
-from dedup.model import Document, Reject
+from dedup.model import Document, Placed, Reject
 from dedup.search.filters import Filter
 
 
@@ -48,7 +50,8 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
         progress = stack.enter_context(IngestProgress(meter, rejected))
         sources, repeats = deque[Source](), Repeats()
         try:
-            for outcome in index.put_each(_documents(items, selection, sources, rejected, progress), ttl=ttl):
+            documents = _documents(items, selection, sources, rejected, progress)
+            for outcome in _outcomes(index, documents, selection.limit, ttl):
                 source = sources.popleft()
                 if isinstance(outcome, Reject):
                     rejected.add(Rejected(source, outcome.id, outcome.code, outcome.reason))
@@ -57,6 +60,8 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
                     repeats.add(outcome.id)
                     progress.advance(1)
             repeats.tell()
+            if ttl and counts["unchanged"]:
+                note(f"{counts['unchanged']:,} unchanged documents keep their time: --ttl is for those put or replaced")
             if index.stats().grow:
                 note("the shards of the index are full and take more and more memory: run `dedup index grow`")
         except (KeyboardInterrupt, StoreError, SystemRefused, MemoryError) as error:
@@ -64,6 +69,8 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
     totals = counts | {"rejected": rejected.count}
     if not any(totals.values()):
         note(f"no document was put: {'no record meets --where' if selection.where else 'the input holds no record'}")
+    if selection.where:
+        totals["left_out"] = progress.left_out
     _tell(totals, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)
 
@@ -72,7 +79,6 @@ def _documents(
     items: Iterator[Item], selection: Selection, sources: deque[Source], rejects: Rejects, progress: IngestProgress
 ) -> Iterator[Document]:
     """Yield the documents selected, and note where each stood; what is no document is told at once."""
-    count = 0
     for item in items:
         progress.advance(0)
         if isinstance(item, Rejected):
@@ -80,9 +86,19 @@ def _documents(
         elif selection.where is None or selection.where(item.document.metadata):
             sources.append(item.source)
             yield item.document
-            count += 1
-            if count == selection.limit:
-                return
+        else:
+            progress.left_out += 1
+
+
+def _outcomes(index: Index, documents: Iterator[Document], limit: int | None, ttl: int) -> Iterator[Placed | Reject]:
+    """Yield what became of each document, until as many are in as are wanted."""
+    wanted = limit
+    while wanted != 0:
+        rejected = 0
+        for outcome in index.put_each(islice(documents, wanted), ttl=ttl):
+            rejected += isinstance(outcome, Reject)
+            yield outcome
+        wanted = rejected  # others may take the places of these
 
 
 def _stop(error: BaseException, count: int) -> NoReturn:
@@ -98,4 +114,4 @@ def _tell(totals: dict[str, int], seconds: float, *, json: bool) -> None:
     if json:
         print(line(totals | {"seconds": round(seconds, 3)}))
     else:
-        print(", ".join(f"{count:,} {name}" for name, count in totals.items()), f"in {seconds:.2f} s")
+        print(listed(totals), f"in {seconds:.2f} s")

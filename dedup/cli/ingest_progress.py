@@ -11,12 +11,16 @@ _REFRESH, _LINE = 0.2, 60.0  # not measured: seconds; a terminal moves, a log do
 
 
 class IngestProgress(Progress):
-    """Refreshed five times a second in a terminal; a line a minute where standard error is a file."""
+    """Refreshed five times a second in a terminal; a line a minute where standard error is a file.
+
+    Attributes:
+        left_out: how many documents the conditions have left out.
+    """
 
     def __init__(self, meter: Meter, rejects: Rejects) -> None:
         """Read the bytes from `meter`, the rejects from `rejects`."""
         super().__init__("documents")
-        self._meter, self._rejects = meter, rejects
+        self._meter, self._rejects, self.left_out = meter, rejects, 0
         self._pause = _REFRESH if sys.stderr.isatty() else _LINE
         self._due = self._pause
 

@@ -7,11 +7,10 @@ from typing import Self
 
 from dedup.cli.exit import DONE, REJECTED
 from dedup.cli.files import open_for
-from dedup.cli.terminal import note
+from dedup.cli.terminal import MOST_ALIKE, note
 from dedup.formats import Rejected
 
 _LONGEST_ID = 480
-MOST_ALIKE = 10  # not measured: half a terminal
 
 
 class Rejects:

@@ -4,12 +4,16 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from rich.status import Status
+
+MOST_ALIKE = 10
+"""Notes of one kind that a command prints; not measured: half a terminal."""
 
 _STEERING = [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
 _ESCAPES = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _STEERING}
@@ -27,10 +31,23 @@ def note(message: str) -> None:
     print(clean(message), file=sys.stderr, flush=True)
 
 
+def tell_ids(kind: str, names: Sequence[str], what: str, most: int = MOST_ALIKE) -> None:
+    """Print a line for each document on standard error: at most so many, and how many more there are."""
+    for name in names[:most]:
+        note(f"{kind}: document {name!r} {what}")
+    if len(names) > most:
+        note(f"{kind}: {len(names) - most:,} more documents; --json lists the ids of all")
+
+
 def give_up_output() -> None:
     """Throw away what standard output has not taken: the end of the process would try again."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Return counts in a line for people, each before its name."""
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
 
 
 def line(value: dict[str, Any]) -> str:

@@ -1,12 +1,11 @@
 """Index layouts behind one Protocol; see `base` for the promises, `open_store` for the way in."""
 
-import re
 from collections.abc import Callable
 
 from dedup.errors import InvalidURL, SchemeMismatch
 from dedup.scheme import FOLD_VERSION, HASH_VERSION, Scheme
 from dedup.stores.base import Store
-from dedup.stores.urls import shown
+from dedup.stores.urls import kind_of, shown
 
 
 def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool) -> Store:
@@ -14,6 +13,8 @@ def _open_lmdb(url: str, scheme: Scheme | None, *, create: bool, read_only: bool
 
     if url.startswith("memory:") and url != "memory:":
         raise InvalidURL(f"index URL {url!r}: nothing can be said of an index in memory; write memory:")
+    if url.startswith("lmdb://") and not url.startswith("lmdb:///"):
+        raise InvalidURL(f"index URL {url!r}: a folder has no host; write lmdb:PATH")
     path = None if url == "memory:" else url.removeprefix("lmdb:")
     return LMDBStore(path, scheme, create=create, read_only=read_only)
 
@@ -41,7 +42,7 @@ def _unknown(kind: str) -> str:
             "a remote index is opened by dedup.Client in Python; give an index itself, as in lmdb:PATH or redis://HOST"
         )
     known = ", ".join(f"{name}:" for name in _KINDS)
-    return f"unknown kind {kind!r}; known are {known} (or a path)"
+    return f"its kind is unknown; known are {known}; for a folder of that name write ./ before it"
 
 
 def open_store(
@@ -58,11 +59,10 @@ def open_store(
             documents; its buckets mean nothing then.
 
     Raises:
-        InvalidURL: if the kind is unknown or no path is given.
+        InvalidURL: if the kind is unknown, no path is given, or something in a server's URL makes no sense.
         StoreError: if the index cannot be opened, or has another scheme (`SchemeMismatch`).
     """
-    named = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", url)
-    kind = named[1] if named else "lmdb"
+    kind = kind_of(url)
     if kind not in _KINDS:
         raise InvalidURL(f"index URL {shown(url)!r}: {_unknown(kind)}")
     if url in ("", "lmdb:"):

@@ -149,27 +149,34 @@ class CheckReport:
     """What `check` found.
 
     Attributes:
-        documents: how many there are.
-        postings: how many there are.
+        documents: how many there are, expired ones left out.
+        postings: how many there are, after the repair if there was one.
         orphans: postings that no living document answers for.
         missing: postings that a document lacks.
         lost: ids whose document is gone or another's; repairing forgets them, so that they can be put again.
         repaired: how many of the orphans, the missing and the lost were mended.
         damaged: ids of documents that cannot be read, which no repair brings back: to be put again, or removed.
+        expired: documents whose time is over, which are there until a sweep.
     """
 
     documents: int
     postings: int
     orphans: int
     missing: int
-    lost: int = 0
+    lost: tuple[str, ...] = ()
     repaired: int = 0
     damaged: tuple[str, ...] = ()
+    expired: int = 0
+
+    @property
+    def remaining(self) -> int:
+        """How many faults another check would find."""
+        return self.orphans + self.missing + len(self.lost) - self.repaired + len(self.damaged)
 
     @property
     def sound(self) -> bool:
         """Whether another check would find nothing."""
-        return not self.damaged and self.repaired == self.orphans + self.missing + self.lost
+        return not self.remaining
 
 
 class Snapshot(Protocol):
@@ -227,6 +234,9 @@ class Store(Snapshot, Protocol):
 
     def stats(self) -> Stats:
         """Return the index's size."""
+
+    def expired(self) -> int:
+        """Return how many of the documents have expired and wait for a sweep; all ids are read for it."""
 
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify that every posting's document exists and that every document's postings are there."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.errors import StoreDamaged
-from dedup.stores.base import CheckReport, Numbers, PostingsOf, Stored
+from dedup.stores.base import CheckReport, Numbers, PostingsOf, Stored, lives
 from dedup.stores.names import Names, names_of
 
 _SUSPECT_POSTINGS = 1 << 21  # not measured: bounds what is held at once
@@ -32,6 +32,7 @@ def check(
     documents: Callable[[], Iterator[Stored]],
     postings_of: PostingsOf,
     *,
+    now: float,
     repair: bool,
     floor: int = 1 << 32,
 ) -> CheckReport:
@@ -41,11 +42,15 @@ def check(
         held: the postings.
         documents: iterates over all documents; those that a second iteration has no more are passed over.
         postings_of: recomputes a document's buckets.
+        now: the store's time, by which documents expire.
         repair: delete the orphans, put what is missing.
         floor: from this chunk number on, what no document answers for may be of one that is being written.
     """
-    living = [(stored.number, stored.chunks) for stored in documents()]
-    numbers = _chunk_numbers(living)
+    there, expired = list[tuple[int, int]](), 0
+    for stored in documents():
+        there.append((stored.number, stored.chunks))
+        expired += not lives(stored.expires, now)
+    numbers = _chunk_numbers(there)
     sums = np.zeros(len(numbers), np.uint64)
     postings = orphans = missing = repaired = 0
     for names, owners in held.walk():
@@ -66,7 +71,15 @@ def check(
             held.delete(*strange)
             held.put(*lost)
             repaired += len(strange[0]) + len(lost[0])
-    return CheckReport(len(living), postings, orphans, missing, repaired=repaired, damaged=tuple(damaged))
+    return CheckReport(
+        len(there) - expired,
+        postings + (missing - orphans if repair else 0),
+        orphans,
+        missing,
+        repaired=repaired,
+        damaged=tuple(damaged),
+        expired=expired,
+    )
 
 
 def delete_orphans(held: AllPostings, alive: Callable[[Numbers], NDArray[np.bool_]]) -> int:

@@ -2,24 +2,33 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
+from dedup.errors import StoreDamaged
 from dedup.stores.base import Buckets, Entry, Store, Stored
 
 _COPIED_AT_ONCE = 1_000  # not measured: half of a put's batch
 
 
-def copy(
-    source: Store,
-    target: Store,
-    postings_of_each: Callable[[Sequence[Stored]], Sequence[tuple[Buckets, ...]]],
-    now: float,
-) -> Iterator[tuple[int, int]]:
-    """Put all documents into another index; yield how many were copied and unchanged, by batch.
+PostingsOfEach = Callable[[Sequence[Stored]], Sequence[tuple[Buckets, ...]]]
+"""Computes the buckets of the chunks of several documents."""
+
+
+class Copied(NamedTuple):
+    """What became of a batch: how many documents were copied, how many unchanged, the ids that cannot be read."""
+
+    copied: int
+    unchanged: int
+    damaged: list[str]
+
+
+def copy(source: Store, target: Store, postings_of_each: PostingsOfEach, now: float) -> Iterator[Copied]:
+    """Put all documents that can be read into another index; yield what became of each batch.
 
     Args:
         source: the index to read.
         target: the index to write; a document that it holds already, with equal content, is left alone.
-        postings_of_each: computes the buckets of the chunks of several documents, in the other index's scheme.
+        postings_of_each: computes buckets in the other index's scheme.
         now: seconds since 1970, from which remaining times to live count.
     """
     documents = source.scan()
@@ -30,16 +39,29 @@ def copy(
             for stored, old in zip(page, there, strict=True)
             if old is None or (old.digest, old.payload) != (stored.digest, stored.payload)
         ]
-        postings = postings_of_each(fresh)
+        postings, damaged = _readable(fresh, postings_of_each)
         statuses = target.put(
             [
                 Entry(stored.id, stored.digest, stored.payload, chunks, _seconds_left(stored, now))
-                for stored, chunks in zip(fresh, postings, strict=True)
+                for stored, chunks in postings
             ],
             lambda stored: postings_of_each([stored])[0],
         )
         copied = len(statuses) - statuses.count("unchanged")
-        yield copied, len(page) - copied
+        yield Copied(copied, len(page) - copied - len(damaged), damaged)
+
+
+def _readable(
+    fresh: Sequence[Stored], postings_of_each: PostingsOfEach
+) -> tuple[list[tuple[Stored, tuple[Buckets, ...]]], list[str]]:
+    """Return the documents that can be read, with their postings, and the ids of the others."""
+    try:
+        return list(zip(fresh, postings_of_each(fresh), strict=True)), []
+    except StoreDamaged:
+        if len(fresh) == 1:
+            return [], [fresh[0].id]
+    halves = [_readable(half, postings_of_each) for half in (fresh[: len(fresh) // 2], fresh[len(fresh) // 2 :])]
+    return [one for readable, _ in halves for one in readable], [name for _, damaged in halves for name in damaged]
 
 
 def _seconds_left(stored: Stored, now: float) -> int:

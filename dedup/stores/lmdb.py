@@ -262,6 +262,11 @@ class LMDBStore:
                 behind=behind,
             )
 
+    def expired(self) -> int:
+        """Return how many documents have expired; see `Store.expired`."""
+        with self.snapshot() as now:
+            return now.expired()
+
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways; see `Store.check`.
 
@@ -271,12 +276,12 @@ class LMDBStore:
         if repair:
             with self._writing() as txn:
                 self._seen(txn).verify(_State.load(txn).chunks)
-                return check(self._bound(txn), self._seen(txn).documents, postings_of, repair=True)
+                return check(self._bound(txn), self._seen(txn).documents, postings_of, now=time.time(), repair=True)
         with self._reading() as txn:
             floor, _, _ = state = _State.load(txn)
             self._seen(txn).verify(state.chunks)
         held = BoundLevels(self._postings, self._reading)
-        return check(held, self._by_number, postings_of, repair=False, floor=floor)
+        return check(held, self._by_number, postings_of, now=time.time(), repair=False, floor=floor)
 
     def _by_number(self, first: int = 0) -> Iterator[Stored]:
         """Iterate over the documents from number `first` on, a page in each transaction."""

@@ -58,7 +58,9 @@ def translate(error: lmdb.Error | OSError, name: str) -> ResemblesError:
     if code in _READ_ONLY:
         return StoreReadOnly(f"index {name}: this process may not write it ({error}); change the permissions")
     if isinstance(error, _DAMAGED):
-        return StoreDamaged(f"index {name} is damaged ({error}); run `dedup check --repair`, or restore a backup")
+        return StoreDamaged(
+            f"index {name} is damaged ({error}); restore it from a backup, or put its documents into a new index"
+        )
     if isinstance(error, lmdb.ReadersFullError):
         return StoreBusy(f"index {name}: {READERS} readers are at work ({error}); try again later")
     return _unreachable(error, code, name)

@@ -58,6 +58,12 @@ class Snapshot:
                 yield self._led(bytes(cursor.key()), bytes(cursor.value()))
                 more = cursor.next()
 
+    def expired(self) -> int:
+        """Return how many documents have expired, by what their ids lead to."""
+        now = time.time()
+        with self.txn.cursor(self.databases.ids) as cursor:
+            return sum(not lives(_expiry(pointer), now) for pointer in cursor.iternext(keys=False))
+
     def documents(self, first: int = 0) -> Iterator[Stored]:
         """Iterate over the documents from number `first` on, expired or not, in order of their numbers."""
         with self.txn.cursor(self.databases.documents) as cursor:
@@ -94,20 +100,27 @@ class Snapshot:
         if record is None:
             raise self._damaged(f"document {int.from_bytes(pointer, 'big')} is gone")
         stored = _stored(pointer[: NUMBER.size], record)
-        expires = pointer[NUMBER.size :]
-        if stored.id.encode() != key or (expires and int.from_bytes(expires, "big") != stored.expires):
+        expires = _expiry(pointer)
+        if stored.id.encode() != key or (expires and expires != stored.expires):
             raise self._damaged(
                 f"the document {stored.id!r} is not what its id {key.decode(errors='replace')!r} leads to"
             )
         return stored
 
     def _damaged(self, what: str) -> StoreDamaged:
-        return StoreDamaged(f"index {self.name}: {what}; restore it from a backup, or copy it into another index")
+        return StoreDamaged(
+            f"index {self.name}: {what}; restore it from a backup, or put its documents into a new index"
+        )
 
 
 def pointer(number: int, expires: int) -> bytes:
     """Return what an id leads to: the first chunk number, and once more the expiry if there is one."""
     return NUMBER.pack(number) + (NUMBER.pack(expires) if expires else b"")
+
+
+def _expiry(pointer: bytes | memoryview) -> int:
+    """Return when the document that a pointer leads to expires; 0 for never."""
+    return int.from_bytes(pointer[NUMBER.size :], "big")
 
 
 def record(entry: Entry, key: bytes, expires: int) -> bytes:

@@ -1,14 +1,18 @@
 """Each command does what the contract says, over the real LMDB store."""
 
 import json
+import time
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from cli.running import SEEDS, Records, Run, rows
+from servers.server import Server
+from typer.testing import CliRunner
 
 from dedup import sketch
+from dedup.cli.app import app
 from dedup.sketching.chunks import chunks
 from dedup.stores import open_store
 from dedup.stores.base import Entry
@@ -158,7 +162,7 @@ def test_removed_document_is_found_no_more(seeded: Run) -> None:
 def test_stats_tell_size_and_scheme(seeded: Run) -> None:
     """`stats` prints the sizes and every parameter of the scheme with its fingerprint."""
     [stats] = rows(seeded("stats", "--json").stdout)
-    assert list(stats) == ["documents", "chunks", "postings", "bytes", "grow", "reader", "behind", "scheme"]
+    assert list(stats) == ["documents", "expired", "chunks", "postings", "bytes", "grow", "reader", "behind", "scheme"]
     assert stats["documents"] == 5
     assert (stats["scheme"]["k"], stats["scheme"]["w"], len(stats["scheme"]["fingerprint"])) == (4, 4, 16)
     human = seeded("stats").stdout
@@ -197,7 +201,8 @@ def test_compare_by_characters(run: Run, here: Path) -> None:
 def test_check_finds_a_sound_index_sound(seeded: Run) -> None:
     """`check` reports no contradiction in an index that nobody damaged."""
     [report] = rows(seeded("check", "--json").stdout)
-    assert list(report) == ["documents", "postings", "orphans", "missing", "lost", "repaired", "damaged", "sound"]
+    faults = ["orphans", "missing", "lost", "repaired", "damaged"]
+    assert list(report) == ["documents", "postings", *faults, "expired", "sound"]
     assert (report["documents"], report["orphans"], report["missing"], report["sound"]) == (5, 0, 0, True)
     assert seeded("check", "--repair").stdout.startswith("sound: 5 documents, ")
 
@@ -218,9 +223,60 @@ def test_check_tells_damage_and_mends_it(seeded: Run) -> None:
     put_damaged(postings=10)
     damaged = seeded("check", code=4)
     assert damaged.stdout.startswith("damaged: 5 documents, ")
+    assert "; found 0 orphans, 10 missing, 0 lost, 0 damaged\n" in damaged.stdout
     assert "error[store_damaged]: lmdb:./index: " in damaged.stderr
-    assert seeded("check", "--repair").stdout.startswith("repaired: 5 documents, ")
-    assert seeded("check").stdout.startswith("sound: 5 documents, ")
+    repaired, after = seeded("check", "--repair").stdout, seeded("check").stdout
+    assert repaired.startswith("repaired: 5 documents, ")
+    assert repaired.endswith("; found 0 orphans, 10 missing, 0 lost, 0 damaged; 10 mended, 0 left\n")
+    assert after.startswith("sound: 5 documents, ")
+    assert repaired.partition(";")[0].removeprefix("repaired") == after.partition(";")[0].removeprefix("sound")
+
+
+def test_check_names_what_is_lost_before_a_repair_forgets_it(
+    run: Run, write: Records, redis_server: Server, namespace: str
+) -> None:
+    """Of lost documents ten are named and the others counted; JSON and a repair, which forgets them, name all."""
+    index = ["--index", f"{redis_server.url()}?namespace={namespace}"]
+    data = write(*({"id": f"d{place:02}", "text": f"some words {place}"} for place in range(12)))
+    run("ingest", data, *index)
+    with redis_server.client() as client:
+        for number in range(11):
+            client.delete(f"{namespace}:d:{number}")
+    lost = [f"d{place:02}" for place in range(11)]
+    found = run("check", *index, code=4)
+    assert found.stdout.startswith("damaged: 1 documents, 0 expired, ")
+    assert " 11 lost" in found.stdout
+    assert found.stderr.count("lost: document 'd") == 10
+    assert "lost: 1 more documents; --json lists the ids of all" in found.stderr
+    [report] = rows(run("check", "--json", *index, code=4).stdout)
+    assert sorted(report["lost"]) == lost
+    repaired = run("check", "--repair", *index)
+    assert " 11 lost, 0 damaged; " in repaired.stdout
+    assert repaired.stdout.endswith(" 0 left\n")
+    assert all(
+        f"lost: document '{name}' is gone, and its id is forgotten; put it again" in repaired.stderr for name in lost
+    )
+    assert run("ingest", data, *index).stdout.startswith("11 put, 1 unchanged")
+
+
+def test_expired_documents_are_told_apart(run: Run, write: Records) -> None:
+    """`stats`, `check`, `copy` and `index backup` count what has expired by itself, not among the documents."""
+    run("ingest", write({"id": "a", "text": SENTENCE}), "--ttl", "1s")
+    run("ingest", write({"id": "b", "text": "other words"}))
+    assert rows(run("stats", "--json").stdout)[0]["expired"] == 0
+    deadline = time.monotonic() + 10
+    while "unknown_id" not in CliRunner().invoke(app, ["get", "a"]).stderr:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for command in (["stats"], ["check"], ["index", "backup", "backup"]):
+        [counts] = rows(run(*command, "--json").stdout)
+        assert (counts["documents"], counts["expired"]) == (1, 1), command
+    assert "sound: 1 documents, 1 expired, " in run("check").stdout
+    assert rows(run("copy", "lmdb:./index", "lmdb:./copy", "--json").stdout) == [
+        {"copied": 1, "unchanged": 0, "expired": 1, "damaged": []}
+    ]
+    run("sweep")
+    assert rows(run("stats", "--json").stdout)[0]["expired"] == 0
 
 
 def test_check_names_documents_that_cannot_be_read(seeded: Run) -> None:
@@ -238,9 +294,32 @@ def test_check_names_documents_that_cannot_be_read(seeded: Run) -> None:
 def test_backup_is_an_index_of_its_own(seeded: Run, here: Path) -> None:
     """`index backup` writes a folder that answers as the index does, and never into one that holds something."""
     [written] = rows(seeded("index", "backup", "backup", "--json").stdout)
-    assert written == {"documents": 5, "bytes": (here / "backup" / "data.mdb").stat().st_size}
+    size = (here / "backup" / "data.mdb").stat().st_size
+    assert written == {"documents": 5, "expired": 0, "bytes": size, "damaged": []}
     assert seeded("get", A, "--index", "backup").stdout == seeded("get", A).stdout
     assert "error[store_foreign]" in seeded("index", "backup", "backup", code=4).stderr
+
+
+def test_backup_of_a_damaged_index_names_what_cannot_be_read(seeded: Run) -> None:
+    """`index backup` reads its copy: it is there whole, but the damaged document is named and the exit code is 4."""
+    put_damaged(payload=1)
+    result = seeded("index", "backup", "backup", "--json", code=4)
+    assert rows(result.stdout)[0]["damaged"] == [A]
+    assert f"damaged: document '{A}' cannot be read" in result.stderr
+    assert "error[store_damaged]: lmdb:./index: 1 documents cannot be read" in result.stderr
+    assert seeded("get", B, "--index", "backup").stdout == seeded("get", B).stdout
+
+
+def test_copy_goes_on_behind_a_damaged_document(seeded: Run) -> None:
+    """`copy` puts all documents but the one that cannot be read, names that one, and ends with exit code 4."""
+    put_damaged(payload=1)
+    for copied, unchanged in ((4, 0), (0, 4)):
+        result = seeded("copy", "lmdb:./index", "lmdb:./copy", "--json", code=4)
+        assert rows(result.stdout) == [{"copied": copied, "unchanged": unchanged, "expired": 0, "damaged": [A]}]
+        assert f"damaged: document '{A}' cannot be read, and was not copied" in result.stderr
+    seeded("check", "--index", "lmdb:./copy")
+    seeded("ingest", SEEDS)
+    assert seeded("copy", "lmdb:./index", "lmdb:./copy").stdout == "1 copied, 4 unchanged, 0 expired, 0 damaged\n"
 
 
 def test_compare_needs_no_index(run: Run, here: Path) -> None:

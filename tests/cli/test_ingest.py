@@ -53,8 +53,9 @@ def test_where_selects_by_metadata(run: Run, write: Records, conditions: list[st
     """`--where` has the conditions of the filter of look-ups; values of one field are alternatives, fields are not."""
     where = [part for condition in conditions for part in ("--where", condition)]
     counts = rows(run("ingest", write(*LINES), *where, "--json").stdout)[-1]
-    assert (counts["put"], counts["rejected"]) == (len(expected), 0)
+    assert (counts["put"], counts["rejected"], counts["left_out"]) == (len(expected), 0, 3 - len(expected))
     assert ids() == expected
+    assert f", 0 rejected, {3 - len(expected)} left out in " in run("ingest", "data.jsonl", *where).stdout
 
 
 def test_number_in_csv_is_met_by_a_value(run: Run, here: Path) -> None:
@@ -79,6 +80,27 @@ def test_limit_counts_what_is_selected(run: Run, write: Records, here: Path) -> 
     assert ids() == ["b"]
     run("ingest", "data.jsonl", code=3)
     assert ids() == ["a", "b", "c"]
+
+
+def test_limit_counts_no_document_that_is_rejected(run: Run, write: Records) -> None:
+    """`--limit N` goes on until N documents are in, whatever was rejected before them, and puts none beyond."""
+    data = write({"id": "0", "text": "?"}, LINES[0], {"id": "1", "text": "!"}, *LINES[1:])
+    assert run("ingest", data, "--limit", "2", code=3).stdout.startswith(
+        "2 put, 0 unchanged, 0 replaced, 2 rejected in"
+    )
+    assert ids() == ["a", "b"]
+    assert run("ingest", data, "--limit", "9", code=3).stdout.startswith(
+        "1 put, 2 unchanged, 0 replaced, 2 rejected in"
+    )
+
+
+def test_unchanged_documents_that_keep_their_time_are_told(run: Run, write: Records) -> None:
+    """With --ttl the command says how many documents were unchanged, whose time stays as it was."""
+    data = write(*LINES)
+    assert "time" not in run("ingest", data, "--ttl", "30d").stderr
+    again = run("ingest", data, "--ttl", "60d")
+    assert again.stderr == "3 unchanged documents keep their time: --ttl is for those put or replaced\n"
+    assert "time" not in run("ingest", data).stderr
 
 
 def test_fields_and_format_are_named(run: Run, here: Path) -> None:

@@ -16,7 +16,7 @@ from typer.main import get_command
 from dedup.cli.app import app
 from dedup.cli.help import EXAMPLES
 from dedup.cli.inputs import ENOUGH, named
-from dedup.cli.rejects import MOST_ALIKE
+from dedup.cli.terminal import MOST_ALIKE
 from dedup.corpus.job import Closure, Level, Measure
 from dedup.formats import FORMATS
 from dedup.stores.urls import shown

@@ -58,15 +58,18 @@ def test_document_that_has_not_expired_keeps_its_time(store: Store) -> None:
 
 
 def test_sweep_leaves_nothing_of_what_expired(store: Store) -> None:
-    """A sweep deletes expired documents with their postings, which were counted until then, and nothing else."""
+    """A sweep deletes expired documents with their postings, which are told apart until then, and nothing else."""
     store.put([entry("brief", 1), entry("lasting", 0)], of)
     assert store.sweep(of).expired == 0
-    assert store.stats().documents == 2
+    assert (store.stats().documents, store.expired()) == (2, 0)
     wait_until_gone(store, "brief")
+    assert (store.stats().documents, store.expired()) == (2, 1)
+    found = store.check(of, repair=False)
+    assert (found.documents, found.expired, found.sound) == (1, 1, True)
     report = store.sweep(of)
     assert (report.expired, report.postings) == (1, 0)
     stats = store.stats()
-    assert (stats.documents, stats.chunks, stats.postings) == (1, 1, 2)
+    assert (stats.documents, stats.chunks, stats.postings, store.expired()) == (1, 1, 2, 0)
     assert store.check(of, repair=False).sound
     assert store.sweep(of).expired == 0
 

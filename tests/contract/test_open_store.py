@@ -40,6 +40,44 @@ def test_unknown_kind_is_refused_and_the_known_are_named(url: str) -> None:
         open_store(url, create=True)
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("redis//:secret@host", "kind is unknown"),
+        (" redis://:secret@host", "kind is unknown"),
+        (":secret@host:6379", "kind is unknown"),
+        ("secret@host:6379", "kind is unknown"),
+        ("127.0.0.1:6379", "kind is unknown"),
+        ("https://me:secret@host", "dedup.Client"),
+        ("lmdb://index", "write lmdb:PATH"),
+        ("redis:/host", "names no server"),
+        ("redis://:secret@host/abc", "number of a database"),
+        ("redis://:secret@host/0#1", "leave out #"),
+        ("redis+cluster://:secret@host/3", "no database but 0"),
+        ("redis+sentinel://:secret@host", "HOST:PORT/SERVICE"),
+        ("redis+sentinel://:secret@host/service/abc", "HOST:PORT/SERVICE"),
+        ("redis://:secret@host?durability=", "durability= is empty"),
+        ("redis://:secret@host?namespace", "namespace= is empty"),
+        ("redis://:secret@host?durability=fsync&durability=memory", "durability= comes twice"),
+        ("redis://:secret@host?tls=1", "rediss://HOST"),
+        ("redis+cluster://:secret@host?tls=yes", "tls=yes; give 0 or 1"),
+        ("redis://:secret@host?durable=1", "'durable' is no setting"),
+        ("redis+cluster://:secret@host?durable=1", "'durable' is no setting"),
+        ("redis+sentinel://:secret@host/service?durable=1", "'durable' is no setting"),
+    ],
+)
+def test_url_that_is_not_quite_right_is_refused(
+    url: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What looks like a URL and is none, or sets what there is not, makes no folder and shows no password."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidURL) as refusal:
+        open_store(url, create=True)
+    assert says in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("url", ["", "lmdb:"])
 def test_url_without_a_path_is_refused(url: str) -> None:
     """An LMDB index needs a folder."""

@@ -346,6 +346,7 @@ def test_check_finds_and_mends_what_is_wrong(store: Store) -> None:
     assert store.stats().postings == before
     mended = store.check(lambda stored: own_postings(chunks, stored), repair=True)
     assert (mended.orphans, mended.missing, mended.sound) == (3 + 2, 2, True)
+    assert (mended.documents, mended.postings) == (19, 57)
     again = store.check(lambda stored: own_postings(chunks, stored), repair=False)
     assert again == CheckReport(documents=19, postings=57, orphans=0, missing=0)
     assert looked_up(store, 1000) == []

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers.fixtures import url_on
@@ -56,7 +57,7 @@ def copy(source: str, target: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def copied(source: str, target: str) -> dict[str, int]:
+def copied(source: str, target: str) -> dict[str, Any]:
     """Run the command to its end; return what it printed."""
     with copy(source, target) as process:
         output, _ = process.communicate(timeout=120)
@@ -76,9 +77,9 @@ def test_index_moves_from_store_to_store(
     ]
     expected = state(source)
     for one, other in pairwise(places):
-        assert copied(one, other) == {"copied": len(TEXTS), "unchanged": 0}
+        assert copied(one, other) == {"copied": len(TEXTS), "unchanged": 0, "expired": 0, "damaged": []}
         assert state(other) == expected
-    assert copied(source, places[-1]) == {"copied": 0, "unchanged": len(TEXTS)}
+    assert copied(source, places[-1]) == {"copied": 0, "unchanged": len(TEXTS), "expired": 0, "damaged": []}
     with dedup.open(places[-1], create=False) as index:
         left = [stored.expires - time.time() for stored in index._store.scan() if stored.expires]
     assert len(left) == 10
@@ -115,7 +116,7 @@ def test_copy_into_an_index_of_another_scheme_keeps_that_scheme(source: str, tmp
     target = f"lmdb:{tmp_path / 'other'}"
     with dedup.open(target, Scheme(k=7)) as index:
         index.put([Document("a", TEXTS[0])])
-    assert copied(source, target) == {"copied": len(TEXTS), "unchanged": 0}
+    assert copied(source, target) == {"copied": len(TEXTS), "unchanged": 0, "expired": 0, "damaged": []}
     with dedup.open(target, create=False) as index:
         assert index.scheme == Scheme(k=7)
         assert index.stats().documents == len(TEXTS) + 1
@@ -136,8 +137,8 @@ def test_copy_rebuilds_an_index_of_an_older_fold_table(
     with pytest.raises(SchemeMismatch, match=r"dedup copy"):
         dedup.open(url)
     new = f"lmdb:{tmp_path / 'new'}"
-    assert copied(url, new) == {"copied": 3, "unchanged": 0}
-    assert copied(url, new) == {"copied": 0, "unchanged": 3}
+    assert copied(url, new) == {"copied": 3, "unchanged": 0, "expired": 0, "damaged": []}
+    assert copied(url, new) == {"copied": 0, "unchanged": 3, "expired": 0, "damaged": []}
     with dedup.open(new, create=False) as index:
         assert index.scheme == Scheme(k=5)
         assert index.check().sound

@@ -1,13 +1,16 @@
 """The ways to name a Redis index: one server, a service that Sentinel looks after, a cluster."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from itertools import chain
+from typing import Any, cast
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
-from redis.connection import parse_url
+from redis.connection import Connection, ConnectionPool, SSLConnection, parse_url
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -19,6 +22,19 @@ from dedup.stores.urls import shown
 
 _OWN = {"namespace": "dedup", "documents": "0", "patience": "15", "tls": "0", "durability": "memory"}
 _ENCODE = "write reserved characters of a password percent-encoded, / as %2F, # as %23, [ as %5B"
+_NAMESPACE = re.compile(r"[^{}*?\[\]\\ ]{1,64}")
+_DATABASE = r"/?[0-9]*", "behind the host comes the number of a database, or nothing"
+_PATHS = {
+    "redis": _DATABASE,
+    "rediss": _DATABASE,
+    "unix": (r"/.+", "it names no socket; write unix:///PATH"),
+    "redis+cluster": (r"/?0?", "a cluster has no database but 0; leave out what comes behind the hosts"),
+    "redis+sentinel": (
+        r"/[^/]+(/[0-9]*)?",
+        "write redis+sentinel://HOST:PORT/SERVICE, or SERVICE/NUMBER of a database",
+    ),
+}
+"""What may come behind the host, and what is said of anything else."""
 _SENTINEL_TIMEOUTS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}  # of several, most are enough
 _TIMEOUTS = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
 
@@ -57,26 +73,15 @@ class Address:
             parts = urlsplit(url)
         except ValueError:  # its message holds what was taken for a host, which may be a part of a password
             raise InvalidURL(f"index URL {index!r}: its host makes no sense; {_ENCODE}") from None
-        if "@" in url.partition("://")[2] and "@" not in parts.netloc:
-            raise InvalidURL(f"index URL {index!r}: the user or password holds one of / ? #; {_ENCODE}")
-        given = dict(parse_qsl(parts.query))
-        own = _OWN | {name: value for name, value in given.items() if name in _OWN}
-        rest = {name: value for name, value in given.items() if name not in _OWN}
-        if not (parts.netloc or (parts.scheme == "unix" and parts.path)):
-            raise InvalidURL(f"index URL {index!r} names no server; write {parts.scheme}://HOST:PORT")
-        for name in ("documents", "patience"):
-            if not own[name].isdigit():
-                raise InvalidURL(f"index URL {index!r}: {name}={own[name]}; give a whole number")
-        if not own["namespace"].isascii() or set(own["namespace"]) & set("{}*?[]\\ ") or len(own["namespace"]) > 64:
-            raise InvalidURL(
-                f"index URL {index!r}: give a namespace of at most 64 ASCII characters, none of {{}}*?[]\\"
-            )
-        kind = next((one for one in KINDS if one == own["durability"]), None)
-        if kind is None:
-            raise InvalidURL(f"index URL {index!r}: durability={own['durability']}; give one of {', '.join(KINDS)}")
-        plain = urlunsplit(parts._replace(query=urlencode(rest)))
+        given = parse_qsl(parts.query, keep_blank_values=True)
+        own = _OWN | {name: value for name, value in given if name in _OWN}
+        for fault in chain(_faults_of_place(url, parts), _faults_of_settings(parts.scheme, given, own)):
+            raise InvalidURL(f"index URL {index!r}: {fault}")
+        plain = urlunsplit(
+            parts._replace(query=urlencode([(name, value) for name, value in given if name not in _OWN]))
+        )
         numbers = int(own["documents"]), float(own["patience"])
-        return cls(plain, index, own["namespace"], *numbers, own["tls"] == "1", kind)
+        return cls(plain, index, own["namespace"], *numbers, own["tls"] == "1", cast("Kind", own["durability"]))
 
     def client(self) -> tuple[Any, Sentinels | None]:
         """Return a redis-py client, which connects when it is used, and the Sentinels, if it goes by them.
@@ -92,13 +97,13 @@ class Address:
             if scheme == "redis+cluster":
                 return self._cluster(settled), None
             client = redis.Redis.from_url(self.url, redis_connect_func=greet, **_TIMEOUTS | settled)
-            client.connection_pool.make_connection()  # an unknown parameter shows here, before anything connects
+            client.connection_pool.make_connection()  # an unknown setting shows here, before anything connects
         except ValueError:  # its message may hold a part of the password
             raise InvalidURL(f"index URL {self.shown!r}: its host, port or parameters make no sense") from None
         except TypeError as error:
-            reason = str(error).rpartition(") ")[2]
+            name = str(error).rpartition(" ")[2]
             raise InvalidURL(
-                f"index URL {self.shown!r}: {reason}; see docs/operations.md for the parameters"
+                f"index URL {self.shown!r}: {name} is no setting; see docs/operations.md for those there are"
             ) from error
         return client, None
 
@@ -123,11 +128,10 @@ class Address:
     def _sentinel(self, settled: dict[str, Any]) -> tuple[Any, Sentinels]:
         hosts, options, path = self._hosts()
         service, _, database = path.partition("/")
-        if not service:
-            raise InvalidURL(f"index URL {self.shown!r} names no service; write redis+sentinel://HOST:PORT/SERVICE")
         secret = {
             name: options.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in options
         }
+        _try(options)
         encryption = {name: value for name, value in options.items() if name.startswith("ssl")}
         own = _SENTINEL_TIMEOUTS | settled | secret | encryption
         sentinel = Sentinel(hosts, sentinel_kwargs=own, **options | settled | {"db": int(database or 0)})
@@ -136,5 +140,46 @@ class Address:
     def _cluster(self, settled: dict[str, Any]) -> Any:
         hosts, options, _ = self._hosts()
         options.pop("db", None)
+        _try(options)
         nodes = [ClusterNode(*host) for host in hosts]
         return redis.RedisCluster(startup_nodes=nodes, redis_connect_func=ask_history, **options | settled)
+
+
+def _faults_of_place(url: str, parts: SplitResult) -> Iterator[str]:
+    """Say what makes no sense in how a URL names servers and database."""
+    if "@" in url.partition("://")[2] and "@" not in parts.netloc:
+        yield f"the user or password holds one of / ? #; {_ENCODE}"
+    if not parts.netloc and parts.scheme != "unix":
+        yield f"it names no server; write {parts.scheme}://HOST:PORT"
+    pattern, advice = _PATHS[parts.scheme]
+    if not re.fullmatch(pattern, parts.path):
+        yield advice
+    if parts.fragment:
+        yield "leave out # and what follows it"
+
+
+def _faults_of_settings(scheme: str, given: list[tuple[str, str]], own: dict[str, str]) -> Iterator[str]:
+    """Say what makes no sense in a URL's settings."""
+    names = [name for name, _ in given]
+    for name, value in given:
+        if not value:
+            yield f"{name}= is empty; give a value, or leave it out"
+        if names.count(name) > 1:
+            yield f"{name}= comes twice; write it once"
+    for name in ("documents", "patience"):
+        if not own[name].isdecimal():
+            yield f"{name}={own[name]}; give a whole number"
+    if not (own["namespace"].isascii() and _NAMESPACE.fullmatch(own["namespace"])):
+        yield "give a namespace of at most 64 ASCII characters, none of {}*?[]\\"
+    if own["durability"] not in KINDS:
+        yield f"durability={own['durability']}; give one of {', '.join(KINDS)}"
+    if own["tls"] not in ("0", "1"):
+        yield f"tls={own['tls']}; give 0 or 1"
+    if own["tls"] == "1" and scheme in ("redis", "unix"):
+        yield "tls=1 is for clusters and Sentinels; write rediss://HOST"
+
+
+def _try(options: dict[str, Any]) -> None:
+    """Raise what redis-py says of an unknown setting: of a cluster's and a service's connections it says nothing."""
+    settings = {name: value for name, value in options.items() if name != "ssl"}
+    ConnectionPool(SSLConnection if "ssl" in options else Connection, **settings).make_connection()

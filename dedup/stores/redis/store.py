@@ -170,6 +170,11 @@ class RedisStore:
         due = postings > GROW_AT << layout.generations[-1].bits
         return Stats(sum(documents), chunks, postings, used, due)
 
+    def expired(self) -> int:
+        """Return how many documents have expired; see `Store.expired`."""
+        self._reading()
+        return self._census().expired()
+
     def check(self, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
         """Verify the postings both ways, beside readers and writers; see `Store.check`."""
         wire = self._writing() if repair else self._reading()

@@ -86,15 +86,19 @@ class Census:
             found = self.parts.documents.fetch(some)
             yield from (one for number, one in zip(some, found, strict=True) if one and one.number == number)
 
-    def holes(self, *, repair: bool) -> tuple[int, int]:
-        """Return how many ids lead to no record of theirs, and how many further chunks' numbers lead nowhere.
+    def expired(self) -> int:
+        """Return how many documents have expired."""
+        return sum(not lives(one.expires, self.now) for _, _, page in self.pointers() for _, one in page)
+
+    def holes(self, *, repair: bool) -> tuple[list[str], int]:
+        """Return the ids that lead to no record of theirs, and how many further chunks' numbers lead nowhere.
 
         On demand the numbers lead to their document again.
         """
-        lost = gone = 0
+        lost, gone = list[str](), 0
         for _, _, page in self.pointers():
             there = self.parts.documents.present(page)
-            lost += there.count(False)
+            lost += [_shown(name) for (name, _), is_there in zip(page, there, strict=True) if not is_there]
             further = {
                 number: one.number
                 for (_, one), is_there in zip(page, there, strict=True)
@@ -168,23 +172,27 @@ class Census:
                 chunks += pointer.chunks
         return lambda numbers: (bits[numbers >> 3] >> (numbers & 7).astype(np.uint8) & 1).astype(bool), chunks
 
-    def expire(self, postings_of: PostingsOf) -> tuple[int, int]:
-        """Delete documents whose time has come, and pointers whose records are gone; return how many of each."""
-        expired = lost = 0
+    def expire(self, postings_of: PostingsOf, *, forget: bool) -> tuple[int, list[str]]:
+        """Delete documents whose time has come, on demand pointers whose records are gone too.
+
+        Returns:
+            How many documents there were, and the ids whose records were gone.
+        """
+        expired, lost = 0, list[str]()
         for tag, key, page in self.pointers():
             there = self.parts.documents.present(page)
             gone = [
                 one
                 for one, is_there in zip(page, there, strict=True)
-                if not (is_there and lives(one[1].expires, self.now))
+                if not lives(one[1].expires, self.now) or (forget and not is_there)
             ]
             if gone and (stored := self._expire(tag, key, gone, postings_of)) is not None:
-                expired += stored
-                lost += len(gone) - stored
+                expired += len(stored)
+                lost += [_shown(name) for name, _ in gone if name not in stored]
         return expired, lost
 
-    def _expire(self, tag: int, key: bytes, gone: Page, postings_of: PostingsOf) -> int | None:
-        """Delete pointers and what they lead to; return how many led to a record, None if they are others by now."""
+    def _expire(self, tag: int, key: bytes, gone: Page, postings_of: PostingsOf) -> set[bytes] | None:
+        """Delete pointers and what they lead to; return the ids that led to a record, None if they lead elsewhere."""
         parts, pointers = self.parts, {name: pointer.pack() for name, pointer in gone}
         with Journal(parts.wire, parts.layout, olds=[pointer.number for _, pointer in gone]) as journal:
             stored = [one for one in parts.documents.led_to(gone) if one]
@@ -193,7 +201,7 @@ class Census:
             withdraw(parts, journal, stored, postings_of)
             journal.chunks -= sum(pointer.chunks for _, pointer in gone)
             parts.documents.forget(one.numbers for one in stored)
-            return len(stored)
+            return {one.id.encode() for one in stored}
 
     def orphans(self) -> int:
         """Delete the postings of the dead; return how many there were."""
@@ -205,6 +213,11 @@ class Census:
             return safe
 
         return delete_orphans(self, is_safe)
+
+
+def _shown(name: bytes) -> str:
+    """Return an id as a string, whatever its bytes are."""
+    return name.decode(errors="backslashreplace")
 
 
 def _pointers(wire: Wire, layout: Layout) -> Iterator[tuple[int, bytes, Page]]:
@@ -231,19 +244,19 @@ def hidden_chunks(wire: Wire, layout: Layout, *, repair: bool) -> int:
 
 def sweep(census: Census, postings_of: PostingsOf) -> SweepReport:
     """Delete what has expired and what the dead left; see `Store.sweep`."""
-    expired, _ = census.expire(postings_of)
+    expired, _ = census.expire(postings_of, forget=False)
     postings = census.orphans()
     return SweepReport(expired, census.bury(recount=True), postings)
 
 
 def check(census: Census, postings_of: PostingsOf, *, repair: bool) -> CheckReport:
     """Compare postings and documents both ways; see `Store.check`."""
-    dropped = census.expire(postings_of)[1] if repair else 0
+    dropped = census.expire(postings_of, forget=True)[1] if repair else []
     lost, chunks = census.holes(repair=repair)
     unlisted = census.unlisted(repair=repair)
-    report = compare(census, census.stored, postings_of, repair=repair, floor=census.floor)
+    report = compare(census, census.stored, postings_of, now=census.now, repair=repair, floor=census.floor)
     mended = report.repaired
     if repair:
         census.bury(recount=True)
-        mended += dropped + chunks + unlisted
-    return replace(report, lost=lost + dropped, missing=report.missing + chunks + unlisted, repaired=mended)
+        mended += len(dropped) + chunks + unlisted
+    return replace(report, lost=(*dropped, *lost), missing=report.missing + chunks + unlisted, repaired=mended)
