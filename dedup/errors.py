@@ -2,6 +2,7 @@
 
 ResemblesError
 ├── InvalidInput            what was given cannot be used; nothing was changed
+│   ├── WrongUsage          a command that lacks an argument, or has one that it does not take
 │   ├── InvalidDocument     one document cannot be indexed (bad id, no words, too long)
 │   ├── InvalidScheme       scheme parameters that make no sense
 │   ├── InvalidURL          an index URL of an unknown kind
@@ -36,6 +37,12 @@ class InvalidInput(ResemblesError):
     """What was given cannot be used; nothing was changed."""
 
     code = "invalid_input"
+
+
+class WrongUsage(InvalidInput):
+    """A command lacks an argument, or has an option or value that it does not take."""
+
+    code = "usage"
 
 
 class InvalidDocument(InvalidInput):

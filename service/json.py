@@ -37,8 +37,8 @@ def load(data: bytes, values: int, depth: int) -> Any:
 
     Raises:
         TooManyValues: if it has more than `values`; nothing has been made of it then.
-        ValueError: if it is no JSON, no UTF-8, deeper than `depth`, or holds a lone surrogate or a number that no
-            double can hold; the message never repeats the data.
+        ValueError: if it is no JSON, no UTF-8, deeper than `depth`, or holds an object with a field twice, a lone
+            surrogate or a number that no double can hold; the message never repeats the data.
     """
     found = shape(data)
     if found.depth > depth:
@@ -47,13 +47,22 @@ def load(data: bytes, values: int, depth: int) -> Any:
         raise TooManyValues(f"the JSON holds more than {values:,} values and names; send less at once")
     try:
         text = data.removeprefix(BOM_UTF8).decode()
-        value = json.loads(text, parse_constant=_refuse, parse_float=finite, parse_int=_whole)
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_refuse, parse_float=finite, parse_int=_whole
+        )
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not JSON: {error.msg} at character {error.pos}") from None
     if b"\\u" in data and not _encodable(value):
         raise ValueError("it holds half of a surrogate pair; send whole characters")
+    return value
+
+
+def _object(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(fields)
+    if len(value) < len(fields):
+        raise ValueError("an object in it has a field twice; send each field once")
     return value
 
 

@@ -1,6 +1,8 @@
 """The `dedup` command: its subcommands, its settings file, and which exit code an error means."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +13,27 @@ from dedup.cli.exit import INTERRUPTED, PIPE_CLOSED, STORE_REFUSED, USAGE
 from dedup.cli.help import Command, epilog
 from dedup.cli.settings import load
 from dedup.cli.terminal import give_up_output, note
-from dedup.errors import InvalidInput, ResemblesError
+from dedup.errors import InvalidInput, ResemblesError, WrongUsage
 
 READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help"}
 """Subcommands that change nothing."""
+
+
+_Refused: type[Exception] = typer.BadParameter.__mro__[1]  # typer names it in its own click since 0.29, in click before
+
+
+@contextmanager
+def _usage_told() -> Iterator[None]:
+    """Say of a wrong option, argument or value what every other error says: a code, what happened, what to do."""
+    try:
+        yield
+    except _Refused as error:
+        said: Any = error
+        message = said.format_message().rstrip(". ")
+        if "\n" in message:  # it is the help of a group that was given no command
+            raise
+        note(f"error[{WrongUsage.code}]: {message}; `{said.ctx.command_path} -h` says what it takes")
+        raise typer.Exit(USAGE) from error
 
 
 class Commands(TyperGroup):
@@ -28,13 +47,16 @@ class Commands(TyperGroup):
             place = next((i for i, word in enumerate(args) if word in self.commands), len(args))
             command = args[place] if place < len(args) else "COMMAND"
             moved = " ".join([command, *args[:place], *args[place + 1 :]])
-            ctx.fail(f"{option} follows the command: dedup {moved}")
-        return super().parse_args(ctx, args)
+            note(f"error[{WrongUsage.code}]: {option} follows the command: dedup {moved}")
+            raise typer.Exit(USAGE)
+        with _usage_told():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the subcommand."""
         try:
-            result = super().invoke(ctx)
+            with _usage_told():
+                result = super().invoke(ctx)
             sys.stdout.flush()
         except ResemblesError as error:
             note(f"error[{error.code}]: {error}")

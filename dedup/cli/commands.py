@@ -183,7 +183,7 @@ def copy(
     """Put all documents of one index into another.
 
     A new index gets the scheme of the old one, with the present fold table. What the other index holds already is
-    left alone: after an interruption run the same command again.
+    left alone: after an interruption run the same command again. A document that cannot be read is named and left out.
     """
     from dedup.cli.copy import run
 
@@ -235,7 +235,8 @@ def backup(
 ) -> None:
     """Write a copy of an LMDB index into a new folder.
 
-    The copy is the index as it is at one moment. Other processes can read and write the index meanwhile.
+    The copy is the index as it is at one moment. Other processes can read and write the index meanwhile. Each text of
+    the copy is read, and those that cannot be are named.
     """
     from dedup.cli.index_commands import backup
 

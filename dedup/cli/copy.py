@@ -4,7 +4,8 @@ import os
 import time
 from contextlib import closing
 
-from dedup.cli.terminal import Progress, line, listed, tell_ids
+from dedup.cli.opening import lasting
+from dedup.cli.terminal import Progress, line, listed, note, tell_ids
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
@@ -27,7 +28,7 @@ def run(source: str, target: str, *, json: bool) -> None:
     damaged = list[str]()
     with (
         closing(open_store(source, create=False, read_only=True, older=True)) as one,
-        Index(_open_or_make(target, one.scheme.renewed())) as other,
+        Index(_open_or_make(lasting(target), one.scheme.renewed())) as other,
         Progress("documents") as progress,
     ):
         counts["expired"] = one.expired()
@@ -36,8 +37,11 @@ def run(source: str, target: str, *, json: bool) -> None:
             counts["unchanged"] += batch.unchanged
             damaged += batch.damaged
             progress.advance(batch.copied + batch.unchanged)
+        absent = one.stats().documents - sum(counts.values()) - len(damaged)
     print(line({**counts, "damaged": damaged}) if json else listed({**counts, "damaged": len(damaged)}))
     tell_ids("damaged", damaged, "cannot be read, and was not copied")
+    if absent > 0:
+        note(f"{absent:,} more ids of {shown(source)} lead to no document, or came meanwhile; run `dedup check`")
     if damaged:
         raise StoreDamaged(
             f"{shown(source)}: {len(damaged):,} documents cannot be read and were not copied; put them into "

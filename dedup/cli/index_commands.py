@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from dedup.cli.opening import open_index
-from dedup.cli.terminal import MOST_ALIKE, clean, line, listed, tell_ids
+from dedup.cli.opening import lasting, open_index
+from dedup.cli.terminal import MOST_ALIKE, clean, line, listed, note, tell_ids
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
 from dedup.errors import InvalidInput, StoreDamaged, StoreUnreachable
@@ -23,7 +23,7 @@ def create(url: str, unit: Unit, threshold: float, documents: int | None, *, jso
     """Make a new index, and print its scheme."""
     scheme = Scheme.for_threshold(threshold, unit=unit)
     with suppress(StoreUnreachable):
-        open_store(url, create=False, read_only=True, older=True).close()
+        open_store(lasting(url), create=False, read_only=True, older=True).close()
         raise InvalidInput(f"{shown(url)} is an index already; name another one with --index")
     place = f"{url}{'&' if '?' in url else '?'}documents={documents}" if documents and "://" in url else url
     open_store(place, scheme, create=True).close()
@@ -60,7 +60,9 @@ def remove(ids: list[str], url: str, *, json: bool) -> None:
     with open_index(url) as index:
         removed = index.remove(distinct)
     counts = {"removed": removed, "unknown": len(distinct) - removed}
-    print(line(counts) if json else f"{removed:,} removed, {counts['unknown']:,} unknown")
+    print(line(counts) if json else listed(counts))
+    if len(ids) > len(distinct):
+        note(f"{len(ids):,} ids were given, {len(ids) - len(distinct):,} of them again: each counts once")
 
 
 def stats(url: str, *, json: bool) -> None:

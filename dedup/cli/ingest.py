@@ -18,7 +18,7 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
-from dedup.errors import StoreError, SystemRefused
+from dedup.errors import StoreBusy, StoreError, StoreUnreachable, SystemRefused
 from dedup.formats import Item, Meter, Reading, Rejected, Source
 from dedup.model import Document, Placed, Reject
 from dedup.search.filters import Filter
@@ -57,7 +57,7 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
                     rejected.add(Rejected(source, outcome.id, outcome.code, outcome.reason))
                 else:
                     counts[outcome.status] += 1
-                    repeats.add(outcome.id)
+                    repeats.add(outcome.id, source)
                     progress.advance(1)
             repeats.tell()
             if ttl and counts["unchanged"]:
@@ -104,7 +104,9 @@ def _outcomes(index: Index, documents: Iterator[Document], limit: int | None, tt
 def _stop(error: BaseException, count: int) -> NoReturn:
     """Say what is safe and how to go on, then end."""
     stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped"
-    note(f"{stopped}: {count:,} documents are in and safe; run the same command again to go on")
+    passes = isinstance(error, KeyboardInterrupt | StoreUnreachable | StoreBusy)
+    how = "" if passes else "mend what the error says, then "
+    note(f"{stopped}: {count:,} documents are in and safe; {how}run the same command again to go on")
     if isinstance(error, KeyboardInterrupt):
         raise typer.Exit(INTERRUPTED) from error
     raise error

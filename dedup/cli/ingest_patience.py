@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
 
+from dedup.cli.opening import lasting
 from dedup.cli.terminal import note
 from dedup.engine import Index
-from dedup.errors import StoreBusy, StoreUnreachable
+from dedup.errors import StoreBusy, StoreError, StoreUnreachable
 from dedup.model import Status
 from dedup.patience import Result, patiently
 from dedup.stores import open_store
@@ -17,8 +18,14 @@ _PAUSES = 0.5, 30.0  # seconds; not measured
 
 
 def open_patiently(url: str) -> Index:
-    """Open an index, new if there is none, whose writes are tried again for five minutes, with growing pauses."""
-    return Index(cast("Store", _Patient(open_store(url, create=True))))
+    """Open an index, new if there is none, whose writes are tried again for five minutes, with growing pauses.
+
+    Raises:
+        StoreError: it acknowledges not even a batch without documents; nothing is waited for then but another writer.
+    """
+    store = open_store(lasting(url), create=True)
+    _outlast(partial(store.put, [], lambda _: ()), StoreBusy)
+    return Index(cast("Store", _Patient(store)))
 
 
 class _Patient:
@@ -31,13 +38,13 @@ class _Patient:
         return getattr(self._store, name)
 
     def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
-        return _outlast(partial(self._store.put, entries, postings_of))
+        return _outlast(partial(self._store.put, entries, postings_of), StoreBusy, StoreUnreachable)
 
 
-def _outlast(write: Callable[[], Result]) -> Result:
+def _outlast(write: Callable[[], Result], *faults: type[StoreError]) -> Result:
     return patiently(
         write,
-        lambda error: isinstance(error, StoreBusy | StoreUnreachable),
+        lambda error: isinstance(error, faults),
         seconds=SECONDS,
         pauses=_PAUSES,
         before_pause=lambda error: note(f"waiting[{getattr(error, 'code', 'error')}]: {error}"),

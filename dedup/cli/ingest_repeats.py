@@ -1,8 +1,9 @@
 """Ids that come more than once in one run: of such documents only the last one stays."""
 
 from dedup.cli.terminal import note
+from dedup.formats import Source
 
-_MOST_KNOWN = 1_000_000  # ids; some 70 MB as a set of hashes
+_MOST_KNOWN = 1_000_000  # ids; some 75 MB as hashes with the paths that they came from
 
 
 class Repeats:
@@ -11,16 +12,16 @@ class Repeats:
     def __init__(self) -> None:
         """Know no id yet."""
         self._count, self._first = 0, ""
-        self._known = set[int]()
+        self._known = dict[int, str]()
 
-    def add(self, name: str) -> None:
-        """Note the id of a document that is in."""
+    def add(self, name: str, source: Source) -> None:
+        """Note the id of a document that is in, and where it stood."""
         key = hash(name)
         if key in self._known:
-            self._first = self._first or name
+            self._first = self._first or f"{name} (in {self._known[key]}, then in {source})"
             self._count += 1
         elif len(self._known) < _MOST_KNOWN:
-            self._known.add(key)
+            self._known[key] = source.path
 
     def tell(self) -> None:
         """Say how many there were, if any."""

@@ -1,6 +1,8 @@
 """JSON Lines: an object a line with an id, a text and any other fields, which become the metadata."""
 
+import json
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -59,6 +61,7 @@ def _item(source: Source, data: bytes, name: str, fields: Fields) -> Item:
         if len(data) > MOST_METADATA and (reject := _unwieldy(source, data, fields)):
             return reject
         values = loads(data)
+        _refuse_repeated_fields(data, values)
     except UnicodeDecodeError as error:
         return Rejected(source, "", "invalid_utf8", not_utf8(error))
     except RecursionError:
@@ -69,6 +72,28 @@ def _item(source: Source, data: bytes, name: str, fields: Fields) -> Item:
     if not isinstance(values, dict):
         return Rejected(source, "", "not_an_object", _no_object(values))
     return record(source, values, fields, name)
+
+
+def _refuse_repeated_fields(data: bytes, values: object) -> None:
+    """Refuse a line in which an object has a field twice, of which the last value alone would be kept.
+
+    Most lines have as many fields as they have quotes before a colon: to see that takes 3 us, to read a line again 15.
+    """
+    if data.count(b'":') != _fields_in(values):
+        json.loads(data, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
+    name, count = Counter(name for name, _ in pairs).most_common(1)[0] if pairs else ("", 0)
+    if count > 1:
+        raise ValueError(f"the field {name!r} comes {count} times")
+
+
+def _fields_in(value: object) -> int:
+    """Return how many fields the objects in a JSON value have, at every depth."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_fields_in, value.values()))
+    return sum(map(_fields_in, value)) if isinstance(value, list) else 0
 
 
 def _over_lines(path: str, *, array: bool) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
@@ -98,7 +99,8 @@ def _unusable(schema: "pa.Schema", fields: Fields) -> tuple[str, str] | None:
         number = code == "no_id" and types.is_integer(kind)
         if not (number or types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
             return code, f'column "{name}" is {kind}; give strings, or name another column with {option}'
-    return None
+    twice = next((name for name, count in Counter(schema.names).items() if count > 1), None)
+    return ("invalid_metadata", f'several columns are called "{twice}"; rename them') if twice is not None else None
 
 
 def _plain(batch: "pa.RecordBatch") -> list[dict[str, Any]]:

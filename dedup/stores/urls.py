@@ -5,7 +5,7 @@ import re
 _LIKE_A_URL = re.compile(r"([^/:]*):|\s*\w[\w+.-]*//")
 _CREDENTIALS = re.compile(r"://([^:@/]*):.*@", re.DOTALL)
 _WITHOUT_SLASHES = re.compile(r"^(\s*[\w+.-]*[:/]+)?.*@", re.DOTALL)
-_PARAMETER = re.compile(r"([?&][a-z_]*password=)[^&#]*", re.IGNORECASE)
+_PARAMETER = re.compile(r"([?&][a-z_]*pass[a-z]*=)[^&#]*", re.IGNORECASE)
 
 
 def kind_of(url: str) -> str:
@@ -19,8 +19,9 @@ def kind_of(url: str) -> str:
 
 def shown(url: str) -> str:
     """Return the URL with `***` for each password, whether or not it was percent-encoded as it should be."""
-    if "://" in url:
+    kind = kind_of(url)
+    if url.startswith(f"{kind}://"):
         url = _CREDENTIALS.sub(r"://\1:***@", url)
-    elif kind_of(url) != "lmdb":
+    elif kind != "lmdb":
         url = _WITHOUT_SLASHES.sub(r"\1***@", url)
     return _PARAMETER.sub(r"\1***", url)

@@ -158,13 +158,17 @@ def test_error_is_one_line_and_an_exit_code(run: Run, name: str) -> None:
         ["ingest", "-", "--nosuch"],
         ["resemble", "-", "--limit", "0"],
         ["compare", "a"],
+        ["index", "nosuch"],
+        ["--nosuch"],
     ],
 )
 def test_wrong_usage_ends_with_2(run: Run, arguments: list[str]) -> None:
-    """A missing argument, an unknown option or a value out of range is explained on standard error."""
+    """A missing argument, an unknown option or a value out of range is an error of one line, as any other."""
     result = run(*arguments, code=2)
     assert result.stdout == ""
-    assert "Usage: dedup" in result.stderr
+    [line] = result.stderr.splitlines()
+    assert line.startswith("error[usage]: ")
+    assert "`dedup" in line
 
 
 def test_unknown_id_is_an_error(seeded: Run) -> None:

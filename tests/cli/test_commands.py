@@ -151,9 +151,11 @@ def test_get_prints_the_very_text(seeded: Run) -> None:
 
 def test_removed_document_is_found_no_more(seeded: Run) -> None:
     """`remove` says how many there were, each counted once, and look-ups never return them again."""
-    [counts] = rows(seeded("remove", C, C, "nobody", "--json").stdout)
-    assert counts == {"removed": 1, "unknown": 1}
-    assert seeded("remove", C).stdout == "0 removed, 1 unknown\n"
+    result = seeded("remove", C, C, "nobody", "--json")
+    assert rows(result.stdout) == [{"removed": 1, "unknown": 1}]
+    assert result.stderr == "3 ids were given, 1 of them again: each counts once\n"
+    again = seeded("remove", C)
+    assert (again.stdout, again.stderr) == ("0 removed, 1 unknown\n", "")
     [answer] = rows(seeded("resemble", "--id", B, "--json").stdout)
     assert [match["id"] for match in answer["matches"]] == [A]
     assert "error[unknown_id]" in seeded("get", C, code=2).stderr
@@ -250,6 +252,9 @@ def test_check_names_what_is_lost_before_a_repair_forgets_it(
     assert "lost: 1 more documents; --json lists the ids of all" in found.stderr
     [report] = rows(run("check", "--json", *index, code=4).stdout)
     assert sorted(report["lost"]) == lost
+    copied = run("copy", index[1], "lmdb:./copy")
+    assert copied.stdout == "1 copied, 0 unchanged, 0 expired, 0 damaged\n"
+    assert "11 more ids of redis://" in copied.stderr
     repaired = run("check", "--repair", *index)
     assert " 11 lost, 0 damaged; " in repaired.stdout
     assert repaired.stdout.endswith(" 0 left\n")
@@ -315,6 +320,7 @@ def test_copy_goes_on_behind_a_damaged_document(seeded: Run) -> None:
     put_damaged(payload=1)
     for copied, unchanged in ((4, 0), (0, 4)):
         result = seeded("copy", "lmdb:./index", "lmdb:./copy", "--json", code=4)
+        assert "more ids" not in result.stderr
         assert rows(result.stdout) == [{"copied": copied, "unchanged": unchanged, "expired": 0, "damaged": [A]}]
         assert f"damaged: document '{A}' cannot be read, and was not copied" in result.stderr
     seeded("check", "--index", "lmdb:./copy")

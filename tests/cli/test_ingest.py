@@ -15,7 +15,7 @@ import pytest
 import typer
 import zstandard
 from cli.running import Records, Run, rows
-from servers.server import Server
+from servers.server import Server, running
 
 import dedup
 from dedup.cli.ingest import Selection
@@ -299,6 +299,34 @@ def test_server_that_stays_away_ends_the_run_with_advice(
     assert "stopped: 2 documents are in and safe; run the same command again to go on" in told
 
 
+def test_server_that_is_only_read_is_no_case_for_the_same_command(
+    run: Run, write: Records, redis_path: str, redis_server: Server, tmp_path: Path, namespace: str
+) -> None:
+    """Where an error would come again, the advice is to mend it before the same command is run again."""
+    path, space = write(*LINES), f"?namespace={namespace}"
+    run("ingest", path, "--index", redis_server.url() + space)
+    with running(redis_path, tmp_path / "replica", "--replicaof", f"127.0.0.1 {redis_server.port}") as replica:
+        with replica.client() as client:
+            while client.info("replication")["master_link_status"] != "up":
+                time.sleep(0.05)
+        told = run("ingest", write({"id": "d", "text": "new words"}), "--index", replica.url() + space, code=4).stderr
+    assert "stopped: 0 documents are in and safe; mend what the error says, then run the same command again" in told
+    assert "error[store_read_only]" in told
+
+
+def test_index_that_acknowledges_nothing_is_told_at_once(
+    run: Run, write: Records, redis_server: Server, namespace: str
+) -> None:
+    """Where no replica confirms what `durability=replica` asks for, ingest ends at once: it waits for no replica."""
+    index = f"{redis_server.url()}?namespace={namespace}&durability=replica&patience=1"
+    start = time.monotonic()
+    told = run("ingest", write(*LINES), "--index", index, code=4).stderr
+    assert time.monotonic() - start < 30
+    assert "error[store_unreachable]" in told
+    assert "no replica has confirmed" in told
+    assert "waiting[" not in told
+
+
 def test_full_shards_are_told(
     run: Run, write: Records, redis_server: Server, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,7 +343,19 @@ def test_files_of_the_same_id_are_told(run: Run, here: Path) -> None:
         (here / "pages").mkdir(exist_ok=True)
         (here / "pages" / name).write_text(text)
     done = run("ingest", "pages")
-    assert "1 document has an id that came before in this run, such as scan" in done.stderr
+    assert (
+        "1 document has an id that came before in this run, such as scan (in pages/scan.md, then in pages/scan.txt): "
+        in done.stderr
+    )
     assert run("get", "scan").stdout == "the written page of the town"
     (here / "pages" / "scan.md").unlink()
     assert "came before" not in run("ingest", "pages").stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["ingest", "data.jsonl", "--index"], ["copy", "lmdb:./index"], ["index", "create", "--index"]]
+)
+def test_index_that_would_be_gone_is_not_written(run: Run, write: Records, command: list[str]) -> None:
+    """An index in memory goes with the command, so no command puts anything into it."""
+    run("ingest", write(*LINES))
+    assert "index memory: is gone when the command ends" in run(*command, "memory:", code=2).stderr

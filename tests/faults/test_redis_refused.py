@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import redis
 from faults.served import BUCKETS, opened, own, served, swept, version
+from servers.fixtures import url_on
 from servers.server import PASSWORD, Server, running
 
-from dedup.errors import SchemeMismatch, StoreError, StoreFull, StoreReadOnly
+from dedup.errors import SchemeMismatch, StoreError, StoreFull, StoreReadOnly, StoreUnreachable
 from dedup.scheme import Scheme
 from dedup.stores import open_store
 from dedup.stores.base import Entry, Store
@@ -33,6 +34,34 @@ def test_wrong_password_is_told_and_never_shown(redis_server: Server) -> None:
             open_store(f"redis://{secret}127.0.0.1:{redis_server.port}", create=True)
         assert time.monotonic() - start < 5
         assert "wrong-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "says"),
+    [
+        ("redis", "redis://", "redis+cluster://", "no node of a cluster; write redis://"),
+        ("redis", "redis://", "redis+sentinel://", "no Sentinel; name Sentinels"),
+        ("redis-cluster", "redis+cluster://", "redis://", r"a node of a cluster; write redis\+cluster://"),
+        (
+            "redis-sentinel",
+            "redis+sentinel://:for%20tests%20only@",
+            "redis://",
+            r"is a Sentinel; write redis\+sentinel",
+        ),
+        ("redis-sentinel", "/index", "/other", "no Sentinel knows a master of that name"),
+    ],
+)
+def test_url_of_another_kind_of_server_is_told(
+    request: pytest.FixtureRequest, kind: str, before: str, after: str, says: str
+) -> None:
+    """A URL that leads to another kind of server, or to a service that no Sentinel watches, says which URL is right."""
+    url = url_on(kind, request).replace(before, after)
+    if after == "redis+sentinel://":
+        url += "/index"
+    if after == "redis://":
+        url = url.partition(",")[0].partition("/index")[0]
+    with pytest.raises(StoreUnreachable, match=says):
+        open_store(url, create=True)
 
 
 def test_replica_answers_and_refuses_to_be_written(redis_path: str, tmp_path: Path) -> None:

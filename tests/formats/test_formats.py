@@ -81,6 +81,9 @@ BAD_LINES = {
     b'{"id": "a", "text": "b", "n": ' + b"[" * 100_000 + b"}": "invalid_json",
     b'{"id": "a", "text": "\\ud800", "n": ' + b"[" * 100_000 + b"}": "invalid_json",
     b"\x00": "invalid_json",
+    b'{"id": "a", "text": "b", "text": "c"}': "invalid_json",
+    b'{"id":"a","text":"b","m":{"n":1,"\\u006e":2}}': "invalid_json",
+    b'{"id" : "a", "text" : "b", "id" : "c"}': "invalid_json",
     b"17": "not_an_object",
     b'["id", "text"]': "not_an_object",
     b'"text"': "not_an_object",
@@ -116,6 +119,16 @@ def test_any_escaped_code_point_is_read(tmp_path: Path, escape: bytes, expected:
     [record] = read(str(path))
     assert isinstance(record, Record)
     assert record.document.text == expected
+
+
+def test_quotes_before_colons_are_no_fields(tmp_path: Path) -> None:
+    """What looks like a field in a text is none; the same field in two objects of a line is no repetition."""
+    lines = [
+        {"id": "a", "text": 'say "text": and "id":', "m": {"id": 1, "n": [{"id": 2}, {"id": 3}]}},
+        {"id": "b", "text": ""},
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert codes(list(read(str(tmp_path / "a.jsonl")))) == ["a", "b"]
 
 
 def test_byte_order_mark_before_a_line_is_skipped(tmp_path: Path) -> None:

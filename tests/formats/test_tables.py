@@ -213,6 +213,16 @@ def test_parquet_with_other_columns_is_rejected_once(
     assert named in item.reason
 
 
+def test_parquet_with_a_column_twice_is_rejected(tmp_path: Path) -> None:
+    """Of two columns of one name one would be lost: the file is one reject that names them."""
+    columns = pa.table([pa.array(["a"]), pa.array(["words"]), pa.array([1]), pa.array([2])], ["id", "text", "n", "n"])
+    parquet.write_table(columns, tmp_path / "a.parquet")
+    [item] = read(str(tmp_path / "a.parquet"))
+    assert codes([item]) == [("invalid_metadata", None)]
+    assert isinstance(item, Rejected)
+    assert item.reason == 'several columns are called "n"; rename them'
+
+
 def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:
     """A row whose text is null or no UTF-8 is told by its number, its neighbours are read."""
     texts = pa.array([b"one", b"caf\xe9", None, b"four"]).view(pa.string())

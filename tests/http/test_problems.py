@@ -61,6 +61,8 @@ def test_every_path_refuses_with_a_problem(
 
 BODIES = {
     "nan": (b'{"text": "%s", "min_similarity": NaN}', "invalid_json"),
+    "field twice": (b'{"text": "%s", "limit": 1, "limit": 2}', "invalid_json"),
+    "field twice inside": (b'{"text": "%s", "filter": {"n": 1, "\\u006e": 2}}', "invalid_json"),
     "infinity": (b'{"text": "%s", "min_similarity": -Infinity}', "invalid_json"),
     "overflow": (b'{"text": "%s", "min_similarity": 1e999}', "invalid_json"),
     "huge integer": (b'{"text": "%s", "limit": ' + b"9" * 5000 + b"}", "invalid_json"),

@@ -87,7 +87,7 @@ class Durability:
             who = "replica" if self._kind == "replica" else "disk"
             raise Unconfirmed(
                 f"index {self._wire.name}: no {who} has confirmed the batch within {self._patience:.0f} s "
-                f"(durability={self._kind}); see that it is well, then put the batch again"
+                f"(durability={self._kind}); see that each server has one that is well, then put the batch again"
             )
 
     def _beat(self, key: bytes) -> Request:
