@@ -11,7 +11,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dedup.duration import seconds
-from dedup.errors import InvalidInput
 
 Scope = Literal["read", "write", "admin"]
 MiB = 1 << 20
@@ -34,10 +33,7 @@ class Key(BaseModel):
 
 
 def _duration(written: str) -> str:
-    try:
-        seconds(written)
-    except InvalidInput as error:
-        raise ValueError(str(error)) from error  # which pydantic tells with the setting's name
+    seconds(written)
     return written
 
 
