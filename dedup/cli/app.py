@@ -28,10 +28,10 @@ def _usage_told() -> Iterator[None]:
     try:
         yield
     except _Refused as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # what a group says that was given no command
+            raise
         said: Any = error
         message = said.format_message().rstrip(". ")
-        if "\n" in message:  # it is the help of a group that was given no command
-            raise
         note(f"error[{WrongUsage.code}]: {message}; `{said.ctx.command_path} -h` says what it takes")
         raise typer.Exit(USAGE) from error
 

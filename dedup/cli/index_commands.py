@@ -131,7 +131,7 @@ def backup(folder: str, url: str, *, json: bool) -> None:
     if json:
         print(line({**counts, "damaged": damaged}))
     else:
-        print(f"{listed({**counts, 'damaged': len(damaged)})} written")
+        print(f"written: {listed({**counts, 'damaged': len(damaged)})}")
     tell_ids("damaged", damaged, "cannot be read")
     if damaged:
         raise StoreDamaged(

@@ -13,6 +13,7 @@ import lmdb
 import pytest
 from faults.indexes import entries, is_whole, opened, own, run
 
+from dedup.cli.ingest_patience import open_patiently
 from dedup.errors import (
     StoreDamaged,
     StoreError,
@@ -127,6 +128,12 @@ def test_read_only_folder_is_read_and_never_written(public: Path) -> None:
                 store.put(entries(10, 11), own)
             store.close()
     assert {path.name: path.stat().st_mtime_ns for path in public.iterdir()} == before
+
+
+def test_ingest_into_a_read_only_folder_ends_before_it_reads(public: Path) -> None:
+    """An index that may not be written is refused when it is opened for an ingest, before anything is read for it."""
+    with nobody(), pytest.raises(StoreReadOnly):
+        open_patiently(f"lmdb:{public}")
 
 
 def test_folder_that_may_not_be_made_or_read_is_an_error(public: Path) -> None:

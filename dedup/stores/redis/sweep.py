@@ -180,11 +180,11 @@ class Census:
         """
         expired, lost = 0, list[str]()
         for tag, key, page in self.pointers():
-            there = self.parts.documents.present(page)
+            there = self.parts.documents.present(page) if forget else [True] * len(page)
             gone = [
                 one
                 for one, is_there in zip(page, there, strict=True)
-                if not lives(one[1].expires, self.now) or (forget and not is_there)
+                if not (is_there and lives(one[1].expires, self.now))
             ]
             if gone and (stored := self._expire(tag, key, gone, postings_of)) is not None:
                 expired += len(stored)
