@@ -57,7 +57,7 @@ class Saved:
     def _put(self, fields: Fields) -> str:
         name = secrets.token_hex(16)
         asked = {"until": self.until.machine, "fields": [list(field) for field in fields]}
-        # its text is the id again: nobody looks up in here, and a megabyte of text would make 90,000 postings
+        # its text is the id again: nobody looks up in here, and a megabyte of text would make 53,000 postings
         self._index.put([Document(name, name, asked)], ttl=self._ttl)
         return name
 
