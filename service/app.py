@@ -21,12 +21,13 @@ from service.middleware.observed import Observed
 from service.openapi import described
 from service.page.routes import router as page
 from service.routes import documents, operations, resemble
+from service.saved import opened
 from service.settings import Settings
 from service.telemetry import Metrics, require_exporter
 
 
 def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> FastAPI:
-    """Return the application; it opens the index when it starts, calls `ready`, and closes it when it stops.
+    """Return the application; it opens its indexes when it starts, calls `ready`, and closes them when it stops.
 
     Raises:
         InvalidInput: it would be open to other machines without an API key, or a package is missing.
@@ -38,8 +39,8 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(_warm)
-        with dedup.open(settings.index) as index:
-            app.state.service = service = Service(settings, index, metrics)
+        with dedup.open(settings.index) as index, opened(settings) as saved:
+            app.state.service = service = Service(settings, index, metrics, saved)
             ready()
             yield
             service.close()

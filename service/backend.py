@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from dedup.engine import Index
 from service.catalogue import Catalogue
 from service.problems import busy
+from service.saved import Saved
 from service.settings import Settings
 from service.telemetry import Metrics
 
@@ -19,9 +20,9 @@ T = TypeVar("T")
 class Service:
     """The index and its bounds; `read` and `write` run engine calls off the event loop."""
 
-    def __init__(self, settings: Settings, index: Index, metrics: Metrics) -> None:
-        """Serve `index`."""
-        self.settings, self.index, self.metrics = settings, index, metrics
+    def __init__(self, settings: Settings, index: Index, metrics: Metrics, saved: Saved | None) -> None:
+        """Serve `index`; look-ups are saved unless `saved` is None."""
+        self.settings, self.index, self.metrics, self.saved = settings, index, metrics, saved
         self.catalogue = Catalogue(index, settings.search_fields)
         self._readers, self._writers = CapacityLimiter(settings.threads), CapacityLimiter(1)
         self._unpackers = CapacityLimiter(1)  # two would wait for each other: most of it is Python

@@ -7,8 +7,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from dedup.duration import seconds
 
 Scope = Literal["read", "write", "admin"]
 MiB = 1 << 20
@@ -30,6 +32,11 @@ class Key(BaseModel):
         return self.expires is not None and self.expires <= datetime.now(UTC)
 
 
+def _duration(written: str) -> str:
+    seconds(written)
+    return written
+
+
 class Settings(BaseSettings):
     """All settings, with their defaults; docs/http.md explains each."""
 
@@ -42,6 +49,8 @@ class Settings(BaseSettings):
     keys: tuple[Key, ...] = ()
     telemetry: bool = False
     search_fields: tuple[str, ...] = ("title", "headline", "source", "author")
+    saved_index: str = ""
+    saved_ttl: Annotated[str, AfterValidator(_duration)] = "30d"
 
     body_bytes: Annotated[int, Field(ge=1)] = 16 * MiB
     decompressed_bytes: Annotated[int, Field(ge=1)] = 64 * MiB

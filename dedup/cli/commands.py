@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from dedup.cli import options
-from dedup.cli.duration import seconds
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
@@ -35,7 +34,7 @@ def ingest(
     ttl: Annotated[
         int | None,
         typer.Option(
-            "--ttl", parser=seconds, metavar="TIME", help="Let the documents expire after TIME: 30d, 12h, 90m."
+            "--ttl", parser=options.duration, metavar="TIME", help="Let the documents expire after TIME: 30d, 12h, 90m."
         ),
     ] = None,
 ) -> None:

@@ -4,6 +4,20 @@ from typing import Annotated, Literal
 
 import typer
 
+from dedup.duration import seconds
+
+
+def duration(value: str) -> int:
+    """Return the seconds of a duration as `30d`.
+
+    Raises:
+        BadParameter: it is something else, or more than ten years.
+    """
+    try:
+        return seconds(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
 
 def share(value: str | float) -> float:
     """Return a number from 0 to 1.

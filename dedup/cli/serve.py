@@ -10,6 +10,7 @@ from dedup.cli.warm import prepare_kernels
 from dedup.errors import InvalidInput, StoreUnreachable
 from dedup.stores.urls import shown
 from service.auth import refuse_open_doors
+from service.saved import refuse_same_index
 from service.server import listening
 from service.server import run as start
 from service.settings import Settings
@@ -27,8 +28,10 @@ def run(**given: Any) -> None:
     require_exporter(settings)
     with listening(settings) as sockets:
         prepare_kernels()
-        if _made(settings.index):
-            note(f"there was no index at {shown(settings.index)}: a new one was made, which is empty")
+        for url in filter(None, (settings.index, settings.saved_index)):
+            if _made(url):
+                note(f"there was no index at {shown(url)}: a new one was made, which is empty")
+        refuse_same_index(settings)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         note(f"serving {shown(settings.index)} at http://{host}:{sockets[0].getsockname()[1]}/")
         start(settings, sockets)

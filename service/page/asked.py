@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote_plus, urlencode
 
 from fastapi import Request
@@ -19,6 +19,7 @@ from service.backend import Service
 from service.page.filters import NAMES, conditions
 from service.page.form import fields_of, files_of, packed, unpacked
 from service.problems import Problem
+from service.saved import Fields
 from service.schemas import MOST_MATCHES
 from service.strict_json import is_longer, media_type, unsupported
 
@@ -44,6 +45,23 @@ class Asked:
     sent: Mapping[str, str]
     kinds: frozenset[str] = COUNTED
     off: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, fields: Fields) -> Self:
+        """Return what the fields of a form ask.
+
+        Raises:
+            Problem: 422 if there is neither a text nor an id.
+            InvalidInput: the text is empty.
+        """
+        values = dict(fields)
+        if not values.get("id") and "text" not in values:
+            raise Problem(422, "invalid_request", "there is no text and no id of a document; start at the first page")
+        if not values.get("id") and not values["text"].strip():
+            raise InvalidInput("the text is empty; paste the text that you want to look up")
+        kinds = frozenset(value for name, value in fields if name == "kind")
+        off = frozenset(value for name, value in fields if name == "off")
+        return cls(values, kinds & {"copied", "reworded", "boilerplate"} if kinds else COUNTED, off)
 
     @property
     def id(self) -> str:
@@ -117,24 +135,11 @@ def pasted(text: str, title: str = "Your text") -> Document:
 
 
 async def asked(request: Request, service: Service) -> Asked:
-    """Return what a form or an address asks of a text or a document.
-
-    Raises:
-        Problem: 422 if there is neither a text nor an id; else as `form` does.
-        InvalidInput: the text is empty.
-    """
-    sent = await form(request, service)
-    values = dict(sent)
-    if not values.get("id") and "text" not in values:
-        raise Problem(422, "invalid_request", "there is no text and no id of a document; start at the first page")
-    if not values.get("id") and not values["text"].strip():
-        raise InvalidInput("the text is empty; paste the text that you want to look up")
-    kinds = frozenset(value for name, value in sent if name == "kind")
-    off = frozenset(value for name, value in sent if name == "off")
-    return Asked(values, kinds & {"copied", "reworded", "boilerplate"} if kinds else COUNTED, off)
+    """Return what a form or an address asks of a text or a document, or raise as `form` and `Asked.of` do."""
+    return Asked.of(await form(request, service))
 
 
-async def form(request: Request, service: Service) -> list[tuple[str, str]]:
+async def form(request: Request, service: Service) -> Fields:
     """Return the fields of a form or an address, with line ends as they were before the browser made them CRLF.
 
     Raises:
@@ -151,7 +156,7 @@ async def form(request: Request, service: Service) -> list[tuple[str, str]]:
     return sent
 
 
-async def _posted(request: Request, service: Service) -> list[tuple[str, str]]:
+async def _posted(request: Request, service: Service) -> Fields:
     kind = media_type(request)
     boundary = _BOUNDARY.search(request.headers.get("content-type", ""))
     if kind == FILES and boundary:
@@ -161,7 +166,7 @@ async def _posted(request: Request, service: Service) -> list[tuple[str, str]]:
     return await service.unpack(fields_of, await request.body(), FIELDS)
 
 
-def _addressed(encoded: bytes, most: int) -> list[tuple[str, str]]:
+def _addressed(encoded: bytes, most: int) -> Fields:
     fields = fields_of(encoded, FIELDS)
     return [("text", unpacked(value, most)) if name == PACKED else (name, value) for name, value in fields]
 

@@ -1,9 +1,11 @@
-"""The page's addresses: a form, a text with its sources, two texts side by side, documents, a passage's history."""
+"""The page's addresses: a form, a text with its sources, two texts, documents, a passage's history, saved results."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from dedup.dates import Moment
 from dedup.engine import Index, explain
 from dedup.errors import InvalidInput
 from dedup.model import Match
@@ -16,9 +18,11 @@ from service.json import NOSNIFF
 from service.page.asked import LIMIT, Asked, asked, form, pasted
 from service.page.browse import browse
 from service.page.exports import EXPORTS, export
-from service.page.html import ASSETS, PageRoute, show
+from service.page.html import ASSETS, HEADERS, PageRoute, show
+from service.page.origin import refuse_other_sites
 from service.page.sightings import sightings
 from service.problems import Problem
+from service.saved import Fields, Saved
 from service.schemas import MOST_MATCHES
 
 LONGEST_PASSAGE = 20_000  # not measured: characters; bounds the look-up that a link starts
@@ -64,11 +68,23 @@ async def two_texts() -> Response:
 @router.post("/compare")
 async def compared(service: Shared, request: Request) -> Response:
     """Show two pasted texts side by side."""
-    sent = dict(await form(request, service))
-    texts = [sent.get(name, "") for name in ("a", "b")]
-    if not all(text.strip() for text in texts):
-        raise InvalidInput("one of the two texts is missing; paste both")
-    return await service.read(_compare, service.index, *texts)
+    return await service.read(_compare, service, _two(await form(request, service)))
+
+
+@router.post("/saved")
+async def save(service: Shared, request: Request) -> Response:
+    """Save what a form asks, and lead to its address."""
+    refuse_other_sites(request)
+    saved, fields = _saved(service), await form(request, service)
+    _refuse_nonsense(fields)
+    name = await service.write(saved.save, fields)
+    return Response(status_code=303, headers={**HEADERS, "Location": f"saved?id={name}"})
+
+
+@router.get("/saved")
+async def saved_result(service: Shared, name: Id) -> Response:
+    """Show what was saved, asked anew."""
+    return await service.read(_saved_result, service, name)
 
 
 @router.get("/documents")
@@ -103,7 +119,21 @@ def _home(index: Index) -> Response:
     return show("home.html", documents=index.stats().documents, asked=Asked({}), limit=LIMIT, unit=index.scheme.unit)
 
 
-def _matches(service: Service, asked: Asked) -> Response:
+def _saved(service: Service) -> Saved:
+    if service.saved is None:
+        raise Problem(404, "not_found", "this service saves no results; keep the report of a result instead")
+    return service.saved
+
+
+def _saved_result(service: Service, name: str) -> Response:
+    found = _saved(service).get(name)
+    if found is None:
+        raise Problem(404, "unknown_id", "no result is saved at this address, or its time is over; ask again")
+    fields, until = found
+    return _compare(service, _two(fields), until) if _compares(fields) else _matches(service, Asked.of(fields), until)
+
+
+def _matches(service: Service, asked: Asked, until: Moment | None = None) -> Response:
     query, lookup = asked.look_up(service)
     answer, unit = lookup.answer, service.index.scheme.unit
     return show(
@@ -117,6 +147,8 @@ def _matches(service: Service, asked: Asked) -> Response:
         most=min(answer.found, MOST_MATCHES),
         limit=LIMIT,
         k=service.index.scheme.k,
+        saved=service.saved,
+        until=until,
     )
 
 
@@ -130,10 +162,29 @@ def _pair(service: Service, asked: Asked) -> Response:
     return show("pair.html", asked=asked, query=query, other=other, pair=beside)
 
 
-def _compare(index: Index, a: str, b: str) -> Response:
-    first, second = pasted(a, "The first text"), pasted(b, "The second text")
-    shown = pair(first, second, _compared(index, a, b), index.scheme.unit)
-    return show("pair.html", asked=Asked({}), query=first, other="", pair=shown)
+def _compares(fields: Fields) -> bool:
+    return "a" in dict(fields)
+
+
+def _refuse_nonsense(fields: Fields) -> None:
+    if _compares(fields):
+        _two(fields)
+    else:
+        _ = Asked.of(fields).question
+
+
+def _two(fields: Fields) -> dict[str, str]:
+    texts = {name: text for name, text in fields if name in {"a", "b"} and text.strip()}
+    if len(texts) != len("ab"):
+        raise InvalidInput("one of the two texts is missing; paste both")
+    return texts
+
+
+def _compare(service: Service, texts: Mapping[str, str], until: Moment | None = None) -> Response:
+    first, second = pasted(texts["a"], "The first text"), pasted(texts["b"], "The second text")
+    match = _compared(service.index, first.text, second.text)
+    shown = pair(first, second, match, service.index.scheme.unit)
+    return show("compared.html", pair=shown, other="", texts=texts, saved=service.saved, until=until)
 
 
 def _compared(index: Index, a: str, b: str) -> Match:

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from browser.corpus import HOSTILE, SEEDS, STORY, A, B, D
+from browser.corpus import HOSTILE, SEEDS, STORY, A, B, D, documents
 from browser.pages import PAIR, PLACES, Open, focused, serious, tops
 from playwright.sync_api import Browser, Page, Response
 from servers.service import serving
+
+import dedup
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {},
@@ -272,7 +274,7 @@ def failures(page: Page) -> list[str]:
     failed = list[str]()
 
     def note(answer: Response) -> None:
-        if not answer.ok:
+        if answer.status >= 400:
             failed.append(answer.url)
 
     page.on("response", note)
@@ -297,3 +299,46 @@ def test_a_key_is_the_password(browser: Browser, tmp_path: Path) -> None:
                 assert page.get_by_role("heading", name="Your text").count()
                 assert not failed
             context.close()
+
+
+def until_focused(page: Page, name: str, key: str = "Tab") -> None:
+    """Press a key until the element of that text has the focus."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("document.activeElement.textContent").strip() == name:
+            return
+    raise AssertionError(f"{name} was not reached")
+
+
+@pytest.mark.parametrize("scripted", [False, True])
+def test_a_result_is_saved_by_keyboard(browser: Browser, tmp_path: Path, scripted: bool) -> None:
+    """With and without JavaScript keys alone save a result; its address opens elsewhere, axe finds nothing serious."""
+    with dedup.open(f"lmdb:{tmp_path / 'index'}") as index:
+        index.put(documents(large=False))
+    with serving(tmp_path, saved_index=f"lmdb:{tmp_path / 'saved'}") as service:
+        context = browser.new_context(java_script_enabled=scripted, viewport={"width": 320, "height": 600})
+        page = context.new_page()
+        failed = failures(page)
+        page.goto(service.url)
+        page.locator("#text").fill(text(B))
+        page.get_by_role("button", name="Find what it resembles").click()
+        share = page.locator("[data-share]").inner_text()
+        until_focused(page, "Export and address")
+        page.keyboard.press("Enter")
+        until_focused(page, "Save this result")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/saved?id=*")
+        address = page.url
+        context.close()
+        page = browser.new_page(viewport={"width": 320, "height": 600})
+        page.goto(address)
+        assert page.get_by_text("Saved until").is_visible()
+        assert page.locator("[data-share]").inner_text() == share
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert serious(page) == []
+        page.reload()
+        page.locator(".source button.link").first.click()
+        page.wait_for_url("**/pair#a*")
+        assert page.locator("mark.on").count()
+        page.close()
+        assert not failed

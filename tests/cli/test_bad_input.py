@@ -157,6 +157,8 @@ def test_error_is_one_line_and_an_exit_code(run: Run, name: str) -> None:
         ["resemble"],
         ["ingest", "-", "--nosuch"],
         ["resemble", "-", "--limit", "0"],
+        ["ingest", "-", "--ttl", "soon"],
+        ["ingest", "-", "--ttl", "11y"],
         ["compare", "a"],
         ["index", "nosuch"],
         ["--nosuch"],
