@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
+from dedup.duration import seconds
+
 KEYS = ("published", "date")
 Precision = Literal["year", "month", "day", "time"]
 _LONGEST_DAYS: dict[Precision, int] = {"year": 366, "month": 31, "day": 1, "time": 0}
@@ -82,6 +84,22 @@ class Moment:
 def published(metadata: Mapping[str, Any]) -> Moment | None:
     """Return when `published`, else `date`, says; None if neither does."""
     return next((found for key in KEYS if (found := moment(metadata.get(key)))), None)
+
+
+def bound_of(written: str) -> Moment | None:
+    """Return the time that a condition names: `now`, `today`, `-7d` for seven days ago, or what `moment` reads.
+
+    Digits alone are a number or a name in a string, but for the four of a year.
+    """
+    now = datetime.now(UTC)
+    if written == "now":
+        return Moment(now)
+    if written == "today":
+        return moment(now.date().isoformat())
+    if written.startswith("-"):
+        with suppress(ValueError):
+            return Moment(now - timedelta(seconds=seconds(written[1:])))
+    return moment(written) if _YEAR.fullmatch(written) or not _NUMBER.fullmatch(written.strip()) else None
 
 
 def moment(value: object) -> Moment | None:

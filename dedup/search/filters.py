@@ -4,6 +4,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
+from dedup.dates import Moment, bound_of, moment
 from dedup.errors import InvalidInput
 
 Test = Callable[[Any], bool]
@@ -14,6 +15,12 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_IN_TIME: dict[str, Callable[[Moment, Moment], bool]] = {
+    "<": lambda value, bound: value.before(bound),
+    "<=": lambda value, bound: not bound.before(value),
+    ">": lambda value, bound: bound.before(value),
+    ">=": lambda value, bound: not value.before(bound),
+}
 _FORM = 'give a value, a list of values, or an object of "<", "<=", ">", ">=" (a number or string), "not", "same"'
 
 
@@ -21,9 +28,13 @@ class Filter:
     """A conjunction of conditions, one a metadata field.
 
     A field's condition is a value it must equal, a list of values of which it must equal one, or an object of `<`,
-    `<=`, `>`, `>=` (numbers compare with numbers, strings with strings: RFC 3339 times in UTC sort as strings), `not`
-    (a value or a list that it must not equal) and `same` (true or false: whether it must equal the query document's
-    own). A field that is missing meets `not` and `same: false` only.
+    `<=`, `>`, `>=`, `not` (a value or a list that it must not equal) and `same` (true or false: whether it must equal
+    the query document's own). A field that is missing meets `not` and `same: false` only.
+
+    Numbers compare with numbers, strings with strings. A bound that is a date or a time, `now`, `today` or `-7d`
+    (seven days ago; also s, m, h, w) compares in time, with what `dedup.dates.moment` reads from the field, whatever
+    its form and its offset; what names no time does not meet it. A day is a whole day: `<=` takes it in, `>` begins
+    after it. Of a year or a month that the bound lies in, `<=` and `>=` hold, for it may be either.
     """
 
     def __init__(self, conditions: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
@@ -64,7 +75,7 @@ def _tests(field: str, condition: Any, own: Mapping[str, Any] | None) -> Iterato
         elif name == "same" and isinstance(operand, bool):
             yield _same(field, operand, own)
         elif name in _ORDER and _orderable(operand):
-            yield _ordered(_ORDER[name], operand)
+            yield _ordered(name, operand)
         else:
             raise InvalidInput(
                 f"filter on {field!r}: {name!r} is no condition, or its operand is of a wrong kind; {_FORM}"
@@ -96,7 +107,20 @@ def _orderable(value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
-def _ordered(compare: Callable[[Any, Any], bool], bound: Any) -> Test:
+def _ordered(name: str, bound: Any) -> Test:
+    when = bound_of(bound) if isinstance(bound, str) else None
+    return _in_time(_IN_TIME[name], when) if when else _in_order(_ORDER[name], bound)
+
+
+def _in_time(compare: Callable[[Moment, Moment], bool], bound: Moment) -> Test:
+    def test(value: Any) -> bool:
+        when = moment(value)
+        return when is not None and compare(when, bound)
+
+    return test
+
+
+def _in_order(compare: Callable[[Any, Any], bool], bound: Any) -> Test:
     def test(value: Any) -> bool:
         comparable = _orderable(value) and isinstance(value, str) == isinstance(bound, str)
         return comparable and compare(value, bound)

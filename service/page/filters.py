@@ -32,7 +32,7 @@ def _conditions(sent: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     if sent["from"]:
         yield "published", {">=": _day(sent["from"])}
     if sent["to"]:
-        yield "published", {"<=": f"{_day(sent['to'])}T23:59:59.999999Z"}
+        yield "published", {"<=": _day(sent["to"])}
     if sent["source"]:
         yield "source", _condition(sent["source_is"], sent["source"])
     if sent["other_source"]:

@@ -105,7 +105,7 @@ def test_conditions_are_those_of_a_filter() -> None:
     sent = {"from": "2020-01-01", "to": "2020-12-31", "other_source": "yes", "field": "n", "is": "not", "value": "1, b"}
     made = conditions(sent)
     assert made == {
-        "published": {">=": "2020-01-01", "<=": "2020-12-31T23:59:59.999999Z"},
+        "published": {">=": "2020-01-01", "<=": "2020-12-31"},
         "source": {"same": False},
         "n": {"not": ["1", "b", 1]},
     }

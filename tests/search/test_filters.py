@@ -1,5 +1,6 @@
 """Conditions on metadata, as a table: which metadata meet them."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +40,39 @@ def test_values_that_meet_a_condition(condition: Any, met: list[Any], not_met: l
     """Each condition is met by the values of its kind within its bounds, the bound itself as its sign says."""
     assert [value for value in met if not meets(condition, {"n": value})] == []
     assert [value for value in not_met if meets(condition, {"n": value})] == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "met", "not_met"),
+    [
+        (
+            {">=": "2026-01-31T23:30:00+02:00"},  # 21:30 in UTC
+            ["2026-01-31T21:30:00Z", "2026-01-31T18:00:00-04:00", "Sat, 31 Jan 2026 23:00:00 GMT", 1769895000, "2026"],
+            ["2026-01-31T22:00:00+01:00", "2026-01-30", "2025", "soon", "", None, True, ["2026-02-01"]],
+        ),
+        ({"<": "2026-01-31T21:30:00Z"}, ["2026-01-31T23:00:00+02:00", "2026-01-30"], ["2026-01-31", "2026", "x"]),
+        ({"<=": "2026-01-31"}, ["2026-01-31T23:59:59Z", "2026-01-31", "2026-01"], ["2026-02-01T00:00:00Z", "2026-02"]),
+        ({">": "2026-01-31"}, ["2026-02-01", "2026-02-01T00:00:00Z"], ["2026-01-31T23:59:59Z", "2026-01", "2026"]),
+        ({">": "2026-01"}, ["2026-02-01"], ["2026-01-31"]),
+        ({">=": "100000000", "<": "200"}, ["15"], ["3"]),
+        ({">": "b"}, ["c", "b1"], ["a", "b", 3]),
+    ],
+)
+def test_a_date_is_compared_in_time(condition: Any, met: list[Any], not_met: list[Any]) -> None:
+    """A bound that is a date holds for each form and offset of a date; digits alone are a name."""
+    test_values_that_meet_a_condition(condition, met, not_met)
+
+
+def test_bounds_count_from_now() -> None:
+    """`-7d` is seven days ago, `today` the day by UTC as a whole, `now` this moment."""
+    now = datetime.now(UTC)
+    ago = {days: (now - timedelta(days=days)).isoformat() for days in (-1, 1, 6, 8)}
+    assert [days for days in ago if meets({">=": "-7d"}, {"n": ago[days]})] == [-1, 1, 6]
+    assert [days for days in ago if meets({"<": "today"}, {"n": ago[days]})] == [1, 6, 8]
+    assert [days for days in ago if meets({">": "now"}, {"n": ago[days]})] == [-1]
+    assert meets({">=": "-90m"}, {"n": (now - timedelta(minutes=89)).isoformat()})
+    assert not meets({">=": "-90m"}, {"n": (now - timedelta(minutes=91)).isoformat()})
+    assert meets({">": "-7"}, {"n": "-8"})  # no duration: a string like any other
 
 
 @pytest.mark.parametrize("condition", [1, None, [1, None], {"<": 1}, {">=": ""}, {"not": 1, ">": 0}])
