@@ -211,5 +211,7 @@ def test_sentences_of_scripts_without_blanks_stand_side_by_side_too() -> None:
     rows = sentences(*without_order("今天天气很好。市场价格上涨。", "价格在市场上涨了。天气今天很好。"))
     shown = [("".join(s.text for s in row.left), "".join(s.text for s in row.right)) for row in rows]
     assert shown == [("今天天气很好。", "天气今天很好。"), ("市场价格上涨。", "价格在市场上涨了。")]
-    rows = sentences(*without_order("He left. “We will see,” he said.", "“We shall see,” he said."))
+    rows = sentences(*without_order("He left early. “We will see,” he said.", "“We shall see,” he said."))
     assert "".join(s.text for s in rows[1].left) == "“We will see,” he said."
+    rows = sentences(*without_order("U.S. Army General Scaparrotti met Gerasimov.", "Gerasimov met Scaparrotti."))
+    assert len(rows) == 1, "what has two words only is part of the next sentence"

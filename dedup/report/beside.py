@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from dedup.align.bags import LEAST
 from dedup.report.differences import Segment
 from dedup.sketching.tokens import Tokens, tokenize
 
@@ -68,11 +69,14 @@ def _nearest(here: Sequence[set[int]], there: Sequence[set[int]]) -> list[int]:
 
 
 def _sentences(segments: Sequence[Segment]) -> Iterator[tuple[tuple[Segment, ...], set[int]]]:
-    """Yield pieces of text cut where a sentence ends, each sentence with the stems of its words."""
+    """Yield pieces of text cut where a sentence of LEAST words ends, each sentence with the stems of its words."""
     text = "".join(one.text for one in segments)
     tokens = tokenize([text], prose=True)
-    stops = (np.flatnonzero(tokens.stops[:-1]) + 1).tolist()
-    for first, last in pairwise([0, *stops, len(tokens.starts)]):
+    starts = [0]
+    for stop in (np.flatnonzero(tokens.stops[:-1]) + 1).tolist():
+        if stop - starts[-1] >= LEAST:
+            starts.append(stop)
+    for first, last in pairwise([*starts, len(tokens.starts)]):
         start = _cut(text, tokens, first) if first else 0
         end = _cut(text, tokens, last) if last < len(tokens.starts) else len(text)
         yield tuple(_part(segments, start, end)), set(tokens.stems[first:last].tolist())
