@@ -19,9 +19,7 @@ GAP = 2  # ADR 16
 WIDE = 24  # ADR 16: for a text that sums up another
 MOSTLY = 2 / 3  # ADR 16: of what is shared; so much of it copied, the whole is a copy
 LOPSIDED = 2.5  # ADR 16: so many times longer is what is summed up
-INFLECTED = (
-    3  # ADR 16: of so many stems in common one at least is of the same word; else few first letters make them up
-)
+INFLECTED = 2  # ADR 16: of so many stems in common one is of the same word, at least; else it is chance
 
 
 class Texts(NamedTuple):

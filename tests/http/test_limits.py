@@ -190,9 +190,12 @@ def test_lookups_beyond_the_limit_are_told_to_come_again(start: Start, under_way
 def test_rate(start: Start) -> None:
     """As many requests a second are answered as set; the next is 429 with Retry-After; then it goes on."""
     with start(rate=5) as service:
-        answers = [service.http.get("/v1/stats") for _ in range(6)]
-        assert [one.status_code for one in answers] == [200] * 5 + [429]
-        assert (code(answers[5]), answers[5].headers["retry-after"]) == ("too_many_requests", "1")
+        begun, answered = time.monotonic(), 0
+        while (answer := service.http.get("/v1/stats")).status_code == 200:
+            answered += 1
+        assert 5 <= answered <= 5 + 5 * (time.monotonic() - begun)
+        assert (answer.status_code, code(answer)) == (429, "too_many_requests")
+        assert answer.headers["retry-after"] == "1"
         assert service.http.get("/livez").status_code == 200
         until(lambda: service.http.get("/v1/stats").status_code == 200, seconds=10)
 
