@@ -11,7 +11,9 @@ SHARP, CONSISTS = 0.8, 1.1  # ADR 15: a loose passage nine tenths of which are c
 
 @kernel
 def choose(rows: Int32s, loose: int) -> int:
-    """Keep strict passages in place of the loose ones that consist of them, loose ones in place of all others.
+    """Keep strict passages in place of loose ones that consist of them or score less than the best of them.
+
+    All other strict passages give way to the loose one that they are in.
 
     Args:
         rows: passages of one document: loose ones first, in the order of the query, then strict ones in that order;
@@ -27,16 +29,19 @@ def choose(rows: Int32s, loose: int) -> int:
     for row in range(loose):
         while at < len(rows) and rows[at, 2] <= rows[row, 1]:
             at += 1
-        last, sharp, strict, unmatched = at, 0, 0, 0
+        last, sharp, strict, unmatched, best = at, 0, 0, 0, 0.0
         while last < len(rows) and rows[last, 1] < rows[row, 2]:
             tokens = rows[last, 2] - rows[last, 1] + rows[last, 4] - rows[last, 3]
             sharp += rows[last, 5] if 2 * rows[last, 5] >= SHARP * tokens else 0
             strict += rows[last, 5]
             unmatched += tokens - 2 * rows[last, 5]
+            best = max(best, rows[last, 5] - UNMATCHED * (tokens - 2 * rows[last, 5]))
             last += 1
         tokens = rows[row, 2] - rows[row, 1] + rows[row, 4] - rows[row, 3]
-        rest = rows[row, 5] - strict - UNMATCHED * (tokens - 2 * rows[row, 5] - unmatched)
-        gone[row] = sharp > 0 and (CONSISTS * sharp >= rows[row, 5] or (last == at + 1 and rest < REST))
+        score = rows[row, 5] - UNMATCHED * (tokens - 2 * rows[row, 5])
+        rest = score - strict + UNMATCHED * unmatched
+        copies = sharp > 0 and (CONSISTS * sharp >= rows[row, 5] or (last == at + 1 and rest < REST))
+        gone[row] = copies or score < best
         if not gone[row]:
             gone[at:last] = True
     for row in range(len(rows)):

@@ -1,13 +1,12 @@
 """A query and its candidates' words in, the passages that count out: copied, and told in other words."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from dedup.align import Alignments, align, align_loosely, reword
 from dedup.kernels import Flags, Float64s, Int64s, Uint64s
 from dedup.scheme import Scheme, Unit
 from dedup.search.evidence import ENOUGH, FEW_DOCUMENTS, Chance, windows_in
+from dedup.search.parts import Shared, joined
 from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.sketching.tokens import Tokens
@@ -15,25 +14,6 @@ from dedup.sketching.tokens import Tokens
 SHORTEST = 6  # ADR 15: a chain of fewer words is no passage of its own, whatever the index holds
 LOOSEST = 0.3  # ADR 15: .25 and .4 find less
 LETTERS = 5  # not measured: characters that say as much as a word
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """The n passages that a query shares with documents.
-
-    Attributes:
-        places: where they are.
-        reworded: (n,) bool, which of them are told in other words.
-        evidence: (n,) float64, see `dedup.Passage`.
-        windows: (n, 3) float64, see `windows_in`.
-        chance: (n,) bool, which of them chance may give, and nobody asked for.
-    """
-
-    places: Alignments
-    reworded: Flags
-    evidence: Float64s
-    windows: Float64s
-    chance: Flags
 
 
 def shared(
@@ -70,9 +50,11 @@ def shared(
         windows = windows_of(found)
         copied = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
         evidence = np.where(reworded, chance.of_reworded(scores), copied)
-    told = question.min_words is None and query.total >= FEW_DOCUMENTS  # a smaller index does not know what is common
-    doubtful = (evidence < ENOUGH) & told
-    return _wanted(Shared(found, reworded, evidence, windows, doubtful), question)
+    knows = question.min_words is None and query.total >= FEW_DOCUMENTS  # a smaller index does not know what is common
+    every = Shared(found, reworded, evidence, windows, (evidence < ENOUGH) & knows)
+    if question.reworded and scheme.unit == "word":
+        every = joined(query.tokens.hashes, tokens, every, ENOUGH)
+    return _wanted(every, question)
 
 
 def _copied(query: Tokens, documents: Tokens, question: Question, unit: Unit) -> tuple[Alignments, Flags]:
@@ -93,9 +75,5 @@ def _copied(query: Tokens, documents: Tokens, question: Question, unit: Unit) ->
 
 def _wanted(every: Shared, question: Question) -> Shared:
     """Return those that meet the limits asked for."""
-    places = every.places
-    wanted = (places.matched >= (question.min_words or 0)) & ~(every.reworded & (every.evidence < ENOUGH))
-    wanted &= places.similarity >= (question.min_similarity or 0)
-    return Shared(
-        places.only(wanted), every.reworded[wanted], every.evidence[wanted], every.windows[wanted], every.chance[wanted]
-    )
+    wanted = (every.places.matched >= (question.min_words or 0)) & ~(every.reworded & (every.evidence < ENOUGH))
+    return every.only(wanted & (every.places.similarity >= (question.min_similarity or 0)))

@@ -11,7 +11,8 @@ from dedup.model import Containment, Document, Match, Passage
 from dedup.scheme import Scheme, Unit
 from dedup.search.evidence import common
 from dedup.search.names import names_only
-from dedup.search.passages import Shared, shared
+from dedup.search.parts import Shared
+from dedup.search.passages import shared
 from dedup.search.places import Places
 from dedup.search.query import Query
 from dedup.search.question import Question
