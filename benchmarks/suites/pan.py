@@ -1,7 +1,7 @@
 """The passages found in the PAN 2013 text alignment pairs, and in the seed articles, beside difflib.
 
-Each pair is compared as `dedup.compare` does, without an index. The folder of evaluation texts holds `pan13_train/docs.jsonl.gz`,
-`pairs.jsonl.gz` and `spans.jsonl.gz`; without it only the seeds are measured.
+Each pair is compared as `dedup.compare` does, without an index. The folder of evaluation texts holds
+`pan13_train/docs.jsonl.gz`, `pairs.jsonl.gz` and `spans.jsonl.gz`; without it only the seeds are measured.
 """
 
 import json
