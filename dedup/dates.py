@@ -23,6 +23,8 @@ _SHORT_HOUR = re.compile(r"(?<=[T ])(?=\d:)")
 _MIDNIGHT = re.compile(r"(?<=[T ])24(?=(?::?00)*(?:[.,]0*)?(?:Z|[+-][\d:]+)?$)")
 _LEAP_SECOND = re.compile(r"(?<=[T ])(\d\d:?\d\d:?)60(?=\D|$)")
 _ZONE = re.compile(r"\s*(?:UTC|GMT)$|\s+(?=[+-]\d\d:?\d\d$)")
+_BACK = re.compile(r"-\s*\d+\s*[a-z]+")
+_DIGITS = (4, 8, 12, 14)  # of a year, a day, an archive's time to the minute and to the second
 _ARCHIVED = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _WEEKDAY = re.compile(r"^\w+,\s*|[,.]")
 _NAMED: dict[str, Precision] = {
@@ -89,17 +91,19 @@ def published(metadata: Mapping[str, Any]) -> Moment | None:
 def bound_of(written: str) -> Moment | None:
     """Return the time that a condition names: `now`, `today`, `-7d` for seven days ago, or what `moment` reads.
 
-    Digits alone are a number or a name in a string, but for the four of a year.
+    Digits alone are a number or a name in a string, but for those of a year, of a day and of an archive's time.
+
+    Raises:
+        ValueError: it counts back from now, but not by a number and s, m, h, d or w.
     """
-    now = datetime.now(UTC)
-    if written == "now":
+    now, plain = datetime.now(UTC), written.strip().lower()
+    if plain == "now":
         return Moment(now)
-    if written == "today":
+    if plain == "today":
         return moment(now.date().isoformat())
-    if written.startswith("-"):
-        with suppress(ValueError):
-            return Moment(now - timedelta(seconds=seconds(written[1:])))
-    return moment(written) if _YEAR.fullmatch(written) or not _NUMBER.fullmatch(written.strip()) else None
+    if _BACK.fullmatch(plain):
+        return Moment(now - timedelta(seconds=seconds(plain[1:])))
+    return moment(plain) if not _NUMBER.fullmatch(plain) or len(plain) in _DIGITS else None
 
 
 def moment(value: object) -> Moment | None:

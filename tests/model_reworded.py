@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-COPIED, GAP, WIDE, LOPSIDED, MORE = 0.85, 2, 24, 2.5, 1.5
+COPIED, GAP, WIDE, LOPSIDED, MORE, LONG = 0.85, 2, 24, 2.5, 1.5, 50
 COSINE_OF_SEEDS, DICE, EACH, FREQUENT = 0.30, 0.37, 16, 64
 COSINE, UNMATCHED, INFLECTED = 0.34, 0.2, 2
 
@@ -191,7 +191,7 @@ def settled(
         met = [p for p in left if meet(p.query, here) or meet(p.document, there)]
         inside = [p for p in met if meet(p.query, here) and meet(p.document, there)]
         blocked = any(meet(p.query, here) or meet(p.document, there) for p in accepted)
-        crossing = [p for p in met if p in copies and (gap != WIDE or p not in inside)]
+        crossing = [p for p in met if p in copies and (gap != WIDE or p not in inside or p.matched >= LONG)]
         shared = sum(p.matched for p in met)
         lesser = shared if len(met) == 1 and gap != WIDE else sum(p.matched for p in met if p in copies)
         if blocked or crossing or max(shared, MORE * lesser) > one.common:

@@ -8,6 +8,7 @@ from dedup.kernels import Flags, Int32s, kernel
 
 FREE, TAKEN = -1, -2
 MORE = 1.5  # ADR 16: so many times what the copies in it share must a summary share to take them in
+LONG = 50  # ADR 16: words of a copy that no summary takes in
 ACROSS, DOWN = 1, 2
 
 
@@ -64,8 +65,8 @@ def claim(claims: Claims, span: Int32s, summary: bool) -> bool:
     """Give a span its tokens, and those of the passages that it meets on both sides; say whether that may be.
 
     It may if it shares as much as all passages that it touches, MORE than a single one, and no token is taken. Copies
-    stay as they are; but a summary takes them in where they lie in it on both sides, and are the lesser part. What the
-    passages that are taken in share is written to the span's last column.
+    stay as they are; but a summary takes those of fewer than LONG words in that lie in it on both sides, if they are
+    the lesser part. What the passages that are taken in share is written to the span's last column.
     """
     touched = np.empty(len(claims.passages), np.int32)
     count, free = _touch(claims, claims.query, span[1], span[2], ACROSS, touched, 0)
@@ -112,7 +113,7 @@ def _prevails(claims: Claims, span: Int32s, touched: Int32s, summary: bool) -> b
         matched += claims.passages[row, 5]
         if claims.copied[row]:
             copied += claims.passages[row, 5]
-            if not summary or claims.marks[row] != ACROSS | DOWN:
+            if not summary or claims.marks[row] != ACROSS | DOWN or claims.passages[row, 5] >= LONG:
                 return False
     single = matched if len(touched) == 1 and not summary else copied  # mostly one copied passage: it stays as it is
     return bool(matched <= span[5] and MORE * single <= span[5])

@@ -75,7 +75,7 @@ def _tests(field: str, condition: Any, own: Mapping[str, Any] | None) -> Iterato
         elif name == "same" and isinstance(operand, bool):
             yield _same(field, operand, own)
         elif name in _ORDER and _orderable(operand):
-            yield _ordered(name, operand)
+            yield _ordered(field, name, operand)
         else:
             raise InvalidInput(
                 f"filter on {field!r}: {name!r} is no condition, or its operand is of a wrong kind; {_FORM}"
@@ -107,8 +107,11 @@ def _orderable(value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
-def _ordered(name: str, bound: Any) -> Test:
-    when = bound_of(bound) if isinstance(bound, str) else None
+def _ordered(field: str, name: str, bound: Any) -> Test:
+    try:
+        when = bound_of(bound) if isinstance(bound, str) else None
+    except ValueError as error:
+        raise InvalidInput(f"filter on {field!r}: {name} {bound!r}: {error}") from None
     return _in_time(_IN_TIME[name], when) if when else _in_order(_ORDER[name], bound)
 
 

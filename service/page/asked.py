@@ -126,7 +126,7 @@ class Asked:
         return whole if len(whole) < LONGEST_ADDRESS else ""
 
 
-SETTINGS = ("limit", "min_words", "min_similarity", *NAMES)
+SETTINGS = ("limit", "min_words", "min_similarity", "reworded", *NAMES)
 
 
 def pasted(text: str, title: str = "Your text") -> Document:

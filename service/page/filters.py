@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from dedup.dates import KEYS
 from dedup.errors import InvalidInput
 
 NAMES = ("from", "to", "source", "source_is", "other_source", "field", "is", "value")
@@ -38,13 +39,14 @@ def _conditions(sent: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     if sent["other_source"]:
         yield "source", {"same": False}
     if sent["field"]:
-        yield sent["field"], _condition(sent["is"], sent["value"])
+        numbers = sent["field"] not in KEYS  # where 2026 is a year
+        yield sent["field"], _condition(sent["is"], sent["value"], numbers=numbers)
 
 
-def _condition(kind: str, value: str) -> Any:
+def _condition(kind: str, value: str, *, numbers: bool = True) -> Any:
     """Return a condition on a value; commas separate alternatives, which may be numbers in the metadata."""
     if kind in _ORDERED:
-        return {_ORDERED[kind]: next(iter(_numbers([value])), value)}
+        return {_ORDERED[kind]: next(iter(_numbers([value])), value) if numbers else value}
     values = [one.strip() for one in value.split(",") if one.strip()]
     alternatives = [*values, *_numbers(values)]
     return {"not": alternatives} if kind == "not" else alternatives

@@ -54,6 +54,8 @@ def test_values_that_meet_a_condition(condition: Any, met: list[Any], not_met: l
         ({"<=": "2026-01-31"}, ["2026-01-31T23:59:59Z", "2026-01-31", "2026-01"], ["2026-02-01T00:00:00Z", "2026-02"]),
         ({">": "2026-01-31"}, ["2026-02-01", "2026-02-01T00:00:00Z"], ["2026-01-31T23:59:59Z", "2026-01", "2026"]),
         ({">": "2026-01"}, ["2026-02-01"], ["2026-01-31"]),
+        ({">=": "20260131"}, ["2026-01-31", "2026-02-01T00:00:00Z", "20260201"], ["2026-01-30", "soon"]),
+        ({">=": "2026"}, ["2026-01-31", 2026, "2027"], ["2025-12-31", 2025, "soon"]),
         ({">=": "100000000", "<": "200"}, ["15"], ["3"]),
         ({">": "b"}, ["c", "b1"], ["a", "b", 3]),
     ],
@@ -72,7 +74,11 @@ def test_bounds_count_from_now() -> None:
     assert [days for days in ago if meets({">": "now"}, {"n": ago[days]})] == [-1]
     assert meets({">=": "-90m"}, {"n": (now - timedelta(minutes=89)).isoformat()})
     assert not meets({">=": "-90m"}, {"n": (now - timedelta(minutes=91)).isoformat()})
+    assert meets({">": " -7D"}, {"n": ago[6]})
     assert meets({">": "-7"}, {"n": "-8"})  # no duration: a string like any other
+    for unread in ("-1y", "-0d", "-600w", "- 7d", "-1 month"):
+        with pytest.raises(InvalidInput, match=r"filter on 'n': >= '-.*: give a number and s, m, h, d or w"):
+            Filter.of({"n": {">=": unread}}, None)
 
 
 @pytest.mark.parametrize("condition", [1, None, [1, None], {"<": 1}, {">=": ""}, {"not": 1, ">": 0}])
