@@ -42,11 +42,9 @@ class Saved:
     def get(self, name: str) -> tuple[Fields, Moment] | None:
         """Return the fields that were saved, and until when they are kept; None if the id is unknown or expired."""
         document = self._index.get(name)
-        if (
-            document is None or document.text != name or "until" not in document.metadata
-        ):  # an index of other documents may have been named
-            return None
-        asked = document.metadata
+        asked = document.metadata if document else {}
+        if document is None or document.text != name or "until" not in asked:
+            return None  # an index of other documents may have been named
         return [(field, value) for field, value in asked["fields"]], Moment(datetime.fromisoformat(asked["until"]))
 
     def is_kept_in(self, index: Index) -> bool:

@@ -109,6 +109,8 @@ def test_conditions_are_those_of_a_filter() -> None:
         "source": {"same": False},
         "n": {"not": ["1", "b", 1]},
     }
+    assert conditions({"field": "published", "is": "from", "value": "2026"}) == {"published": {">=": "2026"}}
+    assert conditions({"field": "words", "is": "from", "value": "2026"}) == {"words": {">=": 2026}}
     wanted = Filter(made, {"source": "Wire"})
     assert wanted({"published": "2020-12-31T10:00:00Z", "source": "Other", "n": 2})
     assert not wanted({"published": "2020-12-31T10:00:00Z", "source": "Other", "n": 1})
@@ -131,6 +133,10 @@ def test_an_address_asks_the_same_again() -> None:
     asked = Asked({"text": "a b & c", "limit": "5", "source": "x", "is": ""}, frozenset({"copied"}), frozenset({"d"}))
     assert asked.address == "text=a+b+%26+c&kind=&kind=copied&off=d&limit=5&source=x"
     assert Asked({"text": prose(10_000)}).address == ""
+    verbatim = Asked({"id": "a", "reworded": "no"})
+    assert verbatim.settings == "reworded=no"
+    assert verbatim.filtered
+    assert "reworded=no" in verbatim.address
 
 
 def test_an_article_has_an_address(filled: Serving) -> None:
