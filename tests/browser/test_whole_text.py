@@ -18,6 +18,7 @@ def looked_up(visit: Open, text: str = TOGETHER, **options: object) -> Page:
     page = visit("", **options)
     page.locator("#text").fill(text)
     page.get_by_role("button", name="Find what it resembles").click()
+    page.wait_for_url("**/matches*")  # and until it is loaded, its script included
     return page
 
 
