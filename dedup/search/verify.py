@@ -60,9 +60,9 @@ def _spans(match: Match) -> list[slice]:
 
 
 def _cover(match: Match, worth: NDArray[np.float64]) -> float:
-    """Return the worth of the characters covered; of what is told in other words, of the part that is alike."""
+    """Return the worth of the characters covered, as far as both stretches are alike."""
     return sum(
-        float(worth[one.query.start : one.query.end].sum()) * (one.similarity if one.kind == "reworded" else 1)
+        float(worth[one.query.start : one.query.end].sum()) * one.similarity
         for one in match.passages
         if one.kind != "boilerplate"
     )

@@ -183,6 +183,20 @@ def test_the_only_source_of_a_run_is_read_behind_seventy_better_candidates(index
     assert "source" in {match.id for match in index.resemble(query)}
 
 
+@pytest.mark.parametrize("length", [12, 20])
+def test_loose_passages_do_not_crowd_the_only_source_of_a_run_out(index: Index, length: int) -> None:
+    """Of seventy documents that share three short runs each, far apart in them, none takes the place of the source."""
+    query, documents = list[str](), list[Document]()
+    for place in range(70):
+        runs = [line(f"q{place}x{part}x", 8) for part in range(3)]
+        query += [f"{run} {line(f'g{place}x{part}x', 2)}" for part, run in enumerate(runs)]
+        text = " ".join(f"{line(f'n{place}x{part}x', 40)} {run}" for part, run in enumerate(runs))
+        documents.append(Document(f"noise{place}", text))
+    own = line("own", length)
+    index.put([*documents, Document("source", f"{line('s', 40)} {own} {line('t', 40)}")])
+    assert "source" in {match.id for match in index.resemble(" ".join([*query, own]), limit=10)}
+
+
 def near_duplicates(index: Index, count: int) -> str:
     """Put texts of 200 words of which four are changed, numbered in `n`; return what they were made of."""
     rng = random.Random(7)  # noqa: S311 - reproducible
