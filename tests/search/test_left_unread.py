@@ -192,7 +192,7 @@ def test_loose_passages_do_not_crowd_the_only_source_of_a_run_out(index: Index, 
         query += [f"{run} {line(f'g{place}x{part}x', 2)}" for part, run in enumerate(runs)]
         text = " ".join(f"{line(f'n{place}x{part}x', 40)} {run}" for part, run in enumerate(runs))
         documents.append(Document(f"noise{place}", text))
-    own = line("own", length)
+    own = line("own0x0x", length)  # words as long as those of the others
     index.put([*documents, Document("source", f"{line('s', 40)} {own} {line('t', 40)}")])
     assert "source" in {match.id for match in index.resemble(" ".join([*query, own]), limit=10)}
 
