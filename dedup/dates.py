@@ -24,8 +24,8 @@ _MIDNIGHT = re.compile(r"(?<=[T ])24(?=(?::?00)*(?:[.,]0*)?(?:Z|[+-][\d:]+)?$)")
 _LEAP_SECOND = re.compile(r"(?<=[T ])(\d\d:?\d\d:?)60(?=\D|$)")
 _ZONE = re.compile(r"\s*(?:UTC|GMT)$|\s+(?=[+-]\d\d:?\d\d$)")
 _BACK = re.compile(r"-\s*\d+\s*[a-z]+")
-_DIGITS = (4, 8, 12, 14)  # of a year, a day, an archive's time to the minute and to the second
 _ARCHIVED = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_DIGITS = (len("2024"), len("20240131"), *_ARCHIVED)
 _WEEKDAY = re.compile(r"^\w+,\s*|[,.]")
 _NAMED: dict[str, Precision] = {
     "%d %B %Y": "day",

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 import dedup
-from benchmarks.suites.grid import case
 from benchmarks.texts.articles import articles, unigrams
-from benchmarks.texts.cases import Case, measure
+from benchmarks.texts.cases import Case, case_of, measure
 from benchmarks.texts.planting import Planter
 from dedup import Document, Index, Span
 
@@ -59,8 +58,11 @@ def test_what_is_reported_is_what_was_planted(index: Index, planter: Planter) ->
     planted = [planter.plant(length, rate) for length in (25, 40, 80) for rate in (0, 0.1) for _ in range(TRIALS)]
     found = [one.passages(index.resemble(one.text)) for one in planted]
     measured = measure(
-        {(str(trial), ""): [case(one.place, one.origin)] for trial, one in enumerate(planted)},
-        {(str(trial), ""): [case(one.query, one.document) for one in passages] for trial, passages in enumerate(found)},
+        {(str(trial), ""): [case_of(one.place, one.origin)] for trial, one in enumerate(planted)},
+        {
+            (str(trial), ""): [case_of(one.query, one.document) for one in passages]
+            for trial, passages in enumerate(found)
+        },
     )
     assert measured["precision"] > 0.95
     assert measured["recall"] > 0.95

@@ -18,10 +18,10 @@ from benchmarks.harness.row import Row, middle
 from benchmarks.harness.suite import Scale, tell
 from benchmarks.peers.baselines import DocumentLSH, SentenceLSH
 from benchmarks.texts.articles import articles, unigrams
-from benchmarks.texts.cases import Case
+from benchmarks.texts.cases import Case, case_of
 from benchmarks.texts.cases import measure as scored
 from benchmarks.texts.planting import Planted, Planter
-from dedup import Document, Index, Span
+from dedup import Document, Index
 from dedup.search.question import Question
 
 TABLE = "Passages"
@@ -66,8 +66,8 @@ class Cell:
         self.trials += 1
         self.found += planted.hits(answer)
         key = f"{self.length} {self.rate} {self.trials}", planted.source
-        self.cases[key] = [case(planted.place, planted.origin)]
-        self.detections[key] = [case(passage.query, passage.document) for passage in planted.passages(answer)]
+        self.cases[key] = [case_of(planted.place, planted.origin)]
+        self.detections[key] = [case_of(passage.query, passage.document) for passage in planted.passages(answer)]
         for name, baseline in baselines.items():
             if int(planted.source) < BASELINES:
                 self.named.setdefault(name, []).append(planted.source in baseline.found(planted.text))
@@ -84,11 +84,6 @@ class Cell:
         for name, hits in self.named.items():
             share = sum(hits) / len(hits)
             yield Row(**of, name=name, unit="share", median=share, version=installed("datasketch"))
-
-
-def case(query: Span, document: Span) -> Case:
-    """Return the two places as a case of the PAN measures."""
-    return Case(query.start, query.end, document.start, document.end)
 
 
 def rows(scale: Scale) -> Iterator[Row]:

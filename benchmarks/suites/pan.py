@@ -9,14 +9,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.row import Row, middle
 from benchmarks.harness.suite import Scale, tell
 from benchmarks.peers.baselines import matched_by_difflib
-from benchmarks.texts.articles import SEEDS, records
-from benchmarks.texts.cases import Case, Cases, measure
+from benchmarks.texts.articles import SEEDS
+from benchmarks.texts.cases import Case, Cases, case_of, measure
+from benchmarks.texts.pan import collection
 from dedup.engine import explain
 from dedup.search.question import Question
 
@@ -26,7 +26,7 @@ TABLE, SAMPLE = "Passages of pairs", 20
 def detect(one: str, other: str, question: Question) -> list[Case]:
     """Return the passages that two texts share."""
     found = explain(one, other, question).match.passages
-    return [Case(one.query.start, one.query.end, one.document.start, one.document.end) for one in found]
+    return [case_of(one.query, one.document) for one in found]
 
 
 def rows(scale: Scale) -> Iterator[Row]:
@@ -72,17 +72,6 @@ def of_pairs(
         median, spread = middle([1e3 * value for value in seconds])
         told: dict[str, Any] = {"accuracy": accuracy, "measure": what}
         yield Row(**common, **told, case=f"{name}, a pair", unit="ms", median=median, spread=spread)
-
-
-def collection(folder: Path) -> tuple[dict[str, str], Cases, dict[str, list[tuple[str, str]]]]:
-    """Return the texts, the cases by pair, and the pairs by category."""
-    texts = {record["id"]: record["text"] for record in records(folder / "docs.jsonl.gz")}
-    cases, pairs = defaultdict[tuple[str, str], list[Case]](list), defaultdict[str, list[tuple[str, str]]](list)
-    for span in records(folder / "spans.jsonl.gz"):
-        cases[span["a"], span["b"]].append(Case(*(span[name] for name in Case._fields)))
-    for record in records(folder / "pairs.jsonl.gz"):
-        pairs[record["category"]].append((record["a"], record["b"]))
-    return texts, cases, pairs
 
 
 def seeds() -> tuple[dict[str, str], Cases, list[tuple[str, str]]]:

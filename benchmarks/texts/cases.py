@@ -14,6 +14,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from dedup.model import Span
+
 
 class Case(NamedTuple):
     """A passage in two texts, places in code points."""
@@ -27,6 +29,11 @@ class Case(NamedTuple):
         """Say whether the two overlap in both texts."""
         across = self.a_start < other.a_end and other.a_start < self.a_end
         return across and self.b_start < other.b_end and other.b_start < self.b_end
+
+
+def case_of(query: Span, document: Span) -> Case:
+    """Return the two places as a case of the PAN measures."""
+    return Case(query.start, query.end, document.start, document.end)
 
 
 Cases = Mapping[tuple[str, str], Sequence[Case]]

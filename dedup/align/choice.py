@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dedup.align.rows import sorted_rows, write_row
+from dedup.align.rows import sorted_rows, tokens_of, write_row
 from dedup.kernels import Int32s, kernel
 
 REST, UNMATCHED = 3.0, 0.1  # ADR 15: what a loose passage adds to the strict ones in it is chance if it scores less
@@ -29,17 +29,15 @@ def choose(rows: Int32s, loose: int) -> int:
     for row in range(loose):
         while at < len(rows) and rows[at, 2] <= rows[row, 1]:
             at += 1
-        last, sharp, strict, unmatched, best = at, 0, 0, 0, 0.0
+        last, sharp, together, best = at, 0, 0.0, 0.0
         while last < len(rows) and rows[last, 1] < rows[row, 2]:
-            tokens = rows[last, 2] - rows[last, 1] + rows[last, 4] - rows[last, 3]
-            sharp += rows[last, 5] if 2 * rows[last, 5] >= SHARP * tokens else 0
-            strict += rows[last, 5]
-            unmatched += tokens - 2 * rows[last, 5]
-            best = max(best, rows[last, 5] - UNMATCHED * (tokens - 2 * rows[last, 5]))
+            sharp += rows[last, 5] if 2 * rows[last, 5] >= SHARP * tokens_of(rows[last]) else 0
+            score = _score(rows[last])
+            together += score
+            best = max(best, score)
             last += 1
-        tokens = rows[row, 2] - rows[row, 1] + rows[row, 4] - rows[row, 3]
-        score = rows[row, 5] - UNMATCHED * (tokens - 2 * rows[row, 5])
-        rest = score - strict + UNMATCHED * unmatched
+        score = _score(rows[row])
+        rest = score - together
         copies = sharp > 0 and (CONSISTS * sharp >= rows[row, 5] or (last == at + 1 and rest < REST))
         gone[row] = copies or score < best
         if not gone[row]:
@@ -52,3 +50,10 @@ def choose(rows: Int32s, loose: int) -> int:
     for row in range(kept):
         write_row(rows, row, ordered[row])
     return kept
+
+
+@kernel
+def _score(row: Int32s) -> float:
+    """Return the words in common, less a part of the others."""
+    score: float = row[5] - UNMATCHED * (tokens_of(row) - 2 * row[5])
+    return score

@@ -2,7 +2,7 @@
 
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.pair import Limits, Pair
-from dedup.align.rows import sorted_rows, write_row
+from dedup.align.rows import sorted_rows, tokens_of, write_row
 from dedup.kernels import Int32s, kernel
 
 GAP = 60  # ADR 3: half and double move plagdet by less than .015
@@ -73,4 +73,4 @@ def _matched_jointly(pair: Pair, left: Int32s, right: Int32s, limits: Limits) ->
 @kernel
 def _stands(row: Int32s) -> bool:
     """Say whether a passage is a block that stands for itself: of ALONE words, nearly word for word."""
-    return bool(row[5] >= ALONE and 2 * row[5] >= EXACT * (row[2] - row[1] + row[4] - row[3]))
+    return bool(row[5] >= ALONE and 2 * row[5] >= EXACT * tokens_of(row))

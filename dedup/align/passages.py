@@ -9,7 +9,7 @@ from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.neighbours import join_neighbours
 from dedup.align.numbering import look_up_tokens, number_tokens, place_seeds, seed_keys
 from dedup.align.pair import Limits, Pair, Seeds
-from dedup.align.rows import doubled
+from dedup.align.rows import doubled, tokens_of
 from dedup.align.runs import find_runs
 from dedup.align.segments import segments_of
 from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel, order_of
@@ -59,18 +59,28 @@ def find_passages(
         base, end = offsets[n], offsets[n + 1]
         pair = Pair(ids, numbers[base:end], taken_query, taken_documents[base:end], masks, work)
         runs = find_runs(pair, seeds, seed, ends, crossings[base:end], base)
-        first, middle = count, count
-        if loose_words:
-            found, count = _find(pair, runs, loose, found, first)
-            middle = count
-        if not loose_words or _enough(found[first:middle], words):
-            if middle > first:
-                taken_documents[base:end] = False
-            found, count = _find(pair, runs, strict, found, middle)
-            found[middle:count, 6] = 1
-            count = first + choose(found[first:count], middle - first)
+        first = count
+        found, count = _find_both(pair, runs, strict, loose, found, first)
         found[first:count, 0] = n
     return found[:count]
+
+
+@kernel
+def _find_both(
+    pair: Pair, runs: Int32s, strict: Limits, loose: Limits, found: Int32s, first: int
+) -> tuple[Int32s, int]:
+    """Add one document's loose passages to the `first` rows of `found`, or strict ones in their place."""
+    count = first
+    if loose.words:
+        found, count = _find(pair, runs, loose, found, first)
+        if not _enough(found[first:count], strict.words):
+            return found, count
+    middle = count
+    if middle > first:
+        pair.taken_document[:] = False
+    found, count = _find(pair, runs, strict, found, middle)
+    found[middle:count, 6] = 1
+    return found, first + choose(found[first:count], middle - first)
 
 
 @kernel
@@ -148,7 +158,7 @@ def _grow(pair: Pair, row: Int32s, limits: Limits) -> None:
     """
     if row[5] < limits.words or max(row[2] - row[1], row[4] - row[3]) > WHOLE // 4:
         return
-    own = 2 * row[5] / (row[2] - row[1] + row[4] - row[3])
+    own = 2 * row[5] / tokens_of(row)
     for share in LIKENESS:
         cost = _cost(share * own)
         before = extend(pair, row[1] - 1, row[3] - 1, -1, cost)

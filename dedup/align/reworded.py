@@ -11,7 +11,7 @@ from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.likeness import seeds_of
 from dedup.align.numbering import look_up_tokens, number_document, number_tokens, table_of
 from dedup.align.pair import Pair
-from dedup.align.rows import doubled, write_row
+from dedup.align.rows import doubled, tokens_of, write_row
 from dedup.kernels import Flags, Float64s, Int32s, Int64s, Rows, Uint64s, entry, kernel, order_of
 
 COPIED = 0.85  # ADR 16: a passage so similar is a copy, and stays one beside what is told in other words
@@ -108,17 +108,23 @@ def find_reworded(
         rows, gains, gone = _reword(texts, passages[first:last], least)
         while count + len(rows) + last - first > len(found):
             found, scores = doubled(found), np.concatenate((scores, scores))
-        for row in range(last - first):
-            if not gone[row]:
-                for column in range(6):
-                    found[count, column] = passages[first + row, column]
-                found[count, 6], scores[count] = 0, 0.0
-                count += 1
+        count = _add_copied(found, scores, count, passages[first:last], gone)
         for row in range(len(rows)):
             write_row(found, count, rows[row])
             found[count, 0], scores[count] = n, gains[row]
             count += 1
     return found[:count], scores[:count]
+
+
+@kernel
+def _add_copied(found: Int32s, scores: Float64s, count: int, passages: Int32s, gone: Flags) -> int:
+    """Add to the `count` rows the copied passages that are not gone; return how many rows there are."""
+    for row in range(len(passages)):
+        if not gone[row]:
+            write_row(found, count, passages[row])
+            found[count, 6], scores[count] = 0, 0.0
+            count += 1
+    return count
 
 
 @kernel
@@ -129,8 +135,7 @@ def _reword(texts: Texts, passages: Int32s, least: float) -> tuple[Int32s, Float
     """
     copied, none = np.zeros(len(passages), np.bool_), np.zeros(len(passages), np.bool_)
     for row in range(len(passages)):
-        tokens = passages[row, 2] - passages[row, 1] + passages[row, 4] - passages[row, 3]
-        copied[row] = 2 * passages[row, 5] >= COPIED * tokens
+        copied[row] = 2 * passages[row, 5] >= COPIED * tokens_of(passages[row])
     telling, seeds = _tell(texts, passages, none)
     if not len(seeds) and not copied.any():
         return np.empty((0, 7), np.int32), np.empty(0), none

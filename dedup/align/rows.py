@@ -30,6 +30,13 @@ def sorted_rows(rows: Int32s, column: int) -> Int32s:
 
 
 @kernel
+def tokens_of(row: Int32s) -> int:
+    """Return how many tokens the two stretches of a passage have."""
+    tokens: int = row[2] - row[1] + row[4] - row[3]
+    return tokens
+
+
+@kernel
 def write_row(rows: Int32s, place: int, row: Int32s) -> None:
     """Write `row` at `place`."""
     for column in range(len(row)):

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -22,6 +22,11 @@ READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help"}
 _Refused: type[Exception] = typer.BadParameter.__mro__[1]  # typer names it in its own click since 0.29, in click before
 
 
+def _refuse(message: str) -> NoReturn:
+    note(f"error[{WrongUsage.code}]: {message}")
+    raise typer.Exit(USAGE)
+
+
 @contextmanager
 def _usage_told() -> Iterator[None]:
     """Say of a wrong option, argument or value what every other error says: a code, what happened, what to do."""
@@ -32,8 +37,7 @@ def _usage_told() -> Iterator[None]:
             raise
         said: Any = error
         message = said.format_message().rstrip(". ")
-        note(f"error[{WrongUsage.code}]: {message}; `{said.ctx.command_path} -h` says what it takes")
-        raise typer.Exit(USAGE) from error
+        _refuse(f"{message}; `{said.ctx.command_path} -h` says what it takes")
 
 
 class Commands(TyperGroup):
@@ -47,8 +51,7 @@ class Commands(TyperGroup):
             place = next((i for i, word in enumerate(args) if word in self.commands), len(args))
             command = args[place] if place < len(args) else "COMMAND"
             moved = " ".join([command, *args[:place], *args[place + 1 :]])
-            note(f"error[{WrongUsage.code}]: {option} follows the command: dedup {moved}")
-            raise typer.Exit(USAGE)
+            _refuse(f"{option} follows the command: dedup {moved}")
         with _usage_told():
             return super().parse_args(ctx, args)
 

@@ -45,16 +45,15 @@ def shared(
     good = strict | (evidence >= ENOUGH)
     found, reworded = found.only(good), np.zeros(int(good.sum()), np.bool_)
     evidence, windows = evidence[good], windows[good]
-    if question.reworded and scheme.unit == "word" and likely.any():
+    retold = question.reworded and scheme.unit == "word"
+    if retold and likely.any():
         found, reworded, scores = reword(query.tokens, tokens, tokens.offsets, likely, found, least=chance.least_score)
         windows = windows_of(found)
         copied = chance.of_copied(found.matched, found.unmatched, windows[:, 2])
         evidence = np.where(reworded, chance.of_reworded(scores), copied)
     knows = question.min_words is None and query.total >= FEW_DOCUMENTS  # a smaller index does not know what is common
     every = Shared(found, reworded, evidence, windows, (evidence < ENOUGH) & knows)
-    if question.reworded and scheme.unit == "word":
-        every = joined(query.tokens.hashes, tokens, every, ENOUGH)
-    return _wanted(every, question)
+    return _wanted(joined(query.tokens.hashes, tokens, every, ENOUGH) if retold else every, question)
 
 
 def _copied(query: Tokens, documents: Tokens, question: Question, unit: Unit) -> tuple[Alignments, Flags]:

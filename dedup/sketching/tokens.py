@@ -37,13 +37,14 @@ from dedup.kernels import (
 )
 from dedup.scheme import Unit
 from dedup.sketching import fold
+from dedup.sketching.edges import APOSTROPHE, split_characters, split_words
 from dedup.sketching.prose import read_gaps, shorten
 
 SEPARATOR, BYTE, WORD, SINGLE = fold.SEPARATOR, fold.BYTE, fold.WORD, fold.SINGLE
 VANISH, EXPAND, HYPHEN, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.HYPHEN, fold.MARK, fold.SIZE
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
 
-SPACE, APOSTROPHE, DASH, NINE = np.uint8(32), np.uint8(39), np.uint8(45), np.uint8(57)
+SPACE, DASH, NINE = np.uint8(32), np.uint8(45), np.uint8(57)
 TAB, LF, CR = np.uint8(9), np.uint8(10), np.uint8(13)
 SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
@@ -132,7 +133,7 @@ def _tokenize(
         words, places, used, mapped, sorted_marks = _fold(own, table, expansions, words, places, not characters)
         edges = grown(edges, 0, (2 * used if characters else used) + SLACK)
         folded = words.view(np.uint8)
-        found = _split_characters(folded, used, edges) if characters else _split(folded, used, edges) // 2
+        found = split_characters(folded, used, edges) if characters else split_words(folded, used, edges) // 2
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
         steps += len(own) + used + sorted_marks + _hash(words, edges, found, hashes[tokens:])
         _place(edges, found, places, mapped, starts[tokens:], ends[tokens:])
@@ -337,37 +338,6 @@ def _write(code: int, place: int, folded: Bytes, places: Uint32s, state: Int64s)
         folded[used + i] = 0x80 | ((code >> (6 * (length - 1 - i))) & 0x3F)
         places[used + i] = place
     state[USED] = used + length
-
-
-@kernel
-def _split(folded: Bytes, used: int, edges: Uint32s) -> int:
-    """Write where words begin and end, in turn; return how many edges (the text ends with a space).
-
-    An apostrophe is part of a word only between two letters of it.
-    """
-    count, inside = 0, False
-    for i in range(used):
-        word = folded[i] > APOSTROPHE
-        if folded[i] == APOSTROPHE:
-            word = i > 0 and folded[i - 1] > APOSTROPHE and folded[i + 1] > APOSTROPHE
-        edges[count] = i
-        count += word != inside
-        inside = word
-    return count
-
-
-@kernel
-def _split_characters(folded: Bytes, used: int, edges: Uint32s) -> int:
-    """Write where each letter, mark and digit begins and ends, in turn; return how many there are."""
-    count, i = 0, 0
-    while i < used:
-        lead = folded[i]
-        end = i + (1 if lead < 0x80 else (2 if lead < 0xE0 else (3 if lead < 0xF0 else 4)))
-        if lead > APOSTROPHE:
-            edges[2 * count], edges[2 * count + 1] = i, end
-            count += 1
-        i = end
-    return count
 
 
 @kernel

@@ -46,10 +46,7 @@ def check(
         repair: delete the orphans, put what is missing.
         floor: from this chunk number on, what no document answers for may be of one that is being written.
     """
-    there, expired = list[tuple[int, int]](), 0
-    for stored in documents():
-        there.append((stored.number, stored.chunks))
-        expired += not lives(stored.expires, now)
+    there, expired = _counted(documents(), now)
     numbers = _chunk_numbers(there)
     sums = np.zeros(len(numbers), np.uint64)
     postings = orphans = missing = repaired = 0
@@ -80,6 +77,15 @@ def check(
         damaged=tuple(damaged),
         expired=expired,
     )
+
+
+def _counted(documents: Iterator[Stored], now: float) -> tuple[list[tuple[int, int]], int]:
+    """Return the first chunk number and the chunks of each document, and how many documents have expired."""
+    there, expired = list[tuple[int, int]](), 0
+    for stored in documents:
+        there.append((stored.number, stored.chunks))
+        expired += not lives(stored.expires, now)
+    return there, expired
 
 
 def delete_orphans(held: AllPostings, alive: Callable[[Numbers], NDArray[np.bool_]]) -> int:
