@@ -157,7 +157,9 @@ def stats(index: options.Index = options.DEFAULT_INDEX, json: options.Json = Fal
 
 def check(
     index: options.Index = options.DEFAULT_INDEX,
-    repair: Annotated[bool, typer.Option("--repair", help="Repair the postings that do not agree.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what does not agree, and forget the ids of lost documents.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Verify that postings and documents agree."""
