@@ -1,14 +1,14 @@
 """A whole collection: its duplicates into a folder of results."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from dedup.cli.corpus_options import check_memory, threads_or_all
+from dedup.cli.corpus_options import NOT_FOR_RUNS, check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
 from dedup.cli.exit import INTERRUPTED
 from dedup.cli.opening import open_index
@@ -22,6 +22,7 @@ from dedup.stores.urls import shown
 if TYPE_CHECKING:
     from dedup.corpus import Job, Summary
     from dedup.corpus.job import Closure, Level, Measure
+    from dedup.corpus.runs.summary import Summary as RunsSummary
     from dedup.scheme import Unit
 
 
@@ -55,8 +56,10 @@ def run(
 ) -> None:
     """Write what is duplicate among the items, a collection called `name`, into the folder `out`."""
     job = _job(asked)
-    from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus import find_runs  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus import run as find_duplicates  # noqa: PLC0415 - the same
 
+    find: Callable[..., Summary | RunsSummary] = find_runs if job.level == "runs" else find_duplicates
     with ExitStack() as stack:
         stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
@@ -91,17 +94,16 @@ def _job(asked: Asked) -> "Job":
     from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
 
     check_memory(asked.memory)
+    said = {name: getattr(asked, name) for name in NOT_FOR_RUNS if asked.level != "runs"}
     return Job(
-        threshold=asked.threshold,
         level=asked.level,
-        measure=asked.measure,
         keep=Keep.parse(asked.keep),
-        closure=asked.closure,
         cut=asked.cut,
         min_words=asked.min_words,
         unit=asked.unit,
         threads=threads_or_all(asked.threads),
         memory=asked.memory,
+        **said,
     )
 
 
@@ -110,11 +112,8 @@ def _indexed(index: Index, url: str) -> Iterator[Item]:
         yield Record(Source(shown(url)), document)
 
 
-def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
-    figures: dict[str, Any] = {
-        name: getattr(summary, name)
-        for name in ("documents", "indexed", "rejected", "exact", "near", "clusters", "kept", "removed", "pairs")
-    }
+def _show(summary: "Summary | RunsSummary", out: str, seconds: float, *, json: bool) -> None:
+    figures = summary.figures
     if summary.undated:
         name = summary.settings["keep"]["field"] or "published or date"
         which = f"{summary.undated:,} of {summary.documents:,} documents"
@@ -123,12 +122,17 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
         print(line(figures | {"seconds": round(seconds, 3), "out": out}))
         return
     counts = [
-        f"{count:,} {name.removesuffix('s') if count == 1 else name}"
+        f"{count:,} {_noun(name, count)}"
         for name, count in figures.items()
         if count or name != "indexed"  # those of the index named by --against
         if count is not None
     ]
     print(", ".join(counts), f"in {seconds:.2f} s")
-    for one in summary.largest[:3]:
-        print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
+    for said in summary.largest_in_words:
+        print(said)
     print(f"the results are in {out}; open {out}/report.html")
+
+
+def _noun(name: str, count: int) -> str:
+    first, *rest = name.split("_")
+    return " ".join([first.removesuffix("s") if count == 1 else first, *rest])

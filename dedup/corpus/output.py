@@ -63,12 +63,12 @@ def name_members(join: Join) -> None:
 def write_tables(join: Join, folder: Path, job: Job) -> None:
     """Write `clusters.parquet` and `pairs.parquet`."""
     passages = job.level == "passages"
-    _write(folder / CLUSTERS, join.table(_CLUSTERS.format(places=_PLACES if passages else "", kind=_KIND)))
+    write(folder / CLUSTERS, join.table(_CLUSTERS.format(places=_PLACES if passages else "", kind=_KIND)))
     a, b = (f"{side}.start AS {side}_start, {side}.stop AS {side}_end, " if passages else "" for side in "ab")
-    _write(folder / PAIRS, join.table(_PAIRS.format(a_places=a, b_places=b)))
+    write(folder / PAIRS, join.table(_PAIRS.format(a_places=a, b_places=b)))
 
 
-def _write(path: Path, reader: Any) -> None:
+def write(path: Path, reader: Any) -> None:
     """Write row groups of one size, however the rows come: the same rows are the same bytes."""
     with TableFile(path, reader.schema, compression="zstd") as writer:
         waiting, rows = list[Any](), 0
@@ -115,7 +115,7 @@ def write_lines(
     try:
         gone = groupby(chain.from_iterable(map(rows_of, join.table(_GONE))), key=lambda row: row[0])
         number, rows = next(gone, (-1, iter(())))
-        chosen = _Chosen(join)
+        chosen = Chosen(join)
         for line in read_lines(work):
             own = list(rows) if line.document == number else []
             if own:
@@ -168,13 +168,15 @@ def _evidence(row: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-class _Chosen:
+class Chosen:
     """The documents that take part: those whose id no better one has."""
 
     def __init__(self, join: Join) -> None:
+        """Ask the ranked documents."""
         [numbers] = join.column("SELECT document FROM documents")
         self._chosen: NDArray[np.bool_] = np.zeros(1 + int(numbers.max(initial=-1)), np.bool_)
         self._chosen[numbers] = True
 
     def __contains__(self, document: int) -> bool:
+        """Whether the document of that number takes part."""
         return document < len(self._chosen) and bool(self._chosen[document])

@@ -13,9 +13,10 @@ from dedup.limits import SCARCE, refused
 
 LOCK = "lock"
 WORK = "work"
-CLUSTERS, PAIRS, KEPT, REMOVED = "clusters.parquet", "pairs.parquet", "kept.jsonl.zst", "removed.jsonl.zst"
+CLUSTERS, PAIRS, RUNS = "clusters.parquet", "pairs.parquet", "runs.parquet"
+KEPT, REMOVED = "kept.jsonl.zst", "removed.jsonl.zst"
 SUMMARY, REPORT = "summary.json", "report.html"
-RESULTS = (CLUSTERS, PAIRS, KEPT, REMOVED, SUMMARY, REPORT)
+RESULTS = (CLUSTERS, PAIRS, RUNS, KEPT, REMOVED, SUMMARY, REPORT)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

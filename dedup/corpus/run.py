@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +15,9 @@ from dedup.corpus.report_page import write_page
 from dedup.corpus.results_folder import WORK, output
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
+from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
-
-
-class Watch(Protocol):
-    """Is told how far the job is."""
-
-    def __call__(self, stage: str, more: int, total: int = 0) -> None:
-        """Count `more` of what the stage works on, of `total` where that is known."""
-
-
-def unwatched(stage: str, more: int, total: int = 0) -> None:
-    """Show nothing."""
 
 
 def run(
@@ -55,14 +44,16 @@ def run(
         watch: is told of the progress.
 
     Raises:
-        InvalidInput: nothing that was read can be used.
+        InvalidInput: nothing that was read can be used; or runs are asked for, which `find_runs` finds.
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
+    if job.level == "runs":
+        raise InvalidInput("runs are found by `find_runs`, not by `run`; call that")
     with output(out, force=force) as folder:
         work = folder / WORK
         sources: Sequence[tuple[Iterable[Item], bool]] = ((against, True), (items, False))
-        counted = _Counted(reject)
+        counted = Counted(reject)
         documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
         if counted.count and not documents:
             raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written to {out}")
@@ -78,18 +69,6 @@ def run(
             write_summary(folder, summary)
             write_page(folder, join, work, job, summary, name)
     return summary
-
-
-class _Counted:
-    """Counts what is rejected on the way."""
-
-    def __init__(self, reject: Callable[[Rejected], None]) -> None:
-        self.count = 0
-        self._reject = reject
-
-    def __call__(self, rejected: Rejected) -> None:
-        self.count += 1
-        self._reject(rejected)
 
 
 def compared(join: Join, work: Path, job: Job, watch: Watch) -> tuple[Found, int, NDArray[np.int64], Sets]:
