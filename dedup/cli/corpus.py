@@ -1,6 +1,6 @@
 """A whole collection: its duplicates into a folder of results."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,7 @@ from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
 from dedup.cli.warm import prepare_kernels
-from dedup.engine import Index
-from dedup.formats import Item, Meter, Record, Source
-from dedup.stores.urls import shown
+from dedup.formats import Fields, Item, Meter
 
 if TYPE_CHECKING:
     from dedup.corpus import Job, Summary
@@ -41,14 +39,23 @@ class Asked:
     memory: str
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a collection is held against: the URL of an index, the results of an earlier run and their fields."""
+
+    against: str | None
+    previous: str | None
+    fields: Fields
+
+
 def run(
     items: Generator[Item],
     meter: Meter,
     out: str,
     asked: Asked,
+    beside: Beside,
     *,
     name: str,
-    against: str | None,
     force: bool,
     json: bool,
     rejects: str | None,
@@ -56,11 +63,13 @@ def run(
     """Write what is duplicate among the items, a collection called `name`, into the folder `out`."""
     job = _job(asked)
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus.earlier import survivors  # noqa: PLC0415 - the same
 
+    previous = survivors(Path(beside.previous), beside.fields) if beside.previous else ()
     with ExitStack() as stack:
         stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
-        indexed = _indexed(stack.enter_context(open_index(against, read_only=True)), against) if against else iter(())
+        index = stack.enter_context(open_index(beside.against, read_only=True)) if beside.against else None
         progress = stack.enter_context(Stages(meter))
         prepare_kernels()
         try:
@@ -69,7 +78,8 @@ def run(
                 Path(out),
                 job,
                 name=name,
-                against=indexed,
+                against=index,
+                previous=previous,
                 force=force,
                 reject=rejected.add,
                 watch=progress,
@@ -105,11 +115,6 @@ def _job(asked: Asked) -> "Job":
     )
 
 
-def _indexed(index: Index, url: str) -> Iterator[Item]:
-    for document in index.documents():
-        yield Record(Source(shown(url)), document)
-
-
 def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
     figures: dict[str, Any] = {
         name: getattr(summary, name)
@@ -119,6 +124,9 @@ def _show(summary: "Summary", out: str, seconds: float, *, json: bool) -> None:
         name = summary.settings["keep"]["field"] or "published or date"
         which = f"{summary.undated:,} of {summary.documents:,} documents"
         note(f"{which} have no date that could be read (field {name}) and rank last")
+    if summary.earlier:
+        verb = "is" if summary.stay == 1 else "are"
+        note(f"of {summary.earlier:,} documents that the earlier run kept, {summary.stay:,} {verb} kept again")
     if json:
         print(line(figures | {"seconds": round(seconds, 3), "out": out}))
         return

@@ -189,6 +189,14 @@ Against = Annotated[
         help="An index whose documents always stay: documents of INPUT that resemble them are removed.",
     ),
 ]
+Previous = Annotated[
+    str | None,
+    typer.Option(
+        "--previous",
+        metavar="DIR",
+        help="The results of an earlier run: what it kept is kept again, before better documents that came later.",
+    ),
+]
 Cut = Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")]
 LeastWords = Annotated[
     int | None,

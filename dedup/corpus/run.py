@@ -1,12 +1,13 @@
 """The whole job, stage by stage."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.corpus.against import Against
 from dedup.corpus.clusters import Found, Sets, cluster, members, verify
 from dedup.corpus.intake import take_in
 from dedup.corpus.job import Job
@@ -16,6 +17,7 @@ from dedup.corpus.report_page import write_page
 from dedup.corpus.results_folder import WORK, output
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
+from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
 
@@ -37,7 +39,8 @@ def run(
     job: Job,
     *,
     name: str = "",
-    against: Iterable[Item] = (),
+    against: Index | None = None,
+    previous: Iterable[str] = (),
     force: bool = False,
     reject: Callable[[Rejected], None] = lambda _: None,
     watch: Watch = unwatched,
@@ -49,24 +52,29 @@ def run(
         out: a folder that is not there yet, or empty.
         job: what counts as a duplicate, and which stays.
         name: what the report calls the collection.
-        against: documents of an index, which outrank all others and are left alone.
+        against: an index whose documents outrank all others and are left alone.
+        previous: ids of the documents that an earlier run kept, which outrank the others.
         force: replace what `out` holds.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
 
     Raises:
-        InvalidInput: nothing that was read can be used.
+        InvalidInput: nothing that was read can be used; or survivors of documents are given for parts of them.
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
+    if previous and job.level != "documents":
+        raise InvalidInput("only whole documents stay from run to run; leave --previous out, or give --level documents")
     with output(out, force=force) as folder:
         work = folder / WORK
-        sources: Sequence[tuple[Iterable[Item], bool]] = ((against, True), (items, False))
+        indexed = Against(against, job)
+        sources = ((indexed.watched(items), False), (indexed.documents(), True))
         counted = _Counted(reject)
         documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
         if counted.count and not documents:
             raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written to {out}")
         with Join(work, job) as join:
+            join.remember(previous)
             for twice, source in join.rank():
                 counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
             found, cut, twins, sets = compared(join, work, job, watch)
@@ -74,7 +82,7 @@ def run(
             name_members(join)
             write_tables(join, folder, job)
             lines = write_lines(join, work, folder, job, lambda more: watch("documents written", more, documents))
-            summary = summarize(join, work, job, found, cut, counted.count, lines)
+            summary = summarize(join, work, job, found, cut + indexed.cut, counted.count, lines)
             write_summary(folder, summary)
             write_page(folder, join, work, job, summary, name)
     return summary
