@@ -189,6 +189,11 @@ Against = Annotated[
         help="An index whose documents always stay: documents of INPUT that resemble them are removed.",
     ),
 ]
+Into = Annotated[
+    str | None,
+    typer.Option("--index", metavar="URL", help="Put the documents kept into this index too; it may be new."),
+]
+Ids = Annotated[bool, typer.Option("--ids", help="Of the documents kept and removed write the ids alone.")]
 Cut = Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")]
 LeastWords = Annotated[
     int | None,
