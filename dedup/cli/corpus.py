@@ -1,6 +1,6 @@
 """A whole collection: its duplicates into a folder of results."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,7 @@ from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
-from dedup.engine import Index
-from dedup.formats import Fields, Item, Meter, Record, Source
+from dedup.formats import Fields, Item, Meter
 from dedup.stores.urls import shown
 
 if TYPE_CHECKING:
@@ -43,6 +42,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a collection is held against: the URL of an index, and the results of an earlier run."""
+
+    against: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Where the results go.
 
@@ -65,17 +72,19 @@ def run(
     items: Generator[Item],
     meter: Meter,
     asked: Asked,
+    beside: Beside,
     wanted: Wanted,
     *,
     name: str,
-    against: str | None,
     json: bool,
     rejects: str | None,
 ) -> None:
     """Write what is duplicate among the items, a collection called `name`."""
     job = _job(asked)
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus.earlier import survivors  # noqa: PLC0415 - the same
 
+    previous = survivors(Path(beside.previous), wanted.fields) if beside.previous else ()
     if wanted.index:
         prepare_index(wanted.index, job, ids=wanted.ids)
     with ExitStack() as stack:
@@ -83,14 +92,15 @@ def run(
         rejected = stack.enter_context(Rejects(rejects))
         progress = stack.enter_context(Stages(meter))
         try:
-            with open_index(against, read_only=True) if against else nullcontext() as index:
+            with open_index(beside.against, read_only=True) if beside.against else nullcontext() as index:
                 prepare_kernels()
                 summary = find(
                     items,
                     Path(wanted.out),
                     job,
                     name=name,
-                    against=_indexed(index, against) if index and against else (),
+                    against=index,
+                    previous=previous,
                     force=wanted.force,
                     ids=wanted.ids,
                     reject=rejected.add,
@@ -128,11 +138,6 @@ def _job(asked: Asked) -> "Job":
     )
 
 
-def _indexed(index: Index, url: str) -> Iterator[Item]:
-    for document in index.documents():
-        yield Record(Source(shown(url)), document)
-
-
 def _show(summary: "Summary", put: dict[str, int], wanted: Wanted, seconds: float, *, json: bool) -> None:
     figures: dict[str, Any] = {
         name: getattr(summary, name)
@@ -142,6 +147,9 @@ def _show(summary: "Summary", put: dict[str, int], wanted: Wanted, seconds: floa
         name = summary.settings["keep"]["field"] or "published or date"
         which = f"{summary.undated:,} of {summary.documents:,} documents"
         note(f"{which} have no date that could be read (field {name}) and rank last")
+    if summary.earlier:
+        verb = "is" if summary.stay == 1 else "are"
+        note(f"of {summary.earlier:,} documents that the earlier run kept, {summary.stay:,} {verb} kept again")
     if json:
         print(line(figures | put | {"seconds": round(seconds, 3), "out": wanted.out}))
         return

@@ -12,7 +12,7 @@ from dedup.cli.exit import INTERRUPTED
 from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import Progress, note
-from dedup.corpus.results_folder import KEPT, KEPT_ROWS
+from dedup.corpus.results_folder import KEPT_FILES
 from dedup.errors import InvalidInput, StoreError, SystemRefused
 from dedup.formats import Fields, Item, Reading, Rejected, Source, read
 from dedup.model import Document, Reject
@@ -37,7 +37,7 @@ def prepare_index(url: str, job: "Job", *, ids: bool) -> None:
 
 def put_kept(out: str, url: str, fields: Fields, rejects: Rejects, progress: Progress) -> dict[str, int]:
     """Put the documents kept in the folder `out` into the index; return what became of how many."""
-    file = next(path for name in (KEPT, KEPT_ROWS) if (path := Path(out, name)).exists())
+    file = next(path for name in KEPT_FILES if (path := Path(out, name)).exists())
     counts, sources = {"put": 0, "unchanged": 0, "replaced": 0}, deque[Source]()
     progress.noun, progress.done = "documents put", 0
     try:

@@ -189,6 +189,14 @@ Against = Annotated[
         help="An index whose documents always stay: documents of INPUT that resemble them are removed.",
     ),
 ]
+Previous = Annotated[
+    str | None,
+    typer.Option(
+        "--previous",
+        metavar="DIR",
+        help="The results of an earlier run: what it kept is kept again, before better documents that came later.",
+    ),
+]
 Into = Annotated[
     str | None,
     typer.Option("--index", metavar="URL", help="Put the documents kept into this index too; it may be new."),

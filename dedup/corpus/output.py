@@ -35,7 +35,7 @@ QUALIFY min(unit.document) OVER (PARTITION BY survivor_rank) <> max(unit.documen
 _KIND = "CASE kind " + " ".join(f"WHEN {i} THEN '{kind}'" for i, kind in enumerate(KINDS)) + " END AS kind"
 _PLACES = 'start, stop AS "end", survivor_start, survivor_stop AS survivor_end, '
 _CLUSTERS = """
-SELECT dense_rank() OVER (ORDER BY survivor_rank) - 1 AS cluster, id, {places} survivor, similarity, {kind},
+SELECT {cluster} AS cluster, id, {places} survivor, similarity, {kind},
     shared AS shared_shingles, in_index AS survivor_in_index
 FROM named ORDER BY survivor_rank, rank
 """
@@ -68,7 +68,8 @@ def name_members(join: Join) -> None:
 def write_tables(join: Join, folder: Path, job: Job) -> None:
     """Write `clusters.parquet` and `pairs.parquet`."""
     passages = job.level == "passages"
-    _write(folder / CLUSTERS, join.table(_CLUSTERS.format(places=_PLACES if passages else "", kind=_KIND)))
+    places, cluster = (_PLACES, "survivor || ':' || survivor_start") if passages else ("", "survivor")
+    _write(folder / CLUSTERS, join.table(_CLUSTERS.format(cluster=cluster, places=places, kind=_KIND)))
     a, b = (f"{side}.start AS {side}_start, {side}.stop AS {side}_end, " if passages else "" for side in "ab")
     _write(folder / PAIRS, join.table(_PAIRS.format(a_places=a, b_places=b)))
 

@@ -1,6 +1,6 @@
 """The whole job, stage by stage."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.corpus.against import Against
 from dedup.corpus.clusters import Found, Sets, cluster, members, verify
 from dedup.corpus.intake import take_in
 from dedup.corpus.job import Job
@@ -18,6 +19,7 @@ from dedup.corpus.report_page import write_page
 from dedup.corpus.results_folder import WORK, output
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
+from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
 
@@ -39,7 +41,8 @@ def run(
     job: Job,
     *,
     name: str = "",
-    against: Iterable[Item] = (),
+    against: Index | None = None,
+    previous: Iterable[str] = (),
     force: bool = False,
     ids: bool = False,
     reject: Callable[[Rejected], None] = lambda _: None,
@@ -52,21 +55,25 @@ def run(
         out: a folder that is not there yet, or empty.
         job: what counts as a duplicate, and which stays.
         name: what the report calls the collection.
-        against: documents of an index, which outrank all others and are left alone.
+        against: an index whose documents outrank all others and are left alone.
+        previous: ids of the documents that an earlier run kept, which outrank the others.
         force: replace what `out` holds.
         ids: of the documents that stay and go write the ids alone.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
 
     Raises:
-        InvalidInput: nothing that was read can be used, or ids alone are asked for where they do not tell what stays.
+        InvalidInput: nothing that was read can be used; or documents that stay, or ids, are to stand for parts of them.
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
+    if previous and job.level != "documents":
+        raise InvalidInput("only whole documents stay from run to run; leave --previous out, or give --level documents")
     if ids and job.level != "documents":
         raise InvalidInput("ids alone do not say which passages are repeated; leave --ids out, or --level")
+    keep = None if ids else open_kept
     with output(out, force=force) as folder:
-        found = resolved(items, folder, job, against, open_kept if not ids else None, reject, watch)
+        found = resolved(items, folder, job, against=against, previous=previous, keep=keep, reject=reject, watch=watch)
         with found as (join, summary):
             write_page(folder, join, folder / WORK, job, summary, name)
     return summary
@@ -77,7 +84,9 @@ def resolved(
     items: Iterable[Item],
     folder: Path,
     job: Job,
-    against: Iterable[Item],
+    *,
+    against: Index | None,
+    previous: Iterable[str],
     keep: Callable[[Path, Path], Kept] | None,
     reject: Callable[[Rejected], None],
     watch: Watch,
@@ -88,7 +97,8 @@ def resolved(
         items: the collection, read once.
         folder: where to write.
         job: what counts as a duplicate, and which stays.
-        against: documents of an index.
+        against: an index whose documents outrank all others and are left alone.
+        previous: ids of the documents that an earlier run kept.
         keep: opens what takes the documents that stay, from the folders of the work files and of the results; without
             it the ids alone are written.
         reject: is told of each item that cannot be used.
@@ -96,28 +106,32 @@ def resolved(
     """
     work, texts = folder / WORK, job.level == "documents" or job.cut
     counted = _Counted(reject)
-    sources: Sequence[tuple[Iterable[Item], bool]] = ((against, True), (items, False))
+    indexed = Against(against, job)
+    sources = ((indexed.watched(items), False), (indexed.documents(), True))
     spool = texts and keep is not None
     documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more), spool=spool)
     if counted.count and not documents:
         raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written")
     with Join(work, job) as join:
+        join.remember(previous)
         for twice, source in join.rank():
             counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
         found, cut, twins, sets = compared(join, work, job, watch)
         members(join, sets, cluster(join, twins, job.closure), twins)
         name_members(join)
         write_tables(join, folder, job)
-        written: tuple[int, int] | None = None
-        if keep and texts:
-            written = write_documents(
-                join, folder, keep(work, folder), job, lambda more: watch("documents written", more, documents)
-            )
-        elif texts:
-            written = write_ids(join, folder)
-        summary = summarize(join, work, job, found, cut, counted.count, written)
+        written = None
+        if texts:
+            to = keep(work, folder) if keep else None
+            written = _write(join, folder, to, job, lambda more: watch("documents written", more, documents))
+        summary = summarize(join, work, job, found, cut + indexed.cut, counted.count, written)
         write_summary(folder, summary)
         yield join, summary
+
+
+def _write(join: Join, folder: Path, kept: Kept | None, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Write what stays and what goes, without `kept` the ids alone; return how many documents, or lines, each has."""
+    return write_documents(join, folder, kept, job, advance) if kept else write_ids(join, folder)
 
 
 class _Counted:

@@ -36,7 +36,7 @@ COLUMNS: dict[str, tuple[pa.DataType, list[Any]]] = {
     ),
     "map": (pa.map_(pa.string(), pa.int64()), [[("k", 1)], [], None]),
     "view": (pa.string_view(), ["short", None, "long enough to lie in a buffer of its own"]),
-    "views": (pa.large_list(pa.struct({"v": pa.binary_view()})), [[{"v": b"x"}], None, [{"v": None}]]),
+    "views": (pa.large_list(pa.string_view()), [["x", "y"], None, [None]]),
     "category": (pa.dictionary(pa.int8(), pa.string()), ["a", "b", "a"]),
 }
 
@@ -224,3 +224,17 @@ def test_an_index_that_cannot_be_written_is_told_first(tmp_path: Path, command: 
     assert "error[store_" in said
     assert "error[invalid_input]" in command("corpus", "in.jsonl", "--out", "out", "--index", "memory:", code=2).stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("options", [(), ("--ids",)])
+def test_what_was_kept_in_another_form_is_kept_again(
+    options: tuple[str, ...], tmp_path: Path, command: Command
+) -> None:
+    """--previous takes rows and ids of an earlier run for what it kept, as it takes lines."""
+    pq.write_table(pa.table({"id": [7, 8], "text": [STORY, OTHER]}), tmp_path / "one.parquet")
+    longer = [f"{STORY} They parted late.", STORY, OTHER]
+    pq.write_table(pa.table({"id": [9, 7, 8], "text": longer}), tmp_path / "two.parquet")
+    command("corpus", "one.parquet", "--out", "one", "--keep", "longest", *options)
+    rule = ("--keep", "longest", "--threshold", 0.7)
+    command("corpus", "two.parquet", "--out", "two", *rule, "--previous", "one")
+    assert pq.read_table(tmp_path / "two/kept.parquet")["id"].to_pylist() == [7, 8]
