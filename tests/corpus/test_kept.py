@@ -54,7 +54,7 @@ def test_rows_keep_columns_types_and_values(tmp_path: Path, command: Command) ->
     command("corpus", "in.parquet", "--out", "out")
     kept, read = pq.read_table(tmp_path / "out/kept.parquet"), pq.read_table(tmp_path / "in.parquet")
     assert kept.schema.equals(read.schema, check_metadata=True)
-    assert repr(kept.to_pylist()) == repr(read.take([0, 2]).to_pylist())  # a NaN equals nothing
+    assert repr(kept.to_pylist()) == repr(read.to_pylist()[::2])  # a NaN equals nothing
     assert not (tmp_path / "out/kept.jsonl.zst").exists()
     [removed] = lines(tmp_path / "out/removed.jsonl.zst")
     assert (removed["id"], removed["duplicate_of"]["id"]) == (10, "30")
