@@ -320,6 +320,8 @@ def corpus(
     closure: options.Closure = "survivor",
     against: options.Against = None,
     previous: options.Previous = None,
+    into: options.Into = None,  # not called `index`: a project's setting of that name is about look-ups
+    ids: options.Ids = False,
     cut: options.Cut = False,
     min_words: options.LeastWords = None,
     unit: options.Unit = "word",
@@ -341,17 +343,18 @@ def corpus(
     DIR then holds the documents kept, those removed, tables and a report. It appears when everything is done: after an
     interruption run the same command again, which starts anew.
     """
-    from dedup.cli.corpus import Asked, Beside, run
+    from dedup.cli.corpus import Asked, Beside, Wanted, run
     from dedup.cli.files import keep_inputs
     from dedup.cli.inputs import named, open_input
     from dedup.formats import Fields, Meter, Reading
 
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
-    beside = Beside(against, previous, Fields(id_field, text_field))
+    fields = Fields(id_field, text_field)
+    wanted = Wanted(out, force, ids, into, fields)
     keep_inputs([*paths, metadata], rejects=rejects)
     meter = Meter()
-    items = open_input(paths, Reading(beside.fields, kind, encoding, delimiter, names, metadata), meter)
-    run(items, meter, out, asked, beside, name=named(paths), force=force, json=json, rejects=rejects)
+    items = open_input(paths, Reading(fields, kind, encoding, delimiter, names, metadata), meter)
+    run(items, meter, asked, Beside(against, previous), wanted, name=named(paths), json=json, rejects=rejects)
 
 
 def tune(

@@ -213,6 +213,11 @@ Previous = Annotated[
         help="The results of an earlier run: what it kept is kept again, before better documents that came later.",
     ),
 ]
+Into = Annotated[
+    str | None,
+    typer.Option("--index", metavar="URL", help="Put the documents kept into this index too; it may be new."),
+]
+Ids = Annotated[bool, typer.Option("--ids", help="Of the documents kept and removed write the ids alone.")]
 Cut = Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")]
 LeastWords = Annotated[
     int | None,

@@ -97,7 +97,7 @@ def test_names_of_paragraphs_have_their_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--previous", "nowhere"), "nowhere: holds no kept.jsonl.zst of an earlier run"),
+        (("--previous", "nowhere"), "nowhere: holds no kept.* file of an earlier run"),
         (("--previous", "one", "--level", "passages"), "only whole documents stay from run to run"),
     ],
 )
