@@ -25,6 +25,12 @@ SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor
 """
 _DUPLICATES = "SELECT count(*) FROM named WHERE kind = ? AND NOT indexed AND document <> survivor_document"
 UNDATED = "SELECT count(*) FROM documents WHERE NOT indexed AND key = ?"
+_EARLIER = "SELECT count(*) FROM survivors"
+_STAY = """
+SELECT count(*) FROM documents WHERE NOT indexed AND id IN (SELECT id FROM survivors) AND document NOT IN (
+    SELECT document FROM named WHERE NOT indexed AND document <> survivor_document
+)
+"""
 _LARGEST = """
 SELECT survivor, count(*) AS size, survivor_document, survivor_start, survivor_stop FROM named
 GROUP BY survivor_rank, survivor, survivor_document, survivor_start, survivor_stop
@@ -47,7 +53,9 @@ class Summary:
 
     Attributes:
         documents: those compared, without an index's.
-        indexed: those of the index.
+        indexed: those of the index that share a bucket with these, which were read.
+        earlier: those that an earlier run kept, of which `stay` stay again, the others being gone or duplicates.
+        stay: how many these are.
         units: documents or paragraphs compared, an index's included.
         rejected: records that could not be used.
         kept: lines of `kept.jsonl.zst`; None if passages are reported and not cut out.
@@ -70,6 +78,8 @@ class Summary:
 
     documents: int
     indexed: int
+    earlier: int
+    stay: int
     units: int
     rejected: int
     kept: int | None
@@ -95,6 +105,13 @@ class Summary:
         return {name: getattr(self, name) for name in _FIGURES}
 
     @property
+    def notes(self) -> list[str]:
+        """What is to be told beside the figures."""
+        verb = "is" if self.stay == 1 else "are"
+        again = f"of {self.earlier:,} documents that the earlier run kept, {self.stay:,} {verb} kept again"
+        return [*undated_note(self.undated, self.documents, self.settings), *([again] if self.earlier else [])]
+
+    @property
     def largest_in_words(self) -> list[str]:
         """The largest clusters in words."""
         return [f"a cluster of {one.size:,}: duplicates of {one.survivor!a}" for one in self.largest[:3]]
@@ -109,6 +126,8 @@ def summarize(
     return Summary(
         documents=join.one("SELECT count(*) FROM documents WHERE NOT indexed"),
         indexed=join.one("SELECT count(*) FROM documents WHERE indexed"),
+        earlier=join.one(_EARLIER),
+        stay=join.one(_STAY),
         units=join.one("SELECT count(*) FROM units"),
         rejected=rejected,
         kept=lines[0] if lines else None,
@@ -150,6 +169,13 @@ def _expected(found: Found, job: Job) -> float | None:
 def settings(job: Job) -> dict[str, Any]:
     """Return what decides about the result."""
     return {name: value for name, value in asdict(job).items() if name not in ("threads", "memory")}
+
+
+def undated_note(undated: int | None, documents: int, settings: dict[str, Any]) -> list[str]:
+    """Return what is to be told of documents without a date, if there are any."""
+    name = settings["keep"]["field"] or "published or date"
+    which = f"{undated or 0:,} of {documents:,} documents"
+    return [f"{which} have no date that could be read (field {name}) and rank last"] if undated else []
 
 
 def write_summary(folder: Path, summary: "DataclassInstance") -> None:

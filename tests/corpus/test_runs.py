@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from corpus import naive_runs
@@ -16,6 +17,7 @@ from corpus.texts import documents, edited, lines, seeded, text
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+import dedup
 from dedup.corpus import Job, Keep, find_runs, run
 from dedup.corpus.runs.find import Collection, find
 from dedup.corpus.runs.intake import take_in
@@ -203,11 +205,12 @@ def test_keep_none_takes_the_first_copy_too(tmp_path: Path) -> None:
 def test_an_index_comes_first_and_is_left_alone(tmp_path: Path) -> None:
     """A run that stands in a document of an index is cut out of every other one; the index's have no rows."""
     shared = text(seeded(1), 60)
-    against = documents({"i": shared, "j": shared})
     texts = {"a": f"{shared} {text(seeded(2), 9)}", "b": text(seeded(3), 9)}
     for rule, count in (("first", 1), ("none", 1)):
         job = Job(level="runs", cut=True, keep=Keep.parse(rule))
-        summary = find_runs(documents(texts), tmp_path / rule, job, against=against)
+        with dedup.open("memory:") as index:
+            index.put([one.document for one in documents({"i": shared, "j": shared})])
+            summary = find_runs(documents(texts), tmp_path / rule, job, against=index)
         assert (summary.documents, summary.indexed, summary.runs, summary.removed) == (2, 2, 1, count)
         [row] = pq.read_table(tmp_path / rule / "runs.parquet").to_pylist()
         assert (row["id"], row["source"], row["source_in_index"]) == ("a", "i", True)
@@ -284,6 +287,20 @@ def test_levels_have_functions_of_their_own(tmp_path: Path) -> None:
         find_runs([], tmp_path / "out", Job())
     with pytest.raises(InvalidInput, match="level runs"):
         Job(level="passages", cut=True, keep=Keep("none"))
+
+
+def test_rows_of_a_table_stay_rows(tmp_path: Path, command: Command) -> None:
+    """Of Parquet what is kept is Parquet, with the columns and types that it had."""
+    shared = text(seeded(1), 60)
+    rows_ = [
+        {"n": 1, "id": 7, "text": shared},
+        {"n": 2, "id": 8, "text": f"{shared}\n\nnew"},
+        {"n": 3, "id": 9, "text": shared},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows_), tmp_path / "in.parquet")
+    command("corpus", "in.parquet", "--out", "out", "--level", "runs", "--cut")
+    kept = pq.read_table(tmp_path / "out/kept.parquet")
+    assert kept.to_pylist() == [rows_[0], rows_[1] | {"text": "new"}]
 
 
 def test_the_command_finds_runs(tmp_path: Path, command: Command) -> None:

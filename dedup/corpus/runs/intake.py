@@ -1,7 +1,7 @@
 """Records in, work files out: documents as lines, their tokens, and the minima of their windows by slices of hashes."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from dedup.corpus.intake import (
 )
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
+from dedup.corpus.spool import Spool
 from dedup.formats import Item, Rejected
 from dedup.record import dumps
 from dedup.sketching.tokens import Tokens, tokenize
@@ -66,8 +67,8 @@ def sliced(batch: Batch, job: Job) -> Sliced:
 class Files:
     """Writes the work files."""
 
-    def __init__(self, work: Path) -> None:
-        """Write into the folder `work`."""
+    def __init__(self, work: Path, *, spool: bool) -> None:
+        """Write into the folder `work`; with `spool` the rows of tables too, as they came."""
         self.documents = 0
         self._stack = ExitStack()
         self._table = self._stack.enter_context(
@@ -77,6 +78,7 @@ class Files:
         )
         self._tokens = self._stack.enter_context((work / TOKENS).open("wb"))
         self._slices = [self._stack.enter_context((work / postings_file(i)).open("wb")) for i in range(SLICES)]
+        self._spool = self._stack.enter_context(closing(Spool(work))) if spool else None
         self._sizes = list[NDArray[np.int64]]()
         self._written = 0
         self._group = list[Any]()
@@ -94,6 +96,8 @@ class Files:
 
     def add(self, part: Sliced) -> None:
         """Append a batch."""
+        if self._spool and not part.batch.indexed:
+            self._spool.add(part.batch.records, self.documents)
         columns = document_columns(part.batch, part.lines, self.documents)
         self._group.append(pa.table(columns, DOCUMENT_SCHEMA))
         self._waiting += len(part.lines)
@@ -129,7 +133,7 @@ def take_in(
 
     The last value is where the last one's end.
     """
-    with Files(work) as files:
+    with Files(work, spool=job.cut) as files:
         for items, indexed in sources:
             for part in in_order(partial(sliced, job=job), batches(items, job, indexed=indexed), job.threads):
                 for one in part.batch.rejects:

@@ -1,6 +1,7 @@
 """The files that other tools read: the runs, what stays and what goes."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 from dedup.corpus.intake import Line, read_lines, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
-from dedup.corpus.output import Chosen, Lines, write
-from dedup.corpus.results_folder import KEPT, REMOVED, RUNS
+from dedup.corpus.kept import Kept, Lines, open_kept
+from dedup.corpus.output import Chosen, write
+from dedup.corpus.results_folder import REMOVED, RUNS, WORK
 from dedup.corpus.runs.joints import Cut, without
 from dedup.record import dumps, loads
 
@@ -43,39 +45,31 @@ def write_table(join: Join, folder: Path) -> None:
     write(folder / RUNS, join.table(_RUNS))
 
 
-def write_lines(
-    join: Join, work: Path, folder: Path, job: Job, advance: Callable[[int], None]
-) -> tuple[int, int] | None:
-    """Write `kept.jsonl.zst` and `removed.jsonl.zst`, both in the order of the input; return how many lines each has.
+def write_documents(join: Join, folder: Path, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Write what is left of each document, and a line for each run that is cut out; return how many there are of both.
 
-    The second has a line for each run that is cut out; unless they are, there is neither file.
+    Both keep the order of the input.
     """
-    if not job.cut:
-        return None
-    kept, removed = Lines(folder / KEPT), Lines(folder / REMOVED)
     rows = f"{_COPIES} UNION ALL ({_SOURCES})" if job.keep.rule == "none" else _COPIES
-    try:
+    with closing(Lines(folder / REMOVED)) as removed, closing(open_kept(folder / WORK, folder)) as kept:
         found = chain.from_iterable(map(rows_of, join.table(_IN_ORDER.format(rows=rows))))
         gone = groupby(found, key=lambda row: row[0])
         number, own = next(gone, (-1, iter(())))
         chosen = Chosen(join)
-        for line in read_lines(work):
+        for line in read_lines(folder / WORK):
             cuts = list(own) if line.document == number else []
             if cuts:
                 number, own = next(gone, (-1, iter(())))
             advance(1)
             if not line.indexed and line.document in chosen:
                 _sort_out(line, cuts, kept, removed)
-    finally:
-        kept.close()
-        removed.close()
     return kept.count, removed.count
 
 
-def _sort_out(line: Line, cuts: Sequence[tuple[Any, ...]], kept: Lines, removed: Lines) -> None:
+def _sort_out(line: Line, cuts: Sequence[tuple[Any, ...]], kept: Kept, removed: Lines) -> None:
     """Write one document without its cuts, and a line for each of them."""
     if not cuts:
-        kept.write(line.data)
+        kept.add(line)
         return
     record, fields = loads(line.data), line.fields
     text = record[fields.text]
@@ -85,4 +79,4 @@ def _sort_out(line: Line, cuts: Sequence[tuple[Any, ...]], kept: Lines, removed:
         removed.write(dumps(cut | {"duplicate_of": of}))
     left = without(text, [Cut(*row[1:5]) for row in cuts])
     if left.strip():
-        kept.write(dumps(record | {fields.text: left}))
+        kept.add(line, left)

@@ -32,6 +32,7 @@ def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary,
     page = Page(
         title="Repeated runs of a collection",
         collection=name,
+        rules=(("Kept", job.keep.told), ("Run", f"{job.least} {job.unit}s or more")),
         lead=_lead(summary, job),
         totals=_totals(summary),
         charts=[_lengths(summary, job)],

@@ -5,17 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
+from dedup.corpus.against import Against
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.results_folder import WORK, output
 from dedup.corpus.runs.find import Collection, Runs, find
 from dedup.corpus.runs.intake import SLICES, take_in
-from dedup.corpus.runs.output import write_lines, write_table
+from dedup.corpus.runs.output import write_documents, write_table
 from dedup.corpus.runs.places import place
 from dedup.corpus.runs.report_page import write_page
 from dedup.corpus.runs.summary import Summary, summarize
 from dedup.corpus.summary import write_summary
 from dedup.corpus.watch import Counted, Watch, unwatched
+from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
 
@@ -32,7 +34,7 @@ def find_runs(
     job: Job,
     *,
     name: str = "",
-    against: Iterable[Item] = (),
+    against: Index | None = None,
     force: bool = False,
     reject: Callable[[Rejected], None] = lambda _: None,
     watch: Watch = unwatched,
@@ -44,7 +46,7 @@ def find_runs(
         out: a folder that is not there yet, or empty.
         job: of level "runs": how long a run is, which copy is the first, and whether the others are cut out.
         name: what the report calls the collection.
-        against: documents of an index, which outrank all others and are left alone.
+        against: an index whose documents outrank all others and are left alone; all of them are read.
         force: replace what `out` holds.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
@@ -58,7 +60,8 @@ def find_runs(
         raise InvalidInput(f"the job is of level {job.level}; give one of level runs, or call `run`")
     with output(out, force=force) as folder:
         work, counted = folder / WORK, Counted(reject)
-        sources = ((against, True), (items, False))
+        indexed_too = Against(against, job)
+        sources = ((indexed_too.watched(items), False), (indexed_too.documents(), True))
         offsets = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
         documents = len(offsets) - 1
         if counted.count and not documents:
@@ -71,7 +74,9 @@ def find_runs(
             in_runs = _found(join, work, collection, job, watch)
             place(join, work, job)
             write_table(join, folder)
-            lines = write_lines(join, work, folder, job, lambda more: watch("documents written", more, documents))
+            lines = None
+            if job.cut:
+                lines = write_documents(join, folder, job, lambda more: watch("documents written", more, documents))
             words = int(np.diff(offsets)[ranked[~indexed]].sum())
             summary = summarize(join, work, job, words, in_runs, counted.count, lines)
             write_summary(folder, summary)

@@ -9,7 +9,7 @@ from dedup.corpus.intake import documents_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.keep import LAST
-from dedup.corpus.summary import BEGINNING, LARGEST, UNDATED, settings
+from dedup.corpus.summary import BEGINNING, LARGEST, UNDATED, settings, undated_note
 
 _FIGURES = ("documents", "indexed", "rejected", "words", "runs", "words_in_runs", "kept", "removed")
 _REPEATED = """
@@ -69,6 +69,11 @@ class Summary:
     def figures(self) -> dict[str, int | None]:
         """What the command prints."""
         return {name: getattr(self, name) for name in _FIGURES}
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be told beside the figures."""
+        return undated_note(self.undated, self.documents, self.settings)
 
     @property
     def largest_in_words(self) -> list[str]:
