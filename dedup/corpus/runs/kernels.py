@@ -45,7 +45,7 @@ def postings(tokens: Uint64s, offsets: Int64s, k: int, n: int) -> tuple[Uint64s,
 @kernel
 def _shingle(tokens: Uint64s, k: int, hashes: Uint64s) -> int:
     """Write the hash of each run of k tokens; return how many."""
-    count, power, h = len(tokens) - k + 1, _power(k), np.uint64(0)
+    count, power, h = len(tokens) - k + 1, _power(SHINGLE_STEP, k), np.uint64(0)
     for i in range(k):
         h = h * SHINGLE_STEP + tokens[i]
     hashes[0] = _mixed(h)
@@ -56,10 +56,10 @@ def _shingle(tokens: Uint64s, k: int, hashes: Uint64s) -> int:
 
 
 @kernel
-def _power(exponent: int) -> np.uint64:
+def _power(step: np.uint64, exponent: int) -> np.uint64:
     power = np.uint64(1)
     for _ in range(exponent):
-        power *= SHINGLE_STEP
+        power *= step
     return power
 
 
@@ -68,6 +68,28 @@ def _mixed(h: np.uint64) -> np.uint64:
     h = (h ^ (h >> np.uint64(32))) * SHINGLE_MIX
     h = (h ^ (h >> np.uint64(32))) * SHINGLE_END
     return h ^ (h >> np.uint64(32))
+
+
+@entry
+def hashed(tokens: Uint64s, places: Int64s, windows: Int32s, n: int) -> tuple[Int64s, Uint64s, Uint64s]:
+    """Return each window of some postings, by its first token, and its tokens' hash in two parts of 64 bits."""
+    count, used = windows.sum(), 0
+    starts, parts = np.empty(count, np.int64), np.empty((2, count), np.uint64)
+    steps = (SHINGLE_STEP, SHINGLE_MIX)
+    powers = (_power(SHINGLE_STEP, n), _power(SHINGLE_MIX, n))
+    for posting in range(len(places)):
+        low, high = np.uint64(0), np.uint64(0)
+        for i in range(n):
+            token = tokens[places[posting] + i]
+            low, high = low * steps[0] + token, high * steps[1] + token
+        for place in range(places[posting], places[posting] + windows[posting]):
+            starts[used], parts[0, used], parts[1, used] = place, _mixed(low), _mixed(high)
+            used += 1
+            if used < count and place + n < len(tokens):
+                first, next_one = tokens[place], tokens[place + n]
+                low = low * steps[0] + next_one - first * powers[0]
+                high = high * steps[1] + next_one - first * powers[1]
+    return starts, parts[0].copy(), parts[1].copy()
 
 
 @entry
@@ -84,7 +106,7 @@ def firsts(tokens: ReadUint64s, places: Int64s, windows: Int32s, n: int) -> tupl
         Three arrays, a row for each stretch of consecutive windows whose first places are consecutive too: where it
         begins, its first place, and its windows.
     """
-    size, power = 16, _power(n)
+    size, power = 16, _power(SHINGLE_STEP, n)
     while size < 2 * windows.sum():
         size *= 2
     table = np.full(size, EMPTY, np.uint64)
