@@ -78,7 +78,9 @@ class Summary:
     @property
     def largest_in_words(self) -> list[str]:
         """The most repeated runs in words."""
-        return [f"copies of a run in {one.source!a}: {one.copies:,}" for one in self.repeated[:3]]
+        unit = self.settings["unit"]
+        told = ((one, "copy" if one.copies == 1 else "copies") for one in self.repeated[:3])
+        return [f"a run of {one.words:,} {unit}s of {one.source!a} has {one.copies:,} {noun}" for one, noun in told]
 
 
 def summarize(
