@@ -1,7 +1,7 @@
 """Measure runs of words that stand elsewhere: `python -m benchmarks.jobs.runs [--documents 10000 100000]`.
 
 `dedup corpus --level runs` beside a suffix array of the same words, each in a process of its own, from the compressed
-file of `benchmarks.jobs.corpus` to the count of words that lie in a run. The command also writes the runs, and a report.
+file of `benchmarks.jobs.corpus` to the count of words that lie in a run. The command also writes runs and a report.
 """
 
 import argparse
