@@ -38,7 +38,7 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
     out = out.resolve()
     _refuse(out, force=force)
     partial = out.with_name(f".{out.name}.partial")
-    try:
+    with writing(out):
         partial.mkdir(parents=True, exist_ok=True)
         with (partial / LOCK).open("w") as lock:
             _own(lock.fileno(), out)
@@ -50,6 +50,19 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
                 _replace(partial, out)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Turn what the system refuses while the folder `out` is written into errors of ours.
+
+    Raises:
+        StoreFull: the disk is full.
+        SystemRefused: this process may not open so many files.
+        StoreUnreachable: it cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in NO_ROOM or any(os.strerror(code) in str(error) for code in NO_ROOM):
             raise StoreFull(f"{out}: the disk is full; free some room, or name a folder on another disk") from error

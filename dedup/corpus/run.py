@@ -111,7 +111,8 @@ def resolved(
     spool = texts and keep is not None
     documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more), spool=spool)
     if counted.count and not documents:
-        raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written")
+        why = f"the first as {counted.first.code}: {counted.first.reason}" if counted.first else ""
+        raise InvalidInput(f"all {counted.count:,} records were rejected, {why}; nothing was written")
     with Join(work, job) as join:
         join.remember(previous)
         for twice, source in join.rank():
@@ -135,14 +136,16 @@ def _write(join: Join, folder: Path, kept: Kept | None, job: Job, advance: Calla
 
 
 class _Counted:
-    """Counts what is rejected on the way."""
+    """Counts what is rejected on the way, and knows the first."""
 
     def __init__(self, reject: Callable[[Rejected], None]) -> None:
         self.count = 0
+        self.first: Rejected | None = None
         self._reject = reject
 
     def __call__(self, rejected: Rejected) -> None:
         self.count += 1
+        self.first = self.first or rejected
         self._reject(rejected)
 
 
