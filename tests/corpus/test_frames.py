@@ -243,7 +243,7 @@ print(-peak(100) + peak(500))
 
 @pytest.mark.slow
 def test_memory_is_that_of_what_is_kept() -> None:
-    """Of a stream five times as long, in which few texts are new, memory grows by less than what is read more, 180 MB."""
+    """Of a stream five times as long, in which few texts are new, memory grows by less than what it has more."""
     argv = [sys.executable, "-c", STREAMED % STORY]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     assert int(done.stdout) < 130
