@@ -27,6 +27,8 @@ def ingest(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
+    names: options.Names = "",
+    metadata: options.Metadata = "",
     conditions: options.Where = None,
     # not called `limit`: a project's setting of that name is about look-ups
     most: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Put at most N documents.")] = None,
@@ -48,9 +50,9 @@ def ingest(
     from dedup.cli.ingest_where import where
     from dedup.formats import Fields, Reading
 
-    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
+    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
     selection = Selection(how, where(conditions or []), most)
-    keep_inputs(paths, rejects=rejects)
+    keep_inputs([*paths, metadata], rejects=rejects)
     run(paths, index, selection, json=json, rejects=rejects, ttl=ttl or 0)
 
 
@@ -82,6 +84,8 @@ def resemble(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
+    names: options.Names = "",
+    metadata: options.Metadata = "",
     rejects: options.Rejects = None,
 ) -> None:
     """Show what each text resembles, and the passages shared.
@@ -97,8 +101,8 @@ def resemble(
     if html and json:
         raise typer.BadParameter("give --html FILE or --json, not both", param_hint="--html")
     question = Question(limit, min_words, min_similarity, passages, reworded=not verbatim)
-    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
-    keep_inputs(paths or [], rejects=rejects, html=html)
+    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
+    keep_inputs([*(paths or []), metadata], rejects=rejects, html=html)
     run(paths or [], ids or [], how, index, question, json=json, html=html, rejects=rejects)
 
 
@@ -329,6 +333,8 @@ def corpus(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
+    names: options.Names = "",
+    metadata: options.Metadata = "",
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
@@ -345,9 +351,9 @@ def corpus(
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
     fields = Fields(id_field, text_field)
     wanted = Wanted(out, force, ids, into, fields)
-    keep_inputs(paths, rejects=rejects)
+    keep_inputs([*paths, metadata], rejects=rejects)
     meter = Meter()
-    items = open_input(paths, Reading(fields, kind, encoding, delimiter), meter)
+    items = open_input(paths, Reading(fields, kind, encoding, delimiter, names, metadata), meter)
     run(items, meter, asked, Beside(against, previous), wanted, name=named(paths), json=json, rejects=rejects)
 
 

@@ -120,6 +120,22 @@ Delimiter = Annotated[
         help="The character between CSV values, or the word tab (default: as the first line shows).",
     ),
 ]
+Names = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        metavar="PATTERN",
+        help="Read metadata from the documents' names, for instance '{source}_{published}_{n}'.",
+    ),
+]
+Metadata = Annotated[
+    str,
+    typer.Option(
+        "--metadata",
+        metavar="FILE",
+        help="Take metadata from a table (.csv, .tsv, .jsonl, .parquet) with a row for each document, by its id.",
+    ),
+]
 Threshold = Annotated[
     float,
     typer.Option(
