@@ -3,7 +3,6 @@
 from collections.abc import Generator
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,6 +16,7 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
 from dedup.formats import Fields, Item, Meter
+from dedup.formats.lakes import shown_path
 from dedup.stores.urls import shown
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def run(
     from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
     from dedup.corpus.earlier import survivors  # noqa: PLC0415 - the same
 
-    previous = survivors(Path(beside.previous), wanted.fields) if beside.previous else ()
+    previous = survivors(beside.previous, wanted.fields) if beside.previous else ()
     if wanted.index:
         prepare_index(wanted.index, job, ids=wanted.ids)
     with ExitStack() as stack:
@@ -96,7 +96,7 @@ def run(
                 prepare_kernels()
                 summary = find(
                     items,
-                    Path(wanted.out),
+                    wanted.out,
                     job,
                     name=name,
                     against=index,
@@ -107,7 +107,7 @@ def run(
                     watch=progress,
                 )
         except KeyboardInterrupt as error:
-            note(f"interrupted: nothing was written to {wanted.out}; run the same command again")
+            note(f"interrupted: nothing was written to {shown_path(wanted.out)}; run the same command again")
             raise typer.Exit(INTERRUPTED) from error
         put = put_kept(wanted.out, wanted.index, wanted.fields, rejected, progress) if wanted.index else {}
     _show(summary, put, wanted, progress.seconds, json=json)
@@ -151,7 +151,7 @@ def _show(summary: "Summary", put: dict[str, int], wanted: Wanted, seconds: floa
         verb = "is" if summary.stay == 1 else "are"
         note(f"of {summary.earlier:,} documents that the earlier run kept, {summary.stay:,} {verb} kept again")
     if json:
-        print(line(figures | put | {"seconds": round(seconds, 3), "out": wanted.out}))
+        print(line(figures | put | {"seconds": round(seconds, 3), "out": shown_path(wanted.out)}))
         return
     counts = [
         f"{count:,} {name.removesuffix('s') if count == 1 else name}"
@@ -164,4 +164,5 @@ def _show(summary: "Summary", put: dict[str, int], wanted: Wanted, seconds: floa
         print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
     if wanted.index:
         print(f"{listed(put)} in the index {shown(wanted.index)}")
-    print(f"the results are in {wanted.out}; open {wanted.out}/report.html")
+    out = shown_path(wanted.out)
+    print(f"the results are in {out}; open {out}/report.html")

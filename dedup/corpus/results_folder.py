@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,7 +36,8 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
         StoreUnreachable: it cannot be written.
     """
     out = out.resolve()
-    _refuse(out, force=force)
+    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name] if out.exists() else []
+    refuse(str(out), held, force=force)
     partial = out.with_name(f".{out.name}.partial")
     with writing(out):
         partial.mkdir(parents=True, exist_ok=True)
@@ -71,9 +72,12 @@ def writing(out: Path) -> Iterator[None]:
         raise StoreUnreachable(f"{out}: cannot be written ({error}); check the folder and its permissions") from error
 
 
-def _refuse(out: Path, *, force: bool) -> None:
-    """Write over nothing but an empty folder or, if `force` is set, results."""
-    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name] if out.exists() else []
+def refuse(out: str, held: Sequence[str], *, force: bool) -> None:
+    """Write over nothing but an empty folder or, if `force` is set, results.
+
+    Raises:
+        OutputExists: it holds, by these names, something else.
+    """
     if held and not force:
         raise OutputExists(f"{out}: is there already and not empty; name another folder, or replace it with --force")
     if foreign := [name for name in held if name not in RESULTS]:

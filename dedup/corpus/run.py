@@ -16,7 +16,8 @@ from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, open_kept
 from dedup.corpus.output import name_members, write_documents, write_ids, write_tables
 from dedup.corpus.report_page import write_page
-from dedup.corpus.results_folder import WORK, output
+from dedup.corpus.results_folder import WORK
+from dedup.corpus.results_lake import results
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
 from dedup.engine import Index
@@ -37,7 +38,7 @@ def unwatched(stage: str, more: int, total: int = 0) -> None:
 
 def run(
     items: Iterable[Item],
-    out: Path,
+    out: Path | str,
     job: Job,
     *,
     name: str = "",
@@ -52,7 +53,7 @@ def run(
 
     Args:
         items: the collection, read once.
-        out: a folder that is not there yet, or empty.
+        out: a folder that is not there yet, or empty; or the URL of such a place.
         job: what counts as a duplicate, and which stays.
         name: what the report calls the collection.
         against: an index whose documents outrank all others and are left alone.
@@ -72,7 +73,7 @@ def run(
     if ids and job.level != "documents":
         raise InvalidInput("ids alone do not say which passages are repeated; leave --ids out, or --level")
     keep = None if ids else open_kept
-    with output(out, force=force) as folder:
+    with results(out, force=force) as folder:
         found = resolved(items, folder, job, against=against, previous=previous, keep=keep, reject=reject, watch=watch)
         with found as (join, summary):
             write_page(folder, join, folder / WORK, job, summary, name)
