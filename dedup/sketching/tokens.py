@@ -157,14 +157,13 @@ def _fold(
     If `joins` is set, words broken at the end of a line are joined. Behind the arrays follow the bytes written, whether
     `places` says where each came from (else it is its own place), and the steps taken to sort marks.
     """
-    used, steps, room = len(codes) + 1, 0, 0
+    used, steps = len(codes) + 1, 0
+    room = 5 * used if joins and _may_break_words(codes) else 0
     words = grown(words, 0, used // 8 + SLACK)
-    if joins and _may_break_words(codes):
-        room = 5 * used
-    elif codes.itemsize == 1:
+    if codes.itemsize > 1:
+        room = max(room, _fold_flat(codes, table, expansions, words.view(np.uint8)))
+    elif not room:
         _fold_ascii(codes, words.view(np.uint8))
-    else:
-        room = _fold_flat(codes, table, expansions, words.view(np.uint8))
     if room:
         words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
         used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places, joins)
