@@ -30,8 +30,8 @@ def prepare_index(url: str, job: "Job", *, ids: bool) -> None:
     """
     if ids:
         raise InvalidInput("an index takes texts, and --ids keeps none; leave --ids or --index out")
-    if job.level == "passages" and not job.cut:
-        raise InvalidInput("an index takes the documents kept, and passages are only reported; add --cut")
+    if job.level != "documents" and not job.cut:
+        raise InvalidInput(f"an index takes the documents kept, and {job.level} are only reported; add --cut")
     open_patiently(url).close()
 
 

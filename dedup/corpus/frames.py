@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from dedup.corpus.job import Job
 from dedup.corpus.kept import BYTES_IN_A_GROUP, KeptRows
 from dedup.corpus.results_folder import CLUSTERS, PAIRS, WORK, writing
-from dedup.corpus.run import resolved, unwatched
+from dedup.corpus.run import resolved
 from dedup.corpus.spool import schema_of
 from dedup.corpus.summary import Summary
+from dedup.corpus.watch import unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected, Source
