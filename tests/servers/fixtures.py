@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from programs import needed
 from servers.buckets import Put, environment, running_buckets
@@ -93,6 +92,8 @@ def url_on(kind: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A client of a server for S3, to which the environment leads from now on."""
+    import boto3  # noqa: PLC0415 - takes half a second, and few tests need it
+
     with running_buckets(tmp_path_factory.mktemp("s3")) as url, pytest.MonkeyPatch.context() as patch:
         for name, value in environment(url).items():
             patch.setenv(name, value)
