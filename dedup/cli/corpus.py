@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,6 +16,7 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
 from dedup.formats import Fields, Item, Meter
+from dedup.formats.lakes import shown_path
 from dedup.stores.urls import shown
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def run(
     from dedup.corpus import run as find_duplicates  # noqa: PLC0415 - the same
     from dedup.corpus.earlier import survivors  # noqa: PLC0415 - the same
 
-    previous = survivors(Path(beside.previous), wanted.fields) if beside.previous else ()
+    previous = survivors(beside.previous, wanted.fields) if beside.previous else ()
     of_documents: dict[str, Any] = {"previous": previous, "ids": wanted.ids} if job.level != "runs" else {}
     find: Callable[..., Summary | RunsSummary] = find_runs if job.level == "runs" else find_duplicates
     if wanted.index:
@@ -100,7 +100,7 @@ def run(
                 prepare_kernels()
                 summary = find(
                     items,
-                    Path(wanted.out),
+                    wanted.out,
                     job,
                     name=name,
                     against=index,
@@ -110,7 +110,7 @@ def run(
                     **of_documents,
                 )
         except KeyboardInterrupt as error:
-            note(f"interrupted: nothing was written to {wanted.out}; run the same command again")
+            note(f"interrupted: nothing was written to {shown_path(wanted.out)}; run the same command again")
             raise typer.Exit(INTERRUPTED) from error
         put = put_kept(wanted.out, wanted.index, wanted.fields, rejected, progress) if wanted.index else {}
     _show(summary, put, wanted, progress.seconds, json=json)
@@ -145,7 +145,7 @@ def _show(summary: "Summary | RunsSummary", put: dict[str, int], wanted: Wanted,
     for said in summary.notes:
         note(said)
     if json:
-        print(line(figures | put | {"seconds": round(seconds, 3), "out": wanted.out}))
+        print(line(figures | put | {"seconds": round(seconds, 3), "out": shown_path(wanted.out)}))
         return
     counts = [
         f"{count:,} {_noun(name.replace('words', unit), count)}"
@@ -158,7 +158,8 @@ def _show(summary: "Summary | RunsSummary", put: dict[str, int], wanted: Wanted,
         print(said)
     if wanted.index:
         print(f"{listed(put)} in the index {shown(wanted.index)}")
-    print(f"the results are in {wanted.out}; open {wanted.out}/report.html")
+    out = shown_path(wanted.out)
+    print(f"the results are in {out}; open {out}/report.html")
 
 
 def _noun(name: str, count: int) -> str:

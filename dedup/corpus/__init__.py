@@ -19,10 +19,11 @@ with extra("corpus", "dedup.corpus"):
     import duckdb  # noqa: F401 - to say what is missing, once, and first
     import pyarrow as pa  # noqa: F401 - the same
 
+from dedup.corpus.frames import Deduplicated, deduplicate
 from dedup.corpus.job import Job
 from dedup.corpus.keep import Keep
 from dedup.corpus.run import run
 from dedup.corpus.runs.run import find_runs
 from dedup.corpus.summary import Summary
 
-__all__ = ["Job", "Keep", "Summary", "find_runs", "run"]
+__all__ = ["Deduplicated", "Job", "Keep", "Summary", "deduplicate", "find_runs", "run"]

@@ -314,8 +314,8 @@ def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
     chosen, documents = np.array(sorted(wanted), np.int64), dict[int, Document]()
     with pq.ParquetFile(work / DOCUMENTS) as file:  # on this thread: Arrow waits for ever for one that it did not get
         for group in range(file.num_row_groups):
-            bounds = file.metadata.row_group(group).column(0).statistics
-            within = chosen[(bounds.min <= chosen) & (chosen <= bounds.max)]
+            bounds = file.metadata.row_group(group).column(0).statistics  # None where there is no row
+            within = chosen[(bounds.min <= chosen) & (chosen <= bounds.max)] if bounds else chosen[:0]
             if len(within):
                 table = file.read_row_group(group, ["document", *_LINE], use_threads=False)
                 rows = table.filter(is_in(table["document"], pa.array(within, table["document"].type)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import zstandard
@@ -106,7 +106,7 @@ class KeptRows:
         self._sink = sink
         self._schema, self._stored = schema, stored(schema)
         self._rows = read_rows(work, self._stored)
-        self._batch = pa.RecordBatch.from_pylist([], self._stored)
+        self._batch: Any = None
         self._places = dict[int, int]()
         self._chosen = list[int]()
         self._texts = dict[int, str]()

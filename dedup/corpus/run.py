@@ -15,7 +15,8 @@ from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, open_kept
 from dedup.corpus.output import name_members, write_documents, write_ids, write_tables
 from dedup.corpus.report_page import write_page
-from dedup.corpus.results_folder import WORK, output
+from dedup.corpus.results_folder import WORK
+from dedup.corpus.results_lake import results
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
 from dedup.corpus.watch import Counted, Watch, unwatched
@@ -26,7 +27,7 @@ from dedup.formats import Item, Rejected
 
 def run(
     items: Iterable[Item],
-    out: Path,
+    out: Path | str,
     job: Job,
     *,
     name: str = "",
@@ -41,7 +42,7 @@ def run(
 
     Args:
         items: the collection, read once.
-        out: a folder that is not there yet, or empty.
+        out: a folder that is not there yet, or empty; or the URL of such a place.
         job: what counts as a duplicate, and which stays.
         name: what the report calls the collection.
         against: an index whose documents outrank all others and are left alone.
@@ -62,7 +63,7 @@ def run(
     if ids and job.level != "documents":
         raise InvalidInput("ids alone do not say which passages are repeated; leave --ids out, or --level")
     keep = None if ids else open_kept
-    with output(out, force=force) as folder:
+    with results(out, force=force) as folder:
         found = resolved(items, folder, job, against=against, previous=previous, keep=keep, reject=reject, watch=watch)
         with found as (join, summary):
             write_page(folder, join, folder / WORK, job, summary, name)
@@ -102,8 +103,7 @@ def resolved(
     sources = ((indexed.watched(items), False), (indexed.documents(), True))
     spool = texts and keep is not None
     documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more), spool=spool)
-    if counted.count and not documents:
-        raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written")
+    counted.check(documents)
     with Join(work, job) as join:
         join.remember(previous)
         for twice, source in join.rank():

@@ -8,7 +8,8 @@ import numpy as np
 from dedup.corpus.against import Against
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
-from dedup.corpus.results_folder import WORK, output
+from dedup.corpus.results_folder import WORK
+from dedup.corpus.results_lake import results
 from dedup.corpus.runs.find import Collection, Runs, find
 from dedup.corpus.runs.intake import SLICES, take_in
 from dedup.corpus.runs.output import write_documents, write_table
@@ -30,7 +31,7 @@ CREATE TABLE runs (
 
 def find_runs(
     items: Iterable[Item],
-    out: Path,
+    out: Path | str,
     job: Job,
     *,
     name: str = "",
@@ -43,7 +44,7 @@ def find_runs(
 
     Args:
         items: the collection, read once.
-        out: a folder that is not there yet, or empty.
+        out: a folder that is not there yet, or empty; or the URL of such a place.
         job: of level "runs": how long a run is, which copy is the first, and whether the others are cut out.
         name: what the report calls the collection.
         against: an index whose documents outrank all others and are left alone; all of them are read.
@@ -58,14 +59,13 @@ def find_runs(
     """
     if job.level != "runs":
         raise InvalidInput(f"the job is of level {job.level}; give one of level runs, or call `run`")
-    with output(out, force=force) as folder:
+    with results(out, force=force) as folder:
         work, counted = folder / WORK, Counted(reject)
         indexed_too = Against(against, job)
         sources = ((indexed_too.watched(items), False), (indexed_too.documents(), True))
         offsets = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
         documents = len(offsets) - 1
-        if counted.count and not documents:
-            raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written to {out}")
+        counted.check(documents)
         with Join(work, job) as join:
             for twice, source in join.rank_documents():
                 counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
