@@ -50,7 +50,7 @@ def find_runs(
         out: a folder that is not there yet, or empty; or the URL of such a place.
         job: of level "runs": how long a run is, which copy is the first, and whether the others are cut out.
         name: what the report calls the collection.
-        against: an index whose documents outrank all others and are left alone; all of them are read.
+        against: an index whose documents outrank all others and are left alone.
         force: replace what `out` holds.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
