@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,9 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.corpus.job import Job
-from dedup.corpus.kept import BYTES_IN_A_GROUP, KeptRows
-from dedup.corpus.results_folder import CLUSTERS, PAIRS, WORK, writing
+from dedup.corpus.kept import BYTES_IN_A_GROUP, Kept, KeptRows
+from dedup.corpus.results_folder import CLUSTERS, PAIRS, RUNS, WORK, writing
 from dedup.corpus.run import resolved
+from dedup.corpus.runs.run import resolved_runs
+from dedup.corpus.runs.summary import Summary as RunsSummary
 from dedup.corpus.spool import schema_of
 from dedup.corpus.summary import Summary
 from dedup.corpus.watch import unwatched
@@ -49,19 +52,21 @@ class Deduplicated:
     """What was found in a frame.
 
     Attributes:
-        clusters: a row for each member of a cluster, as in `clusters.parquet`.
-        pairs: a row for each pair that counts, as in `pairs.parquet`.
+        clusters: a row for each member of a cluster, as in `clusters.parquet`; of runs an empty table.
+        pairs: a row for each pair that counts, as in `pairs.parquet`; of runs an empty table.
+        runs: a row for each run, as in `runs.parquet`; of another level an empty table.
         kept: the frame's own rows that stay, in their order, with its columns and types; with `cut` their texts are
-            those without the passages cut out. None if passages are only reported.
+            those without what is cut out. None if passages or runs are only reported.
         rejected: the rows that cannot be used: `row` (from 0), `id` where known, `code` and `reason`.
         summary: the figures.
     """
 
     clusters: pa.Table
     pairs: pa.Table
+    runs: pa.Table
     kept: pa.Table | None
     rejected: pa.Table
-    summary: Summary
+    summary: Summary | RunsSummary
 
 
 def deduplicate(
@@ -90,23 +95,19 @@ def deduplicate(
         StoreError: the temporary folder is full, or the index cannot be read.
     """
     rows, rejected, kept = _Rows(frame, id, text), list[Rejected](), _Collected()
+
+    def keep(work: Path, _: Path) -> Kept:
+        return KeptRows(work, schema_of(work) or rows.schema, kept)
+
     with tempfile.TemporaryDirectory() as name, writing(Path(name)):
         folder = Path(name)
         (folder / WORK).mkdir()
-        found = resolved(
-            rows.items(),
-            folder,
-            job,
-            against=against,
-            previous=(),
-            keep=lambda work, _: KeptRows(work, schema_of(work) or rows.schema, kept),
-            reject=rejected.append,
-            watch=unwatched,
-        )
-        with found as (_, summary):
-            clusters, pairs = _read(folder / CLUSTERS), _read(folder / PAIRS)
+        resolve = resolved_runs if job.level == "runs" else partial(resolved, previous=())
+        told: dict[str, Any] = {"against": against, "keep": keep, "reject": rejected.append, "watch": unwatched}
+        with resolve(rows.items(), folder, job, **told) as (_, summary):
+            clusters, pairs, runs = (_read(folder / file) for file in (CLUSTERS, PAIRS, RUNS))
     stays = None if summary.kept is None else rows.without_number(kept.table(rows.schema))
-    return Deduplicated(clusters, pairs, stays, _rejected(rejected), summary)
+    return Deduplicated(clusters, pairs, runs, stays, _rejected(rejected), summary)
 
 
 class _Rows:
@@ -199,6 +200,8 @@ class _Collected:
 
 
 def _read(path: Path) -> pa.Table:
+    if not path.exists():
+        return pa.table({})
     with pq.ParquetFile(path) as file:
         return file.read(use_threads=False)
 

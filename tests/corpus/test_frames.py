@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import datasets
 import duckdb
@@ -166,7 +166,7 @@ def broken() -> pa.RecordBatchReader:
 
 WRONG = {
     "exports no Arrow stream": lambda: deduplicate([{"id": 1, "text": STORY}]),  # type: ignore[arg-type]
-    "LazyFrame exports no": lambda: deduplicate(pl.DataFrame(COLUMNS).lazy()),  # type: ignore[arg-type]
+    "LazyFrame exports no": lambda: deduplicate(cast("Any", pl.DataFrame(COLUMNS).lazy())),
     "is no table": lambda: deduplicate(pl.Series("text", [STORY])),
     'no column "body"; the fields are id, text, score, tags: name one with text=': lambda: deduplicate(
         table(), text="body"
@@ -209,6 +209,20 @@ def test_passages_of_a_frame() -> None:
     found = asked(cut=False)
     assert found.kept is None
     assert found.clusters["start"].to_pylist() == [len(OTHER) + 2, 0]
+
+
+def test_runs_of_a_frame() -> None:
+    """Runs of words that stand elsewhere are a table; cut out, the rows keep their types and what else they hold."""
+    rows = pl.DataFrame({"id": ["a", "b"], "text": [f"{OTHER} {STORY}", f"Last year: {STORY} And that was that."]})
+    job = Job(level="runs", min_words=10)
+    found = deduplicate(rows, job)
+    [run] = found.runs.to_pylist()
+    assert (run["id"], run["source"], run["start"], run["source_start"]) == ("b", "a", 11, len(OTHER) + 1)
+    assert (found.kept, found.clusters.num_rows, found.pairs.num_rows) == (None, 0, 0)
+    kept = deduplicate(rows, Job(level="runs", min_words=10, cut=True)).kept
+    assert kept is not None
+    assert kept.schema == pa.table(rows).schema
+    assert kept["text"].to_pylist() == [rows["text"][0], "Last year: And that was that."]
 
 
 def test_frame_against_an_index() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from dedup.corpus.intake import Line, read_lines, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
-from dedup.corpus.kept import Kept, Lines, open_kept
+from dedup.corpus.kept import Kept, Lines
 from dedup.corpus.output import Chosen, write
 from dedup.corpus.results_folder import REMOVED, RUNS, WORK
 from dedup.corpus.runs.joints import Cut, without
@@ -45,13 +45,13 @@ def write_table(join: Join, folder: Path) -> None:
     write(folder / RUNS, join.table(_RUNS))
 
 
-def write_documents(join: Join, folder: Path, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
-    """Write what is left of each document, and a line for each run that is cut out; return how many there are of both.
+def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Give what is left of each document to `kept`, write a line for each run cut out; return how many there are.
 
     Both keep the order of the input.
     """
     rows = f"{_COPIES} UNION ALL ({_SOURCES})" if job.keep.rule == "none" else _COPIES
-    with closing(Lines(folder / REMOVED)) as removed, closing(open_kept(folder / WORK, folder)) as kept:
+    with closing(Lines(folder / REMOVED)) as removed, closing(kept):
         found = chain.from_iterable(map(rows_of, join.table(_IN_ORDER.format(rows=rows))))
         gone = groupby(found, key=lambda row: row[0])
         number, own = next(gone, (-1, iter(())))

@@ -1,6 +1,8 @@
 """The whole job of runs, stage by stage."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import numpy as np
 from dedup.corpus.against import Against
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
+from dedup.corpus.kept import Kept, open_kept
 from dedup.corpus.results_folder import WORK
 from dedup.corpus.results_lake import results
 from dedup.corpus.runs.find import Collection, Runs, find
@@ -60,28 +63,56 @@ def find_runs(
     if job.level != "runs":
         raise InvalidInput(f"the job is of level {job.level}; give one of level runs, or call `run`")
     with results(out, force=force) as folder:
-        work, counted = folder / WORK, Counted(reject)
-        of_index = Against(against, job)
-        sources = ((of_index.watched(items), False), (of_index.documents(), True))
-        offsets = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
-        documents = len(offsets) - 1
-        counted.check(documents)
-        with Join(work, job) as join:
-            for twice, source in join.rank_documents():
-                counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
-            ranked, indexed = join.column("SELECT document, indexed FROM documents ORDER BY rank")
-            collection = Collection.open(work, offsets, ranked, indexed)
-            in_runs = _found(join, work, collection, job, watch)
-            place(join, work, job)
-            write_table(join, folder)
-            lines = None
-            if job.cut:
-                lines = write_documents(join, folder, job, lambda more: watch("documents written", more, documents))
-            words = int(np.diff(offsets)[ranked[~indexed]].sum())
-            summary = summarize(join, work, job, Counts(counted.count, words, in_runs, of_index.cut), lines)
-            write_summary(folder, summary)
-            write_page(folder, join, work, job, summary, name)
+        found = resolved_runs(items, folder, job, against=against, keep=open_kept, reject=reject, watch=watch)
+        with found as (join, summary):
+            write_page(folder, join, folder / WORK, job, summary, name)
     return summary
+
+
+@contextmanager
+def resolved_runs(
+    items: Iterable[Item],
+    folder: Path,
+    job: Job,
+    *,
+    against: Index | None,
+    keep: Callable[[Path, Path], Kept],
+    reject: Callable[[Rejected], None],
+    watch: Watch,
+) -> Iterator[tuple[Join, Summary]]:
+    """Write what is found into `folder`, in which `work` is for what is thrown away; yield its tables and figures.
+
+    Args:
+        items: the collection, read once.
+        folder: where to write.
+        job: of level "runs".
+        against: an index whose documents outrank all others and are left alone.
+        keep: opens what takes the documents that stay, from the folders of the work files and of the results.
+        reject: is told of each item that cannot be used.
+        watch: is told of the progress.
+    """
+    work, counted = folder / WORK, Counted(reject)
+    of_index = Against(against, job)
+    sources = ((of_index.watched(items), False), (of_index.documents(), True))
+    offsets = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
+    documents = len(offsets) - 1
+    counted.check(documents)
+    with Join(work, job) as join:
+        for twice, source in join.rank_documents():
+            counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
+        ranked, indexed = join.column("SELECT document, indexed FROM documents ORDER BY rank")
+        collection = Collection.open(work, offsets, ranked, indexed)
+        in_runs = _found(join, work, collection, job, watch)
+        place(join, work, job)
+        write_table(join, folder)
+        lines = None
+        if job.cut:
+            advance = partial(watch, "documents written", total=documents)
+            lines = write_documents(join, folder, keep(work, folder), job, advance)
+        words = int(np.diff(offsets)[ranked[~indexed]].sum())
+        summary = summarize(join, work, job, Counts(counted.count, words, in_runs, of_index.cut), lines)
+        write_summary(folder, summary)
+        yield join, summary
 
 
 def _found(join: Join, work: Path, collection: Collection, job: Job, watch: Watch) -> int:
