@@ -181,10 +181,10 @@ class _Collected:
     def __init__(self) -> None:
         self._pieces, self._waiting, self._bytes = list[pa.RecordBatch](), list[pa.RecordBatch](), 0
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append the rows."""
+    def write(self, batch: pa.RecordBatch, size: int) -> None:
+        """Append the rows, which take about so many bytes."""
         self._waiting.append(batch)
-        self._bytes += batch.nbytes
+        self._bytes += size
         if self._bytes >= BYTES_IN_A_GROUP:
             self.close()
 

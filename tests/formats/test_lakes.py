@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 import trustme
 import zstandard
+from s3fs import S3FileSystem
 from servers.buckets import SECRET, Put
+from servers.cutting import cutting
 from servers.web import Web, running_web
 
 from dedup.errors import InvalidInput, MissingExtra, ResemblesError, StoreDenied, StoreUnreachable
@@ -25,8 +27,8 @@ STORY = "The head of the general staff met the commander in Baku on Thursday."
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again soon, and give up soon; read in small pieces."""
-    monkeypatch.setattr(lakes, "SECONDS", 1.0)
+    """Try again soon; read in small pieces."""
+    monkeypatch.setattr(lakes, "SECONDS", 30.0)
     monkeypatch.setattr(lakes, "PAUSES", (0.01, 0.05))
     monkeypatch.setattr(lake_stream, "LEAST_AT_ONCE", 1 << 10)
     monkeypatch.setattr(lake_stream, "MOST_AT_ONCE", 1 << 14)
@@ -134,8 +136,23 @@ def test_reading_goes_on_where_a_connection_broke(secure: Web) -> None:
     assert secure.sent - len(content) < 100 + 700 + 5_000 + 2 + 9_999 + 10
 
 
-def test_a_server_that_stays_broken_is_told(web: Web) -> None:
+def test_a_bucket_is_read_on_where_a_connection_broke(bucket: Put, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind connections that break in the middle of answers a bucket's lines come once each, in order."""
+    bucket("a.jsonl", many(2_000))
+    bucket("b.parquet", parquet(id=list(range(2_000)), text=[f"{STORY} {i}" for i in range(2_000)]))
+    cuts = [3_000, 9_000, 900, 12_000, 2_500, 5_000]
+    with cutting(int(s3.meta.endpoint_url.rpartition(":")[2]), cuts) as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        S3FileSystem.clear_instance_cache()
+        found = ids(read("s3://data/a.jsonl", "s3://data/b.parquet"))
+    S3FileSystem.clear_instance_cache()
+    assert found == [*(f"{i:06}" for i in range(2_000)), *map(str, range(2_000))]
+    assert cuts == []
+
+
+def test_a_server_that_stays_broken_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no further try helps, what came before is there and the rest is one reject that says so."""
+    monkeypatch.setattr(lakes, "SECONDS", 0.5)
     web.files = {"/a.jsonl": many(200)}
     items = read(f"{web.url}/a.jsonl")
     first = next(items)
