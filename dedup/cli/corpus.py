@@ -141,14 +141,14 @@ def _job(asked: Asked) -> "Job":
 
 
 def _show(summary: "Summary | RunsSummary", put: dict[str, int], wanted: Wanted, seconds: float, *, json: bool) -> None:
-    figures = summary.figures
+    figures, unit = summary.figures, f"{summary.settings['unit']}s"
     for said in summary.notes:
         note(said)
     if json:
         print(line(figures | put | {"seconds": round(seconds, 3), "out": shown_path(wanted.out)}))
         return
     counts = [
-        f"{count:,} {_noun(name, count)}"
+        f"{count:,} {_noun(name.replace('words', unit), count)}"
         for name, count in figures.items()
         if count or name != "indexed"  # those of the index named by --against
         if count is not None

@@ -200,7 +200,7 @@ class Files:
     def _append(self, name: str, table: Any) -> None:
         if name not in self._writers:
             self._writers[name] = TableFile(
-                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=_REPEATED
+                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=REPEATED
             )
         self._writers[name].write_table(
             table, row_group_size=DOCUMENTS_IN_A_GROUP if name == DOCUMENTS else len(table) or 1
@@ -221,7 +221,7 @@ DOCUMENT_SCHEMA = pa.schema(
         "text_field": pa.string(),
     }
 )
-_REPEATED = ["path", "id_field", "text_field"]
+REPEATED = ["path", "id_field", "text_field"]
 _LINE = ("line", "id_field", "text_field")
 UNIT_SCHEMA = pa.schema(
     {

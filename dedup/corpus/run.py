@@ -58,8 +58,6 @@ def run(
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
-    if job.level == "runs":
-        raise InvalidInput("runs are found by `find_runs`, not by `run`; call that")
     if previous and job.level != "documents":
         raise InvalidInput("only whole documents stay from run to run; leave --previous out, or give --level documents")
     if ids and job.level != "documents":
@@ -97,6 +95,8 @@ def resolved(
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
     """
+    if job.level == "runs":
+        raise InvalidInput("runs are found by `find_runs`, or by `dedup corpus --level runs`; call that")
     work, texts = folder / WORK, job.level == "documents" or job.cut
     counted = Counted(reject)
     indexed = Against(against, job)

@@ -306,12 +306,12 @@ def test_rows_of_a_table_stay_rows(tmp_path: Path, command: Command) -> None:
 def test_the_command_finds_runs(tmp_path: Path, command: Command) -> None:
     """`dedup corpus --level runs --cut` writes table, texts, summary and report, and says what it found."""
     shared = text(seeded(1), 60)
-    texts = {"a": f"{shared} {text(seeded(2), 9)}", "b": f"{text(seeded(3), 9)}\n\n{shared}", "c": ""}
+    texts = {"a": f"{shared} {text(seeded(2), 9)}", "b": f"{text(seeded(3), 9)}\n\n{shared}", "c": "", "": shared}
     (tmp_path / "in.jsonl").write_text(
         "".join(json.dumps({"id": name, "text": one}) + "\n" for name, one in texts.items())
     )
-    done = command("corpus", "in.jsonl", "--out", "out", "--level", "runs", "--cut")
-    assert "3 documents, 0 rejected, 138 words, 1 run, 60 words in runs, 3 kept, 1 removed" in done.stdout
+    done = command("corpus", "in.jsonl", "--out", "out", "--level", "runs", "--cut", code=3)
+    assert "3 documents, 1 rejected, 138 words, 1 run, 60 words in runs, 3 kept, 1 removed" in done.stdout
     assert {one.name for one in (tmp_path / "out").iterdir()} == {
         "kept.jsonl.zst",
         "removed.jsonl.zst",
@@ -330,8 +330,11 @@ def test_the_command_finds_runs(tmp_path: Path, command: Command) -> None:
     page = (tmp_path / "out/report.html").read_text("utf-8")
     assert shared[:60] in page
     assert "138 words, 60 (43 %) lie in a run of at least 50" in page
-    command("corpus", "in.jsonl", "--out", "out", "--level", "runs", "--force", "--json")
+    command("corpus", "in.jsonl", "--out", "out", "--level", "runs", "--force", "--json", code=3)
     assert not (tmp_path / "out/kept.jsonl.zst").exists()
     refused = command("corpus", "in.jsonl", "--out", "o", "--level", "runs", "--threshold", "0.8", code=2)
     assert "--threshold says nothing about runs" in refused.stderr
-    command("corpus", "in.jsonl", "--out", "o", "--level", "runs", env={"DEDUP_THRESHOLD": "0.5"})
+    command("corpus", "in.jsonl", "--out", "o", "--level", "runs", env={"DEDUP_THRESHOLD": "0.5"}, code=3)
+    for option in ("--ids", "--previous=out"):
+        refused = command("corpus", "in.jsonl", "--out", "p", "--level", "runs", option, code=2)
+        assert "is about whole documents" in refused.stderr

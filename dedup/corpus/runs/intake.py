@@ -16,6 +16,7 @@ from dedup.corpus.intake import (
     DOCUMENTS,
     DOCUMENTS_AT_ONCE,
     DOCUMENTS_IN_A_GROUP,
+    REPEATED,
     Batch,
     TableFile,
     batches,
@@ -73,7 +74,7 @@ class Files:
         self._stack = ExitStack()
         self._table = self._stack.enter_context(
             TableFile(
-                work / DOCUMENTS, DOCUMENT_SCHEMA, compression="zstd", compression_level=1, use_dictionary=["path"]
+                work / DOCUMENTS, DOCUMENT_SCHEMA, compression="zstd", compression_level=1, use_dictionary=REPEATED
             )
         )
         self._tokens = self._stack.enter_context((work / TOKENS).open("wb"))

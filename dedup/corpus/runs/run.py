@@ -18,7 +18,7 @@ from dedup.corpus.runs.intake import SLICES, take_in
 from dedup.corpus.runs.output import write_documents, write_table
 from dedup.corpus.runs.places import place
 from dedup.corpus.runs.report_page import write_page
-from dedup.corpus.runs.summary import Summary, summarize
+from dedup.corpus.runs.summary import Counts, Summary, summarize
 from dedup.corpus.summary import write_summary
 from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.engine import Index
@@ -92,8 +92,8 @@ def resolved_runs(
         watch: is told of the progress.
     """
     work, counted = folder / WORK, Counted(reject)
-    indexed_too = Against(against, job)
-    sources = ((indexed_too.watched(items), False), (indexed_too.documents(), True))
+    of_index = Against(against, job)
+    sources = ((of_index.watched(items), False), (of_index.documents(), True))
     offsets = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
     documents = len(offsets) - 1
     counted.check(documents)
@@ -110,7 +110,7 @@ def resolved_runs(
             advance = partial(watch, "documents written", total=documents)
             lines = write_documents(join, folder, keep(work, folder), job, advance)
         words = int(np.diff(offsets)[ranked[~indexed]].sum())
-        summary = summarize(join, work, job, words, in_runs, counted.count, lines)
+        summary = summarize(join, work, job, Counts(counted.count, words, in_runs, of_index.cut), lines)
         write_summary(folder, summary)
         yield join, summary
 

@@ -47,6 +47,7 @@ class Summary:
         removed: lines of `removed.jsonl.zst`; None likewise.
         lengths: how many runs there are of each number of words.
         repeated: the runs with most copies.
+        full_buckets: buckets of the index of which not all documents were read: a run in one of the others is missed.
         undated: documents without a date that could be read, which rank last; None unless the earliest is kept.
         settings: what was asked.
     """
@@ -62,6 +63,7 @@ class Summary:
     removed: int | None
     lengths: dict[int, int]
     repeated: list[Repeated]
+    full_buckets: int
     undated: int | None
     settings: dict[str, Any]
 
@@ -73,7 +75,8 @@ class Summary:
     @property
     def notes(self) -> list[str]:
         """What is to be told beside the figures."""
-        return undated_note(self.undated, self.documents, self.settings)
+        full = f"{self.full_buckets:,} buckets of the index were too full to read: a run may stand there too"
+        return [*undated_note(self.undated, self.documents, self.settings), *([full] if self.full_buckets else [])]
 
     @property
     def largest_in_words(self) -> list[str]:
@@ -83,22 +86,31 @@ class Summary:
         return [f"a run of {one.words:,} {unit}s of {one.source!a} has {one.copies:,} {noun}" for one, noun in told]
 
 
-def summarize(
-    join: Join, work: Path, job: Job, words: int, in_runs: int, rejected: int, lines: tuple[int, int] | None
-) -> Summary:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted on the way, named as in the summary."""
+
+    rejected: int
+    words: int
+    words_in_runs: int
+    full_buckets: int
+
+
+def summarize(join: Join, work: Path, job: Job, counts: Counts, lines: tuple[int, int] | None) -> Summary:
     """Return the figures of a run, of which some were counted on the way."""
     return Summary(
         documents=join.one("SELECT count(*) FROM documents WHERE NOT indexed"),
         indexed=join.one("SELECT count(*) FROM documents WHERE indexed"),
-        rejected=rejected,
-        words=words,
+        rejected=counts.rejected,
+        words=counts.words,
         runs=join.one("SELECT count(*) FROM named"),
-        words_in_runs=in_runs,
+        words_in_runs=counts.words_in_runs,
         documents_with_runs=join.one("SELECT count(DISTINCT document) FROM named"),
         kept=lines[0] if lines else None,
         removed=lines[1] if lines else None,
         lengths=dict(join.rows(_LENGTHS)),
         repeated=_repeated(join, work),
+        full_buckets=counts.full_buckets,
         undated=join.one(UNDATED, [LAST]) if job.keep.rule == "earliest" else None,
         settings=_settings(job),
     )
