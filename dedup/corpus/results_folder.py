@@ -14,8 +14,9 @@ from dedup.limits import SCARCE, refused
 LOCK = "lock"
 WORK = "work"
 CLUSTERS, PAIRS, KEPT, REMOVED = "clusters.parquet", "pairs.parquet", "kept.jsonl.zst", "removed.jsonl.zst"
+EDGES, NODES, NETWORK, PASSAGES = "edges.csv", "nodes.csv", "network.gexf", "passages.parquet"
 SUMMARY, REPORT = "summary.json", "report.html"
-RESULTS = (CLUSTERS, PAIRS, KEPT, REMOVED, SUMMARY, REPORT)
+RESULTS = (CLUSTERS, PAIRS, KEPT, REMOVED, EDGES, NODES, NETWORK, PASSAGES, SUMMARY, REPORT)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

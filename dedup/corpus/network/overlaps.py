@@ -1,0 +1,37 @@
+"""The compiled parts: which stretches of a document overlap, of many documents at once."""
+
+import numpy as np
+
+from dedup.corpus.kernels import root
+from dedup.kernels import Int64s, entry
+
+
+@entry
+def join_alike(owners: Int64s, documents: Int64s, starts: Int64s, ends: Int64s, alike: float) -> None:
+    """Unite the stretches of one document that overlap by so much of the longer; they come by document, then start."""
+    for one in range(len(documents)):
+        other = one + 1
+        while other < len(documents) and documents[other] == documents[one] and starts[other] < ends[one]:
+            longer = max(ends[one] - starts[one], ends[other] - starts[other])
+            if min(ends[one], ends[other]) - starts[other] >= alike * longer:
+                a, b = root(owners, one), root(owners, other)
+                owners[max(a, b)] = min(a, b)
+            other += 1
+
+
+@entry
+def overlapping(documents: Int64s, starts: Int64s, ends: Int64s, part: float) -> tuple[Int64s, Int64s]:
+    """Return the stretches of one document that overlap by so much of the shorter; in that order."""
+    left, right, count = np.empty(16, np.int64), np.empty(16, np.int64), 0
+    for one in range(len(documents)):
+        other = one + 1
+        while other < len(documents) and documents[other] == documents[one] and starts[other] < ends[one]:
+            shorter = min(ends[one] - starts[one], ends[other] - starts[other])
+            if min(ends[one], ends[other]) - starts[other] >= part * shorter:
+                if count == len(left):
+                    left = np.concatenate((left, np.empty(count, np.int64)))
+                    right = np.concatenate((right, np.empty(count, np.int64)))
+                left[count], right[count] = one, other
+                count += 1
+            other += 1
+    return left[:count].copy(), right[:count].copy()
