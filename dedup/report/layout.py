@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 ROUNDS = 300  # not measured: 300 nodes have settled, in a second
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
-GRAVITY = 0.06  # not measured: keeps parts that nothing links in the frame
+GRAVITY = 0.4  # not measured: keeps parts that nothing links in the frame
 
 
 def layout(count: int, links: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """The page about a network: totals, the drawing, the most reprinted texts with their times, who reprints whom."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import sqrt
@@ -18,7 +18,8 @@ from dedup.report.views import Name
 
 WIDTH, HEIGHT, MARGIN = 960, 640, 24
 LARGEST_NODE, SMALLEST_NODE, WIDEST_LINE = 11.0, 3.0, 4.0
-LABELS, LABEL = 14, 28  # not measured: names that can be read, and letters of one
+LABELS, LABEL = 24, 22  # not measured: names that can be read, and letters of one
+LETTER, LINE = 8, 18  # the room that a letter takes across, and a name down
 TIME_WIDTH, DOT, ROWS = 640, 7, 9
 _TICKS = 5
 
@@ -118,43 +119,58 @@ def write(file: TextIO, page: NetworkPage) -> None:
 
 
 def draw(
-    nodes: Sequence[Node], ends: NDArray[np.int64], words: NDArray[np.int64], series: Sequence[str], note: str
+    nodes: Sequence[Node],
+    ends: NDArray[np.int64],
+    words: NDArray[np.int64],
+    lines: int,
+    series: Sequence[str],
+    note: str,
 ) -> Drawing:
     """Draw documents as circles and pairs as lines.
 
     Args:
         nodes: the documents.
-        ends: (n, 2) int64, the two documents of each pair.
+        ends: (n, 2) int64, the two documents of each pair; those with most in common first.
         words: (n,) int64, what each pair has in common.
+        lines: how many pairs are drawn; all of them decide where the circles lie.
         series: the names of the series that are told apart by colour.
         note: what is left out.
     """
     places = layout(len(nodes), ends) * (WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN) + MARGIN
+    labels = _labels(nodes, places)
     most = max((node.degree for node in nodes), default=1)
-    labelled = set(sorted(range(len(nodes)), key=lambda i: (-nodes[i].degree, i))[:LABELS])
     circles = [
         Circle(
             *(round(float(x), 1), round(float(y), 1)),
             round(SMALLEST_NODE + (LARGEST_NODE - SMALLEST_NODE) * sqrt(node.degree / most), 1),
             node.series,
             f"{node.name}: shares passages with {node.degree:,}",
-            _short(node.name) if i in labelled else "",
+            labels.get(i, ""),
         )
         for i, (node, (x, y)) in enumerate(zip(nodes, places, strict=True))
     ]
+    return Drawing(circles, list(_lines(circles, ends[:lines], words[:lines])), series, note)
+
+
+def _lines(circles: Sequence[Circle], ends: NDArray[np.int64], words: NDArray[np.int64]) -> Iterator[Line]:
     widest = sqrt(max(int(words.max(initial=1)), 1))
-    lines = [
-        Line(
-            *(circles[a].x, circles[a].y, circles[b].x, circles[b].y),
-            round(max(0.4, WIDEST_LINE * sqrt(count) / widest), 1),
-        )
-        for (a, b), count in zip(ends.tolist(), words.tolist(), strict=True)
-    ]
-    return Drawing(circles, lines, series, note)
+    for (a, b), count in zip(ends.tolist(), words.tolist(), strict=True):
+        width = round(max(0.4, WIDEST_LINE * sqrt(count) / widest), 1)
+        yield Line(circles[a].x, circles[a].y, circles[b].x, circles[b].y, width)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= LABEL else f"{name[: LABEL - 1]}…"
+def _labels(nodes: Sequence[Node], places: NDArray[np.float64]) -> dict[int, str]:
+    """Return what is written beside some circles: those of most partners first, where there is room."""
+    labels, taken = dict[int, str](), list[tuple[float, float, float]]()
+    for i in sorted(range(len(nodes)), key=lambda i: (-nodes[i].degree, i)):
+        name = nodes[i].name if len(nodes[i].name) <= LABEL else f"{nodes[i].name[: LABEL - 1]}…"
+        (x, y), half = places[i], len(name) * LETTER / 2
+        if all(abs(x - u) > half + other or abs(y - v) > LINE for u, v, other in taken):
+            labels[i] = name
+            taken.append((x, y, half))
+        if len(labels) == LABELS:
+            break
+    return labels
 
 
 def timeline(dates: Sequence[tuple[Moment, str]]) -> Timeline | None:

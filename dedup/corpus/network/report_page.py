@@ -84,20 +84,20 @@ def _drawing(edges: Edges, nodes: Nodes, roster: Roster, documents: Documents) -
     chosen = largest(edges, nodes, DRAWN)
     inside = np.isin(edges.a, chosen) & np.isin(edges.b, chosen)
     held = np.flatnonzero(inside)
-    lines = np.sort(held[np.argsort(-edges.words[held], kind="stable")[:LINES]])
+    held = held[np.argsort(-edges.words[held], kind="stable")]
     numbers, names = _most_frequent(roster.series[chosen], roster.names)
     degrees = nodes.degree[np.searchsorted(nodes.place, chosen)]
     drawn = [
         Node(views.name(document).title, degree, series)
         for document, degree, series in zip(documents(chosen.tolist()), degrees.tolist(), numbers, strict=True)
     ]
-    ends = np.searchsorted(chosen, np.column_stack([edges.a[lines], edges.b[lines]]))
+    ends = np.searchsorted(chosen, np.column_stack([edges.a[held], edges.b[held]]))
     note = "A circle is a document, larger the more documents it shares passages with; a line is a pair."
     if len(chosen) < len(nodes.place):
         note += f" The {len(chosen):,} documents of the largest parts are drawn, of {len(nodes.place):,}."
-    if len(lines) < len(held):
-        note += f" The {len(lines):,} pairs with most in common are drawn, of {len(held):,} among these."
-    return draw(drawn, ends, edges.words[lines], names, note)
+    if len(held) > LINES:
+        note += f" The {LINES:,} pairs with most in common are drawn, of {len(held):,} among these."
+    return draw(drawn, ends, edges.words[held], LINES, names, note)
 
 
 def _most_frequent(series: NDArray[np.int64], names: Sequence[str]) -> tuple[list[int], list[str]]:
