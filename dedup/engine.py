@@ -15,10 +15,11 @@ from dedup.search.explain import Candidate, Comparison, candidates, pair
 from dedup.search.lookup import Lookup, Watch, look_up, unwatched
 from dedup.search.partners import Partners, Wanted, partners
 from dedup.search.question import PassageFields, Question, QuestionFields
+from dedup.search.sharing import Least, Sharing, arrived, sharing
 from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
-from dedup.stores.base import Buckets, CheckReport, Entry, Stats, Store, Stored, SweepReport
+from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Stats, Store, Stored, SweepReport
 from dedup.stores.codec import content, decode, digest, encode
 from dedup.stores.copy import Copied, copy
 
@@ -164,6 +165,20 @@ class Index:
         """Return those numbers of arrivals whose documents are still there, neither replaced nor removed."""
         found = self._store.fetch(np.array(numbers, np.uint32))
         return {stored.number for stored in found if stored}.intersection(numbers)
+
+    def sharing(self, texts: Sequence[str], most: int, least: Least | None) -> Sharing:
+        """Return who shares a band with one of the texts, or, if `least` is given, so many window minima.
+
+        Args:
+            texts: any number of them; their buckets are read in one request.
+            most: how many parts of documents to read of each bucket: the first to arrive.
+            least: how many minima a part of a document must share with a text, of so many that the text has.
+        """
+        return sharing(self._store, texts, most, least)
+
+    def arrived(self, numbers: Numbers) -> Iterator[Document]:
+        """Yield the documents that these numbers (ascending) belong to, each once, in the order of their arrival."""
+        return arrived(self._store, numbers)
 
     def resemble(
         self,

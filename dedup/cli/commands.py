@@ -28,6 +28,8 @@ def ingest(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
+    names: options.Names = "",
+    metadata: options.Metadata = "",
     conditions: options.Where = None,
     # not called `limit`: a project's setting of that name is about look-ups
     most: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Put at most N documents.")] = None,
@@ -49,9 +51,9 @@ def ingest(
     from dedup.cli.ingest_where import where
     from dedup.formats import Fields, Reading
 
-    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
+    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
     selection = Selection(how, where(conditions or []), most)
-    keep_inputs(paths, rejects=rejects)
+    keep_inputs([*paths, metadata], rejects=rejects)
     run(paths, index, selection, json=json, rejects=rejects, ttl=ttl or 0)
 
 
@@ -83,6 +85,8 @@ def resemble(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
+    names: options.Names = "",
+    metadata: options.Metadata = "",
     rejects: options.Rejects = None,
 ) -> None:
     """Show what each text resembles, and the passages shared.
@@ -98,8 +102,8 @@ def resemble(
     if html and json:
         raise typer.BadParameter("give --html FILE or --json, not both", param_hint="--html")
     question = Question(limit, min_words, min_similarity, passages, reworded=not verbatim)
-    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
-    keep_inputs(paths or [], rejects=rejects, html=html)
+    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
+    keep_inputs([*(paths or []), metadata], rejects=rejects, html=html)
     run(paths or [], ids or [], how, index, question, json=json, html=html, rejects=rejects)
 
 
@@ -316,6 +320,9 @@ def corpus(
     keep: options.Keep = "first",
     closure: options.Closure = "survivor",
     against: options.Against = None,
+    previous: options.Previous = None,
+    into: options.Into = None,  # not called `index`: a project's setting of that name is about look-ups
+    ids: options.Ids = False,
     cut: options.Cut = False,
     min_words: options.LeastWords = None,
     unit: options.Unit = "word",
@@ -327,6 +334,8 @@ def corpus(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
+    names: options.Names = "",
+    metadata: options.Metadata = "",
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
@@ -335,16 +344,18 @@ def corpus(
     DIR then holds the documents kept, those removed, tables and a report. It appears when everything is done: after an
     interruption run the same command again, which starts anew.
     """
-    from dedup.cli.corpus import Asked, run
+    from dedup.cli.corpus import Asked, Beside, Wanted, run
     from dedup.cli.files import keep_inputs
     from dedup.cli.inputs import named, open_input
     from dedup.formats import Fields, Meter, Reading
 
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
-    keep_inputs(paths, rejects=rejects)
+    fields = Fields(id_field, text_field)
+    wanted = Wanted(out, force, ids, into, fields)
+    keep_inputs([*paths, metadata], rejects=rejects)
     meter = Meter()
-    items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
-    run(items, meter, out, asked, name=named(paths), against=against, force=force, json=json, rejects=rejects)
+    items = open_input(paths, Reading(fields, kind, encoding, delimiter, names, metadata), meter)
+    run(items, meter, asked, Beside(against, previous), wanted, name=named(paths), json=json, rejects=rejects)
 
 
 def tune(

@@ -59,6 +59,17 @@ def _told(items: Generator[Item, None, None], meter: Meter) -> Generator[Item, N
             yield from items
     finally:
         tell_records(meter)
+        _tell_metadata(meter)
+
+
+def _tell_metadata(meter: Meter) -> None:
+    """Say of which documents the pattern of names or the table of metadata says nothing, and which rows are left."""
+    for few, what in ((meter.names_unread, "of another form than --name"), (meter.without_row, "not in --metadata")):
+        if few.count:
+            first = f"{few.first!a}{' …' if few.count > 1 else ''}"
+            note(f"{few.count:,} {'document is' if few.count == 1 else 'documents are'} {what}: {first}")
+    if meter.rows_unused:
+        note(f"{meter.rows_unused:,} {'row' if meter.rows_unused == 1 else 'rows'} of --metadata belong to no document")
 
 
 def _unless_all_fail(items: Generator[Item, None, None]) -> Generator[Item, None, None]:

@@ -50,6 +50,8 @@ def network(
     text_field: options.TextField = "text",
     encoding: options.Encoding = "",
     delimiter: options.Delimiter = "",
+    names: options.Names = "",
+    metadata: options.Metadata = "",
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
@@ -68,6 +70,6 @@ def network(
     if existing:
         of_index(existing, out, asked, force=force, json=json)
         return
-    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter)
-    keep_inputs(paths or [], rejects=rejects)
+    how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
+    keep_inputs([*(paths or []), metadata], rejects=rejects)
     of_input(paths or [], how, out, asked, force=force, json=json, rejects=rejects)

@@ -120,6 +120,22 @@ Delimiter = Annotated[
         help="The character between CSV values, or the word tab (default: as the first line shows).",
     ),
 ]
+Names = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        metavar="PATTERN",
+        help="Read metadata from the documents' names, for instance '{source}_{published}_{n}'.",
+    ),
+]
+Metadata = Annotated[
+    str,
+    typer.Option(
+        "--metadata",
+        metavar="FILE",
+        help="Take metadata from a table (.csv, .tsv, .jsonl, .parquet) with a row for each document, by its id.",
+    ),
+]
 Threshold = Annotated[
     float,
     typer.Option(
@@ -189,6 +205,19 @@ Against = Annotated[
         help="An index whose documents always stay: documents of INPUT that resemble them are removed.",
     ),
 ]
+Previous = Annotated[
+    str | None,
+    typer.Option(
+        "--previous",
+        metavar="DIR",
+        help="The results of an earlier run: what it kept is kept again, before better documents that came later.",
+    ),
+]
+Into = Annotated[
+    str | None,
+    typer.Option("--index", metavar="URL", help="Put the documents kept into this index too; it may be new."),
+]
+Ids = Annotated[bool, typer.Option("--ids", help="Of the documents kept and removed write the ids alone.")]
 Cut = Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")]
 LeastWords = Annotated[
     int | None,

@@ -16,6 +16,7 @@ from pyarrow.compute import is_in
 
 from dedup.admission import admit, name_of
 from dedup.corpus.job import Job
+from dedup.corpus.spool import Spool
 from dedup.corpus.units import Units, slices, units
 from dedup.errors import InvalidDocument
 from dedup.formats import Item, Record, Rejected
@@ -134,14 +135,15 @@ class TableFile(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow has no types
 class Files:
     """Writes the work files; memory holds one group of documents."""
 
-    def __init__(self, work: Path, job: Job) -> None:
-        """Write into the folder `work`."""
+    def __init__(self, work: Path, job: Job, *, spool: bool = False) -> None:
+        """Write into the folder `work`; with `spool` the rows of tables too, as they came."""
         self.documents = 0
         self.units = 0
         self._work = work
         self._slices = slices(job)
         self._writers: dict[str, TableFile] = {}
         self._sets = (work / SETS).open("wb")
+        self._spool = Spool(work) if spool else None
         self._group = list[Measured]()
         self._waiting = 0
 
@@ -154,11 +156,15 @@ class Files:
         if error is None:
             self._write_group()
         self._sets.close()
+        if self._spool:
+            self._spool.close()
         for writer in self._writers.values():
             writer.close()
 
     def add(self, part: Measured) -> None:
         """Append a batch."""
+        if self._spool and not part.batch.indexed:
+            self._spool.add(part.batch.records, self.documents + self._waiting)
         self._group.append(part)
         self._waiting += len(part.batch.records)
         if self._waiting >= DOCUMENTS_AT_ONCE:
@@ -264,9 +270,14 @@ def take_in(
     job: Job,
     reject: Callable[[Rejected], None],
     advance: Callable[[int], None],
+    *,
+    spool: bool = False,
 ) -> tuple[int, int]:
-    """Write the work files of all sources, each with whether it is an index; return documents and units."""
-    with Files(work, job) as files:
+    """Write the work files of all sources, each with whether it is an index; return documents and units.
+
+    With `spool` the rows of tables are kept too, as they came.
+    """
+    with Files(work, job, spool=spool) as files:
         for items, indexed in sources:
             for part in measured(batches(items, job, indexed=indexed), job):
                 for one in part.batch.rejects:

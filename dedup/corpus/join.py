@@ -1,6 +1,7 @@
 """Ranks, candidates and clusters in DuckDB, which spills to disk what memory does not hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,9 +21,9 @@ from dedup.formats import Source
 ROWS = 1 << 20  # not measured: 8 MB a column
 _RANKED_DOCUMENTS = """
 CREATE TABLE documents AS
-SELECT document, id, key, indexed, row_number() OVER (ORDER BY indexed DESC, key, id) - 1 AS rank
+SELECT document, id, key, indexed, row_number() OVER (ORDER BY indexed DESC, earlier DESC, key, id) - 1 AS rank
 FROM (
-    SELECT * FROM read_parquet(?)
+    SELECT *, NOT indexed AND id IN (SELECT id FROM survivors) AS earlier FROM read_parquet(?)
     QUALIFY row_number() OVER (PARTITION BY indexed, id ORDER BY key, content, document) = 1
 )
 """
@@ -84,6 +85,7 @@ class Join:
                 ("temp_directory", str(work / "spill")),
             ):
                 self._database.execute(f"SET {name} = '{value}'")
+            self._database.execute("CREATE TABLE survivors (id VARCHAR)")
             self._database.execute("CREATE TABLE candidates (better BIGINT, worse BIGINT)")
             self._database.execute(
                 "CREATE TABLE edges (better BIGINT, worse BIGINT, shared INTEGER, similarity DOUBLE)"
@@ -115,6 +117,12 @@ class Join:
             raise StoreFull(f"the join does not fit into {self._job.memory}; give it more with --memory") from error
         if isinstance(error, duckdb.IOException):
             raise OSError(str(error)) from error
+
+    def remember(self, ids: Iterable[str]) -> None:
+        """Let the documents of these ids outrank all but an index's: those that an earlier run kept."""
+        rows = iter(ids)
+        while some := list(islice(rows, ROWS)):
+            self.insert("survivors", id=pa.array(some, pa.string()))
 
     def rank(self) -> list[tuple[str, Source]]:
         """Rank documents and units; return id and place of each document whose id a better one has."""
@@ -169,7 +177,7 @@ class Join:
         # a cursor of its own, so that others can write meanwhile
         return self._database.cursor().sql(query, params=list(values)).to_arrow_reader(ROWS)
 
-    def insert(self, table: str, **columns: NDArray[Any]) -> None:
+    def insert(self, table: str, **columns: Any) -> None:
         """Append rows."""
         self._database.register("rows_to_insert", pa.table(columns))
         self._database.execute(f"INSERT INTO {table} SELECT * FROM rows_to_insert")  # noqa: S608 - a name of ours

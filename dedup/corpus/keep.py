@@ -47,6 +47,17 @@ class Keep:
             return cls("longest")
         raise InvalidInput(f"keep: {written!r} is no rule; give first, longest, earliest, or priority:FIELD=a,b")
 
+    @property
+    def told(self) -> str:
+        """The rule as a person says it."""
+        field = self.field or " or ".join(KEYS)
+        return {
+            "first": "the first",
+            "longest": "the longest",
+            "earliest": f"the earliest by {field}",
+            "priority": f"the best by {field}: {', '.join(self.values)}",
+        }[self.rule]
+
     def key(self, number: int, text: str, metadata: Mapping[str, Any]) -> int:
         """Return what ranks a document, the number `number` of the input: the least is best."""
         if self.rule == "earliest":

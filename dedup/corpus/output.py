@@ -1,26 +1,26 @@
 """The files that other tools read: clusters, pairs, what stays and what goes."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import zstandard
 
 from dedup.corpus.clusters import KINDS
 from dedup.corpus.intake import Line, TableFile, read_lines, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
-from dedup.corpus.results_folder import CLUSTERS, KEPT, PAIRS, REMOVED
+from dedup.corpus.kept import Kept, Lines
+from dedup.corpus.results_folder import CLUSTERS, KEPT_IDS, PAIRS, REMOVED, REMOVED_IDS, WORK
 from dedup.record import dumps, loads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS_IN_A_GROUP = 1 << 17  # not measured: about DuckDB's own, 122,880
-LEVEL = 3  # not measured: zstd's default
 _NAMED = """
 CREATE TABLE named AS
 SELECT members.rank, survivor AS survivor_rank, kind, shared, similarity, unit.document, unit.indexed,
@@ -35,7 +35,7 @@ QUALIFY min(unit.document) OVER (PARTITION BY survivor_rank) <> max(unit.documen
 _KIND = "CASE kind " + " ".join(f"WHEN {i} THEN '{kind}'" for i, kind in enumerate(KINDS)) + " END AS kind"
 _PLACES = 'start, stop AS "end", survivor_start, survivor_stop AS survivor_end, '
 _CLUSTERS = """
-SELECT dense_rank() OVER (ORDER BY survivor_rank) - 1 AS cluster, id, {places} survivor, similarity, {kind},
+SELECT {cluster} AS cluster, id, {places} survivor, similarity, {kind},
     shared AS shared_shingles, in_index AS survivor_in_index
 FROM named ORDER BY survivor_rank, rank
 """
@@ -53,6 +53,11 @@ SELECT document, start, stop, survivor, survivor_start, survivor_stop, similarit
 FROM named WHERE rank <> survivor_rank AND NOT indexed AND document <> survivor_document
 ORDER BY document, start
 """
+_IDS = """
+SELECT id FROM documents WHERE NOT indexed AND document {which} (
+    SELECT document FROM named WHERE rank <> survivor_rank AND NOT indexed AND document <> survivor_document
+) ORDER BY document
+"""
 
 
 def name_members(join: Join) -> None:
@@ -63,15 +68,16 @@ def name_members(join: Join) -> None:
 def write_tables(join: Join, folder: Path, job: Job) -> None:
     """Write `clusters.parquet` and `pairs.parquet`."""
     passages = job.level == "passages"
-    _write(folder / CLUSTERS, join.table(_CLUSTERS.format(places=_PLACES if passages else "", kind=_KIND)))
+    places, cluster = (_PLACES, "survivor || ':' || survivor_start") if passages else ("", "survivor")
+    _write(folder / CLUSTERS, join.table(_CLUSTERS.format(cluster=cluster, places=places, kind=_KIND)))
     a, b = (f"{side}.start AS {side}_start, {side}.stop AS {side}_end, " if passages else "" for side in "ab")
     _write(folder / PAIRS, join.table(_PAIRS.format(a_places=a, b_places=b)))
 
 
-def _write(path: Path, reader: Any) -> None:
-    """Write row groups of one size, however the rows come: the same rows are the same bytes."""
+def _write(path: Path, reader: Any) -> int:
+    """Write row groups of one size, however the rows come: the same rows are the same bytes; return how many rows."""
     with TableFile(path, reader.schema, compression="zstd") as writer:
-        waiting, rows = list[Any](), 0
+        waiting, rows, written = list[Any](), 0, 0
         for batch in reader:
             waiting.append(batch)
             rows += len(batch)
@@ -79,60 +85,41 @@ def _write(path: Path, reader: Any) -> None:
                 table = pa.Table.from_batches(waiting).combine_chunks()
                 whole = rows - rows % ROWS_IN_A_GROUP
                 writer.write_table(table.slice(0, whole), row_group_size=ROWS_IN_A_GROUP)
-                waiting, rows = table.slice(whole).to_batches(), rows - whole
+                waiting, rows, written = table.slice(whole).to_batches(), rows - whole, written + whole
         if rows:
             writer.write_table(pa.Table.from_batches(waiting).combine_chunks(), row_group_size=ROWS_IN_A_GROUP)
+    return written + rows
 
 
-class Lines:
-    """A compressed file of lines."""
-
-    def __init__(self, path: Path) -> None:
-        """Write to `path`."""
-        self.count = 0
-        self._file = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=LEVEL, write_checksum=True))
-
-    def write(self, data: bytes) -> None:
-        """Append a line."""
-        self.count += 1
-        self._file.write(data + b"\n")
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._file.close()
+def write_ids(join: Join, folder: Path) -> tuple[int, int]:
+    """Write `kept_ids.parquet` and `removed_ids.parquet`, in the order of the input; return how many ids each has."""
+    kept = _write(folder / KEPT_IDS, join.table(_IDS.format(which="NOT IN")))
+    return kept, _write(folder / REMOVED_IDS, join.table(_IDS.format(which="IN")))
 
 
-def write_lines(
-    join: Join, work: Path, folder: Path, job: Job, advance: Callable[[int], None]
-) -> tuple[int, int] | None:
-    """Write `kept.jsonl.zst` and `removed.jsonl.zst`, both in the order of the input; return how many lines each has.
+def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Give the documents that stay to `kept`, write the others; return how many stay, and how many lines are written.
 
-    With passages the second has a line for each paragraph that is cut out; unless they are, there is neither file.
+    Both keep the order of the input. With passages `removed.jsonl.zst` has a line for each paragraph that is cut out.
     """
-    if job.level == "passages" and not job.cut:
-        return None
-    kept, removed = Lines(folder / KEPT), Lines(folder / REMOVED)
-    try:
+    with closing(Lines(folder / REMOVED)) as removed, closing(kept):
         gone = groupby(chain.from_iterable(map(rows_of, join.table(_GONE))), key=lambda row: row[0])
         number, rows = next(gone, (-1, iter(())))
         chosen = _Chosen(join)
-        for line in read_lines(work):
+        for line in read_lines(folder / WORK):
             own = list(rows) if line.document == number else []
             if own:
                 number, rows = next(gone, (-1, iter(())))
             advance(1)
             if not line.indexed and line.document in chosen:
                 _sort_out(line, own, kept, removed, job)
-    finally:
-        kept.close()
-        removed.close()
     return kept.count, removed.count
 
 
-def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Lines, removed: Lines, job: Job) -> None:
+def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Kept, removed: Lines, job: Job) -> None:
     """Write one document where it belongs."""
     if not gone:
-        kept.write(line.data)
+        kept.add(line)
         return
     record, fields = loads(line.data), line.fields
     if job.level == "documents":
@@ -145,7 +132,7 @@ def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Lines, removed:
         removed.write(dumps(cut | {"duplicate_of": _evidence(row) | {"start": row[4], "end": row[5]}}))
     left = without(text, [row[1:3] for row in gone])
     if left.strip():
-        kept.write(dumps(record | {fields.text: left}))
+        kept.add(line, left)
 
 
 def without(text: str, spans: Sequence[tuple[int, int]]) -> str:

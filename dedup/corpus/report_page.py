@@ -52,6 +52,7 @@ def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary,
         clusters=tuple(_clusters(join, work)),
         tables=(),
         samples=_samples(join, work, job),
+        rules=(("Kept", job.keep.told), ("Duplicate", f"{_MEASURES[job.measure]} of {job.threshold:g} or more")),
         made=datetime.now(UTC),
         settings=", ".join(_settings(summary.settings | summary.scheme)),
     )
@@ -88,8 +89,11 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
 
 
 def _totals(summary: Summary) -> Sequence[tuple[str, str]]:
-    shown = ("documents", "kept", "removed", "exact", "near", "clusters", "indexed", "rejected", "undated")
-    return [(name, f"{count:,}") for name in shown if (count := getattr(summary, name)) is not None]
+    shown = ("documents", "kept", "removed", "exact", "near", "clusters", "rejected", "undated")
+    held = (("of the index", summary.indexed), ("kept earlier", summary.earlier), ("kept again", summary.stay))
+    found = ((name, getattr(summary, name)) for name in shown)
+    totals = [(name, count) for name, count in found if count is not None]
+    return [(name, f"{count:,}") for name, count in [*totals, *(one for one in held if one[1])]]
 
 
 def _charts(summary: Summary, job: Job, noun: str) -> list[Any]:

@@ -1,21 +1,25 @@
 """The whole job, stage by stage."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.corpus.against import Against
 from dedup.corpus.clusters import Found, Sets, cluster, members, verify
 from dedup.corpus.intake import take_in
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
-from dedup.corpus.output import name_members, write_lines, write_tables
+from dedup.corpus.kept import Kept, open_kept
+from dedup.corpus.output import name_members, write_documents, write_ids, write_tables
 from dedup.corpus.report_page import write_page
 from dedup.corpus.results_folder import WORK, output
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
+from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
 
@@ -37,8 +41,10 @@ def run(
     job: Job,
     *,
     name: str = "",
-    against: Iterable[Item] = (),
+    against: Index | None = None,
+    previous: Iterable[str] = (),
     force: bool = False,
+    ids: bool = False,
     reject: Callable[[Rejected], None] = lambda _: None,
     watch: Watch = unwatched,
 ) -> Summary:
@@ -49,35 +55,83 @@ def run(
         out: a folder that is not there yet, or empty.
         job: what counts as a duplicate, and which stays.
         name: what the report calls the collection.
-        against: documents of an index, which outrank all others and are left alone.
+        against: an index whose documents outrank all others and are left alone.
+        previous: ids of the documents that an earlier run kept, which outrank the others.
         force: replace what `out` holds.
+        ids: of the documents that stay and go write the ids alone.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
 
     Raises:
-        InvalidInput: nothing that was read can be used.
+        InvalidInput: nothing that was read can be used; or documents that stay, or ids, are to stand for parts of them.
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
+    if previous and job.level != "documents":
+        raise InvalidInput("only whole documents stay from run to run; leave --previous out, or give --level documents")
+    if ids and job.level != "documents":
+        raise InvalidInput("ids alone do not say which passages are repeated; leave --ids out, or --level")
+    keep = None if ids else open_kept
     with output(out, force=force) as folder:
-        work = folder / WORK
-        sources: Sequence[tuple[Iterable[Item], bool]] = ((against, True), (items, False))
-        counted = _Counted(reject)
-        documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
-        if counted.count and not documents:
-            raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written to {out}")
-        with Join(work, job) as join:
-            for twice, source in join.rank():
-                counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
-            found, cut, twins, sets = compared(join, work, job, watch)
-            members(join, sets, cluster(join, twins, job.closure), twins)
-            name_members(join)
-            write_tables(join, folder, job)
-            lines = write_lines(join, work, folder, job, lambda more: watch("documents written", more, documents))
-            summary = summarize(join, work, job, found, cut, counted.count, lines)
-            write_summary(folder, summary)
-            write_page(folder, join, work, job, summary, name)
+        found = resolved(items, folder, job, against=against, previous=previous, keep=keep, reject=reject, watch=watch)
+        with found as (join, summary):
+            write_page(folder, join, folder / WORK, job, summary, name)
     return summary
+
+
+@contextmanager
+def resolved(
+    items: Iterable[Item],
+    folder: Path,
+    job: Job,
+    *,
+    against: Index | None,
+    previous: Iterable[str],
+    keep: Callable[[Path, Path], Kept] | None,
+    reject: Callable[[Rejected], None],
+    watch: Watch,
+) -> Iterator[tuple[Join, Summary]]:
+    """Write what is found into `folder`, in which `work` is for what is thrown away; yield its tables and figures.
+
+    Args:
+        items: the collection, read once.
+        folder: where to write.
+        job: what counts as a duplicate, and which stays.
+        against: an index whose documents outrank all others and are left alone.
+        previous: ids of the documents that an earlier run kept.
+        keep: opens what takes the documents that stay, from the folders of the work files and of the results; without
+            it the ids alone are written.
+        reject: is told of each item that cannot be used.
+        watch: is told of the progress.
+    """
+    work, texts = folder / WORK, job.level == "documents" or job.cut
+    counted = _Counted(reject)
+    indexed = Against(against, job)
+    sources = ((indexed.watched(items), False), (indexed.documents(), True))
+    spool = texts and keep is not None
+    documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more), spool=spool)
+    if counted.count and not documents:
+        raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written")
+    with Join(work, job) as join:
+        join.remember(previous)
+        for twice, source in join.rank():
+            counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
+        found, cut, twins, sets = compared(join, work, job, watch)
+        members(join, sets, cluster(join, twins, job.closure), twins)
+        name_members(join)
+        write_tables(join, folder, job)
+        written = None
+        if texts:
+            to = keep(work, folder) if keep else None
+            written = _write(join, folder, to, job, lambda more: watch("documents written", more, documents))
+        summary = summarize(join, work, job, found, cut + indexed.cut, counted.count, written)
+        write_summary(folder, summary)
+        yield join, summary
+
+
+def _write(join: Join, folder: Path, kept: Kept | None, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
+    """Write what stays and what goes, without `kept` the ids alone; return how many documents, or lines, each has."""
+    return write_documents(join, folder, kept, job, advance) if kept else write_ids(join, folder)
 
 
 class _Counted:

@@ -21,6 +21,12 @@ SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor
 """
 _DUPLICATES = "SELECT count(*) FROM named WHERE kind = ? AND NOT indexed AND document <> survivor_document"
 _UNDATED = "SELECT count(*) FROM documents WHERE NOT indexed AND key = ?"
+_EARLIER = "SELECT count(*) FROM survivors"
+_STAY = """
+SELECT count(*) FROM documents WHERE NOT indexed AND id IN (SELECT id FROM survivors) AND document NOT IN (
+    SELECT document FROM named WHERE NOT indexed AND document <> survivor_document
+)
+"""
 _LARGEST = """
 SELECT survivor, count(*) AS size, survivor_document, survivor_start, survivor_stop FROM named
 GROUP BY survivor_rank, survivor, survivor_document, survivor_start, survivor_stop
@@ -43,7 +49,9 @@ class Summary:
 
     Attributes:
         documents: those compared, without an index's.
-        indexed: those of the index.
+        indexed: those of the index that share a bucket with these, which were read.
+        earlier: those that an earlier run kept, of which `stay` stay again, the others being gone or duplicates.
+        stay: how many these are.
         units: documents or paragraphs compared, an index's included.
         rejected: records that could not be used.
         kept: lines of `kept.jsonl.zst`; None if passages are reported and not cut out.
@@ -66,6 +74,8 @@ class Summary:
 
     documents: int
     indexed: int
+    earlier: int
+    stay: int
     units: int
     rejected: int
     kept: int | None
@@ -95,6 +105,8 @@ def summarize(
     return Summary(
         documents=join.one("SELECT count(*) FROM documents WHERE NOT indexed"),
         indexed=join.one("SELECT count(*) FROM documents WHERE indexed"),
+        earlier=join.one(_EARLIER),
+        stay=join.one(_STAY),
         units=join.one("SELECT count(*) FROM units"),
         rejected=rejected,
         kept=lines[0] if lines else None,

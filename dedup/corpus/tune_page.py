@@ -20,6 +20,7 @@ def write_page(file: TextIO, found: Tuning, line: str, name: str) -> None:
         f"is estimated. For a threshold of {found.threshold:g}: {line}",
         totals=[("documents", f"{found.documents:,}")],
         charts=_charts(found),
+        rules=(),
         made=datetime.now(UTC),
         clusters=(),
         tables=[_choices(found), _costs(found)],

@@ -2,12 +2,15 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dedup.admission import check_types, name_of
 from dedup.errors import InvalidDocument
 from dedup.model import Document
 from dedup.record import USUAL, Fields, document_of, record_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, with values of the table's own types: the batch that holds it, and its place there, from 0."""
+
+    batch: "pa.RecordBatch"
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A document, where it was read, and how the input holds it.
 
@@ -31,12 +42,14 @@ class Record:
         document: it.
         values: the input's own record, field by field; None where the input has no fields, as a text has none.
         fields: which of them are the id and the text.
+        row: the row that it is in a table; None where the input is no table of Arrow's types.
     """
 
     source: Source
     document: Document
     values: Mapping[str, Any] | None = field(default=None, compare=False)
     fields: Fields = field(default=USUAL, compare=False)
+    row: Row | None = field(default=None, compare=False)
 
     @property
     def written(self) -> Mapping[str, Any]:

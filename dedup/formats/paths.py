@@ -7,14 +7,17 @@ import sys
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
 from dedup.errors import InvalidInput
+from dedup.formats.annotation import Pattern, annotated, pattern_of, table_of
 from dedup.formats.extraction import extracted
 from dedup.formats.items import Entry, Item, Page, PassedOver, Rejected, Source
 from dedup.formats.reading import ENDINGS, FORMATS, KNOWN, STDIN, Reader, Reading, reader_of
 from dedup.formats.stream import UNPACKERS, Meter, open_file, open_stdin, unreadable
+from dedup.record import Fields
 
 USUAL = Reading()
 _MOST_SHOWN = 200  # not measured: three lines of a terminal
@@ -40,14 +43,35 @@ def read(*paths: str, how: Reading = USUAL, meter: Meter | None = None) -> Gener
     """
     meter = meter or Meter()
     found = [one for path in paths for one in _found(path, how, meter)]
-    return extracted(_counted(chain.from_iterable(found), meter), PROCESSES)
+    return _annotated(extracted(_counted(chain.from_iterable(found), meter), PROCESSES), how, meter)
 
 
 def read_queries(path: str, how: Reading = USUAL, meter: Meter | None = None) -> Iterator[Item]:
     """Return the records as `read` does; standard input that does not begin with `{` is one plain text with id `-`."""
     if path != STDIN or how.format:
         return read(path, how=how, meter=meter)
-    return extracted(_counted(_queries(how), meter or Meter()), PROCESSES)
+    meter = meter or Meter()
+    return _annotated(extracted(_counted(_queries(how), meter), PROCESSES), how, meter)
+
+
+def _annotated(items: Generator[Item, None, None], how: Reading, meter: Meter) -> Generator[Item, None, None]:
+    """Return the items with the metadata that a pattern on their names and a table have for them."""
+    if not (how.names or how.metadata):
+        return items
+    pattern = pattern_of(how.names) if how.names else None
+    key = how.fields.id
+    # a row's id stands for its text too, for it has none
+    rows = read(how.metadata, how=Reading(Fields(key, key))) if how.metadata else None
+    return _joined(items, pattern, rows, meter)
+
+
+def _joined(
+    items: Generator[Item, None, None], pattern: Pattern | None, rows: Iterable[Item] | None, meter: Meter
+) -> Generator[Item, None, None]:
+    table, rejects = table_of(rows) if rows is not None else (None, [])
+    yield from rejects
+    with closing(items):
+        yield from annotated(items, pattern, table, meter)
 
 
 def read_text(path: str, how: Reading = USUAL) -> Item:
@@ -126,7 +150,7 @@ def _stdin(reader: Reader, how: Reading, meter: Meter) -> Iterator[Entry]:
 
 def _folder(folder: Path, how: Reading, meter: Meter) -> Iterator[Entry]:
     formats = set()
-    for place, _, ending in _walk(folder, how.format, [], meter.passed_over):
+    for place, _, ending in _walk(folder, how, [], meter.passed_over):
         formats.add(ENDINGS[ending])
         meter.expect(_size(place))
     if not formats:
@@ -137,16 +161,16 @@ def _folder(folder: Path, how: Reading, meter: Meter) -> Iterator[Entry]:
 
 def _walked(folder: Path, readers: dict[str, Reader], how: Reading, meter: Meter) -> Iterator[Entry]:
     failed: list[OSError] = []
-    for place, stem, ending in _walk(folder, how.format, failed, Counter()):
+    for place, stem, ending in _walk(folder, how, failed, Counter()):
         yield from _unpacked(place, stem, readers[ENDINGS[ending]], how, meter)
     for error in failed:
         yield unreadable(Source(str(error.filename)), error)
 
 
 def _walk(
-    folder: Path, name: str | None, failed: list[OSError], passed_over: Counter[str]
+    folder: Path, how: Reading, failed: list[OSError], passed_over: Counter[str]
 ) -> Iterator[tuple[Path, str, str]]:
-    """Yield each file below of a known format (of that name, if any) with its name and ending, in order.
+    """Yield each file below of a known format (of the one asked for, if any) with its name and ending, in order.
 
     Folders that cannot be read are added to `failed`, the endings of other files to `passed_over`.
     """
@@ -155,10 +179,17 @@ def _walk(
         for file in sorted(files):
             place = Path(parent, file)
             stem, ending = _split(place.relative_to(folder))
-            if ENDINGS.get(ending) in ({name} if name else FORMATS):
+            if how.metadata and _same(place, how.metadata):
+                continue
+            if ENDINGS.get(ending) in ({how.format} if how.format else FORMATS):
                 yield place, stem, ending
             else:
                 passed_over[ending] += 1
+
+
+def _same(place: Path, path: str) -> bool:
+    """Return whether a file of a folder is the one that another option names."""
+    return place.name == Path(path).name and os.path.exists(path) and place.samefile(path)  # noqa: PTH110 - as above
 
 
 def _unpacked(place: Path, stem: str, reader: Reader, how: Reading, meter: Meter) -> Iterator[Entry]:

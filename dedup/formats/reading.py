@@ -62,6 +62,8 @@ class Reading:
         format: of `FORMATS`; by default the endings tell. In a folder, files of other formats are passed over.
         encoding: of text, CSV, JSON Lines and HTML; by default UTF-8, and what an HTML page says of itself.
         delimiter: between the values of CSV; by default the comma, semicolon, tab or bar that the first record shows.
+        names: a pattern that reads metadata from the documents' names, as `{source}_{published}`; see `annotation`.
+        metadata: a file with metadata for the documents: CSV, JSON Lines or Parquet with their ids, and no texts.
 
     Raises:
         InvalidInput: there is no such format or encoding, or the delimiter is not a single character.
@@ -71,6 +73,8 @@ class Reading:
     format: str | None = None
     encoding: str = ""
     delimiter: str = ""
+    names: str = ""
+    metadata: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""

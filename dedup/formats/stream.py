@@ -37,6 +37,24 @@ class Stream(Protocol):
         """Return one line with its newline, at most `size` bytes of it."""
 
 
+class Few:
+    """The number of some ids, and the first of them.
+
+    Attributes:
+        count: how many there are.
+        first: the first one.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.count, self.first = 0, ""
+
+    def append(self, name: str) -> None:
+        """Count one more."""
+        self.first = self.first or name
+        self.count += 1
+
+
 class Meter:
     """How many bytes have been read from files and standard input, before unpacking, and of how many if known.
 
@@ -45,6 +63,9 @@ class Meter:
         total: bytes to read; None where nobody knows.
         passed_over: how many files of folders are not read because of their endings, by ending.
         records_passed_over: how many records of files are not read because of their kind, by kind.
+        names_unread: ids that the pattern of names does not fit.
+        without_row: ids that the table of metadata has no row for.
+        rows_unused: rows of that table that no document has used; known at the end.
     """
 
     def __init__(self) -> None:
@@ -53,6 +74,9 @@ class Meter:
         self.total: int | None = 0
         self.passed_over = Counter[str]()
         self.records_passed_over = Counter[str]()
+        self.names_unread = Few()
+        self.without_row = Few()
+        self.rows_unused = 0
 
     def expect(self, size: int | None) -> None:
         """Expect so many more bytes; None where nobody knows."""

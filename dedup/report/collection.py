@@ -41,7 +41,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the page shows; `samples` can be read once, `collection` is what the collection is called, if anything."""
+    """What the page shows.
+
+    `collection` is what the collection is called, if anything; `rules` say what was asked; `samples` can be read once.
+    """
 
     title: str
     collection: str
@@ -51,13 +54,15 @@ class Page:
     clusters: Sequence[Cluster]
     tables: Sequence[Table]
     samples: Iterable[Sample]
+    rules: Sequence[tuple[str, str]]
     made: datetime
     settings: str
 
 
 def write(file: TextIO, page: Page) -> None:
     """Write the page: one file that needs no other."""
-    shown = {name: getattr(page, name) for name in Page.__slots__ if name != "made"}
-    shown["about"] = [*([("Collection", page.collection)] if page.collection else []), *made(page.made)]
+    shown = {name: getattr(page, name) for name in Page.__slots__ if name not in ("made", "rules")}
+    collection = [("Collection", page.collection)] if page.collection else []
+    shown["about"] = [*collection, *page.rules, *made(page.made)]
     template = environment().get_template("corpus.html")
     file.writelines(template.generate(**shown, style=asset("page.css"), script=asset("page.js")))

@@ -359,3 +359,17 @@ def test_index_that_would_be_gone_is_not_written(run: Run, write: Records, comma
     """An index in memory goes with the command, so no command puts anything into it."""
     run("ingest", write(*LINES))
     assert "index memory: is gone when the command ends" in run(*command, "memory:", code=2).stderr
+
+
+def test_what_has_no_metadata_is_told(run: Run, here: Path) -> None:
+    """Documents come in with the metadata that there is; which have none, and which rows are left, is on stderr."""
+    (here / "ocr").mkdir()
+    for name in ("times_1890-01-02_1", "cover"):
+        (here / f"ocr/{name}.txt").write_text(f"The text of {name}.")
+    (here / "table.csv").write_text("id,town\ntimes_1890-01-02_1,London\nghost,Nowhere\nother,Nowhere\n")
+    told = run("ingest", "ocr", "--name", "{source}_{published}_{n}", "--metadata", "table.csv").stderr
+    assert "1 document is of another form than --name: 'cover'" in told
+    assert "1 document is not in --metadata: 'cover'" in told
+    assert "2 rows of --metadata belong to no document" in told
+    document = json.loads(run("get", "times_1890-01-02_1", "--json").stdout)
+    assert (document["source"], document["published"], document["town"]) == ("times", "1890-01-02", "London")

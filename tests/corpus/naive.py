@@ -1,7 +1,7 @@
 """The definition in plain Python: all pairs, sets of tuples of words, and the rule as it is written."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 K = 4
 Shingles = frozenset[tuple[str, ...]]
@@ -35,8 +35,12 @@ def survivors(
     ranked: Sequence[str],
     threshold: float,
     similarity: Callable[[Shingles, Shingles], float] = jaccard,
+    indexed: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return what each document is a duplicate of, itself if of none: greedily, in order of rank."""
+    """Return what each document is a duplicate of, itself if of none: greedily, in order of rank.
+
+    Those of an index are no duplicates of each other, but for texts of the same words.
+    """
     sets = {name: shingles(text) for name, text in texts.items()}
     same = {name: words(texts[name]) for name in ranked}
     owner: dict[str, str] = {}
@@ -45,7 +49,7 @@ def survivors(
         if twin is not None:
             owner[name] = owner[twin]
             continue
-        better = (one for one in ranked[:place] if owner[one] == one)
+        better = (one for one in ranked[:place] if owner[one] == one and name not in indexed)
         owner[name] = next((one for one in better if similarity(sets[one], sets[name]) >= threshold), name)
     return owner
 

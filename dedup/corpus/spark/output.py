@@ -5,8 +5,6 @@ from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from dedup.corpus.clusters import EXACT, KINDS, NEAR, SURVIVOR
 from dedup.corpus.job import Level
-from dedup.corpus.spark.ranks import numbered
-from dedup.corpus.spark.tables import Tables
 
 _EVIDENCE = ("shared", "similarity")
 _PLACED = ("id", "start", "stop")
@@ -20,7 +18,7 @@ def members(units: DataFrame, owners: DataFrame) -> DataFrame:
     return owned.join(documents.where("one < other"), "survivor", "left_semi")
 
 
-def clusters(members: DataFrame, units: DataFrame, compared: DataFrame, level: Level, tables: Tables) -> DataFrame:
+def clusters(members: DataFrame, units: DataFrame, compared: DataFrame, level: Level) -> DataFrame:
     """Return a row for each member: its survivor, how it is its duplicate, and the evidence.
 
     Args:
@@ -28,16 +26,15 @@ def clusters(members: DataFrame, units: DataFrame, compared: DataFrame, level: L
         units: all of them.
         compared: pairs with what they share, at least those of a survivor and a near one.
         level: what a unit is.
-        tables: where they are written.
     """
     evidence = compared.select(F.col("better").alias("survivor"), F.col("worse").alias("twin"), *_EVIDENCE)
     kind = F.when(F.col("rank") == F.col("survivor"), KINDS[SURVIVOR])
     kind = kind.when(F.col("twin") == F.col("survivor"), KINDS[EXACT]).otherwise(KINDS[NEAR])
-    survivors = numbered(members.select("survivor").distinct(), "survivor", "cluster", tables)
     best = units.select(F.col("rank").alias("survivor"), *(F.col(name).alias(f"best_{name}") for name in _PLACED))
-    rows = members.join(evidence, ["survivor", "twin"], "left").join(survivors, "survivor").join(best, "survivor")
+    rows = members.join(evidence, ["survivor", "twin"], "left").join(best, "survivor")
+    cluster = F.col("best_id") if level == "documents" else F.concat_ws(":", "best_id", "best_start")
     return rows.select(
-        "cluster",
+        cluster.alias("cluster"),
         "id",
         *_places(level, {"start": "start", "end": "stop", "survivor_start": "best_start", "survivor_end": "best_stop"}),
         F.col("best_id").alias("survivor"),

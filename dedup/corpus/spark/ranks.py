@@ -1,15 +1,10 @@
 """Units by rank, and of those with the same folded tokens the best ranked."""
 
-from itertools import accumulate
-
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from dedup.corpus.spark.intake import UNIT_COLUMNS
 from dedup.corpus.spark.tables import Tables
-
-_ROWS_IN_A_PARTITION = 33
-"""So many bits of `monotonically_increasing_id` count rows, the others partitions."""
 
 
 def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
@@ -28,18 +23,6 @@ def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
     ranks = tables.keep("work/ranks", units)
     twins = ranks.groupBy("low", "high").agg(F.min("rank").alias("twin"))
     return tables.keep("work/units", ranks.join(twins, ["low", "high"]).drop("low", "high"))
-
-
-def numbered(rows: DataFrame, by: str, name: str, tables: Tables) -> DataFrame:
-    """Return the rows with a column `name`: 0, 1, 2, … in the order of the column `by`."""
-    placed = tables.keep(f"work/{name}", rows.orderBy(by).withColumn("place", F.monotonically_increasing_id()))
-    placed = placed.withColumn("part", F.shiftright("place", _ROWS_IN_A_PARTITION))
-    counts = sorted(placed.groupBy("part").count().collect())
-    firsts = accumulate((count for _, count in counts), initial=0)
-    parts = [(part, first) for (part, _), first in zip(counts, firsts, strict=False)]
-    starts = rows.sparkSession.createDataFrame(parts, "part bigint, first bigint")
-    row = F.col("place").bitwiseAND(F.lit((1 << _ROWS_IN_A_PARTITION) - 1))
-    return placed.join(F.broadcast(starts), "part").select(*rows.columns, (F.col("first") + row).alias(name))
 
 
 def rejected(intake: DataFrame, units: DataFrame) -> DataFrame:

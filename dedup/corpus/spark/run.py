@@ -59,5 +59,5 @@ def deduplicate(
         evidence = compared(near, intake, units, job, 0)
     else:
         evidence = edges
-    clusters = tables.keep("clusters.parquet", output.clusters(members, units, evidence, job.level, tables))
+    clusters = tables.keep("clusters.parquet", output.clusters(members, units, evidence, job.level))
     return clusters, tables.keep("pairs.parquet", output.pairs(edges, units, job.level))

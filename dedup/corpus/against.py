@@ -1,0 +1,81 @@
+"""An index that a collection is held against: of its documents those are read that some of the collection may resemble.
+
+They are found by the index's own buckets while the collection is read, so that the cost follows the collection, not the
+index. Where these buckets cannot find them, as words cannot find a text that was misread, all documents are read.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.corpus.job import RECALL, STAR, Job
+from dedup.corpus.units import paragraphs
+from dedup.engine import Index
+from dedup.formats import Item, Record, Source
+
+CHARACTERS_AT_ONCE = 1 << 20  # not measured: the buckets of some 500 articles in a request
+PART = 128  # minima of about 330 words, which a part of a document (512) holds whole or at least a half of
+_INDEX = Source("the index")
+
+
+class Against:
+    """Documents of an index, which outrank all others and are left alone; None stands for no index."""
+
+    def __init__(self, index: Index | None, job: Job) -> None:
+        """Hold a collection against an open index."""
+        self.cut = 0
+        self._index, self._job = index, job
+        self._numbers = np.empty(0, np.uint32)
+
+    def watched(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the collection as it is, and find meanwhile what it may resemble."""
+        if self._index is None or self._all_of(self._index):
+            yield from items
+            return
+        texts, characters = list[str](), 0
+        for item in items:
+            yield item
+            if isinstance(item, Record) and isinstance(item.document.text, str):
+                texts.append(item.document.text)
+                characters += len(item.document.text)
+            if characters >= CHARACTERS_AT_ONCE:
+                self._find(self._index, texts)
+                texts, characters = [], 0
+        self._find(self._index, texts)
+
+    def documents(self) -> Iterator[Item]:
+        """Yield what was found, in the order in which it came into the index: when the collection has been read."""
+        if self._index is None:
+            return
+        if self._all_of(self._index):
+            self._numbers = np.array([one.number for one in self._index.arrivals()[1]], np.uint32)
+        for document in self._index.arrived(self._numbers):
+            yield Record(_INDEX, document)
+
+    def _all_of(self, index: Index) -> bool:
+        """Return whether the index's buckets may miss what the job is to find."""
+        scheme, job = index.scheme, self._job
+        return scheme.unit != job.unit or (job.level != "documents" and job.least < scheme.w + scheme.k - 1)
+
+    def _find(self, index: Index, texts: Sequence[str]) -> None:
+        if self._job.level == "passages":
+            texts = [text[start:stop] for text in texts for start, stop in paragraphs(text)]
+        if texts:
+            found = index.sharing(texts, STAR, self._least if self._by_minima(index) else None)
+            self.cut += found.cut
+            self._numbers = np.union1d(self._numbers, found.numbers)
+
+    def _by_minima(self, index: Index) -> bool:
+        """Return whether bands of whole signatures find too few: of paragraphs, contained texts, less alike ones."""
+        job = self._job
+        whole_documents = job.level == "documents" and job.measure == "jaccard"
+        return not whole_documents or index.scheme.recall(job.threshold) < RECALL
+
+    def _least(self, minima: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return a quarter of the threshold's share of them, and not less than one.
+
+        A word that differs takes four shingles with it, and seven windows. So at a threshold of .8 six of ten minima
+        stay, and three of ten in one of two parts; at .5 three of ten, and half of those.
+        """
+        return np.maximum(1, (self._job.threshold * np.minimum(minima, PART) / 4).astype(np.int64))
