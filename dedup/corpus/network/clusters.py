@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.kernels import flatten, unite
-from dedup.corpus.network.overlaps import join_alike, overlapping
+from dedup.corpus.network.overlaps import inside, join_alike
 from dedup.corpus.network.pairs import Pairs
 
 ALIKE = 0.65  # ADR 22: overlap, as a share of the longer, of two stretches that are the same text
-PART = 0.5  # ADR 22: overlap, as a share of the shorter, of a text and its part
-MOSTLY = 0.5  # ADR 22: share of the documents of the cluster that has more, in which both overlap
+WHOLE, HALF = 0.8, 0.5  # ADR 22: how much of a stretch lies in one of a text that it is part of, or half of
+MOSTLY = 0.5  # ADR 22: share of the documents of the cluster that has more, in which they overlap
 _FAR = np.iinfo(np.int64).max
 
 
@@ -67,7 +67,7 @@ def cluster(pairs: Pairs) -> Printings:
     join_alike(owners, *spans, ALIKE)
     flatten(owners)
     printing, cluster = _printings(owners, spans)
-    while len(joined := _told_together(cluster, spans.merged(printing))):
+    while len(joined := _parts(cluster, spans.merged(printing))):
         roots = np.arange(cluster.max() + 1)
         unite(roots, *np.ascontiguousarray(joined.T))
         flatten(roots)
@@ -92,21 +92,29 @@ class Spans(NamedTuple):
         return Spans(document, start, end)
 
 
-def _told_together(cluster: NDArray[np.int64], printings: Spans) -> NDArray[np.int64]:
-    """Return the pairs of clusters that overlap in most documents of the one that has more.
+def _parts(cluster: NDArray[np.int64], printings: Spans) -> NDArray[np.int64]:
+    """Return the pairs of clusters of which the first is part of the second, or a half of it, or the other way round.
 
-    That is how a text and its half stand to each other, where the text is mostly printed whole. Two texts that happen
-    to stand side by side on some pages overlap with what is shared of both there, but seldom.
+    It is if it lies in the second in all of its documents; or if they overlap, by half of the shorter stretch, in most
+    documents of the one that has more. So two texts that happen to stand side by side on some pages are no parts of
+    what these pages share.
     """
     order = np.lexsort((printings.start, printings.document))
-    ordered = (printings.document[order], printings.start[order], printings.end[order])
-    left, right = overlapping(*ordered, PART)
-    ends = np.sort(cluster[order][np.column_stack([left, right])], axis=1)
-    rows = np.column_stack([ends, ordered[0][left]])[ends[:, 0] != ends[:, 1]]
-    pairs, documents = np.unique(np.unique(rows, axis=0)[:, :2], axis=0, return_counts=True)
+    document, start, end = (column[order] for column in printings)
     held = np.bincount(np.unique(np.column_stack([cluster, printings.document]), axis=0)[:, 0])
-    joined: NDArray[np.int64] = pairs[documents >= MOSTLY * np.maximum(held[pairs[:, 0]], held[pairs[:, 1]])]
-    return joined
+
+    def documents(share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return pairs of clusters, and in how many documents so much of the first lies in the second."""
+        inner, outer = inside(document, start, end, share)
+        rows = np.column_stack([cluster[order][inner], cluster[order][outer], document[inner]])
+        rows = np.unique(rows[rows[:, 0] != rows[:, 1]], axis=0)
+        return np.unique(rows[:, :2], axis=0, return_counts=True)
+
+    pairs, counts = documents(WHOLE)
+    parts = pairs[counts == held[pairs[:, 0]]]
+    pairs, counts = documents(HALF)
+    halves = pairs[counts >= MOSTLY * np.maximum(held[pairs[:, 0]], held[pairs[:, 1]])]
+    return np.concatenate([parts, halves])
 
 
 def _printings(owners: NDArray[np.int64], spans: Spans) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -15,7 +15,7 @@ _HEAD = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <gexf xmlns="http://gexf.net/1.3" version="1.3">
 <meta><creator>resembles</creator></meta>
-<graph mode="static" defaultedgetype="undirected">
+<graph mode="static" defaultedgetype="{kind}">
 <attributes class="node" mode="static">
 <attribute id="date" title="date" type="string"/>
 <attribute id="source" title="source" type="string"/>
@@ -25,6 +25,7 @@ _HEAD = """\
 <attribute id="reworded" title="reworded" type="long"/>
 <attribute id="similarity" title="similarity" type="double"/>
 <attribute id="days" title="days" type="long"/>
+<attribute id="ordered" title="ordered" type="boolean"/>
 </attributes>
 """
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -33,8 +34,9 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def write(path: Path, edges: Edges, nodes: Nodes, roster: Roster, documents: Documents) -> None:
     r"""Write the network.
 
-    An id is a node's id as it is. XML can hold no control characters: where some id has one, these are written as
-    `\x01` and a backslash as two, in all ids.
+    networkx opens no graph that has edges of both kinds: so all are directed if some are, and `ordered` says of which
+    one end is surely the earlier. An id is a node's id as it is. XML can hold no control characters: where some id has
+    one, these are written as `\x01` and a backslash as two, in all ids.
     """
     places = nodes.place.tolist()
     escaped = any(_NO_XML.search(roster.ids[place]) for place in places)
@@ -43,7 +45,8 @@ def write(path: Path, edges: Edges, nodes: Nodes, roster: Roster, documents: Doc
         return quoted(_escaped(roster.ids[place]) if escaped else roster.ids[place])
 
     with path.open("w", encoding="utf-8") as file:
-        file.write(f"{_HEAD}<nodes>\n")
+        kind = "directed" if edges.directed.any() else "undirected"
+        file.write(f"{_HEAD.format(kind=kind)}<nodes>\n")
         for place, document in zip(places, documents(places), strict=True):
             called, date = name(document), roster.dates[place]
             values = {"date": date.machine if date else "", "source": called.source}
@@ -76,10 +79,10 @@ def _edges(found: Edges, key: Callable[[int], str]) -> Iterator[str]:
     for number, (a, b, directed, words, passages, reworded, similarity, days) in enumerate(
         zip(*(column.tolist() for column in columns), strict=True)
     ):
-        kind = "directed" if directed else "undirected"
-        figures = {"passages": passages, "reworded": reworded, "similarity": round(similarity, 4)}
-        values = "".join(_values(figures | ({"days": days} if days >= 0 else {})))
-        yield (f'<edge id="{number}" source={key(a)} target={key(b)} type="{kind}" weight="{words}">{values}</edge>\n')
+        figures: dict[str, object] = {"passages": passages, "reworded": reworded, "similarity": round(similarity, 4)}
+        figures |= {"ordered": str(directed).lower(), "days": days if days >= 0 else ""}
+        values = "".join(_values(figures))
+        yield f'<edge id="{number}" source={key(a)} target={key(b)} weight="{words}">{values}</edge>\n'
 
 
 def _values(values: Mapping[str, object]) -> Iterator[str]:
