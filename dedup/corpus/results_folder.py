@@ -17,8 +17,10 @@ CLUSTERS, PAIRS, KEPT, REMOVED = "clusters.parquet", "pairs.parquet", "kept.json
 KEPT_ROWS, KEPT_IDS, REMOVED_IDS = "kept.parquet", "kept_ids.parquet", "removed_ids.parquet"
 EDGES, NODES, NETWORK, PASSAGES = "edges.csv", "nodes.csv", "network.gexf", "passages.parquet"
 SUMMARY, REPORT = "summary.json", "report.html"
-RESULTS = (CLUSTERS, PAIRS, KEPT, KEPT_ROWS, KEPT_IDS, REMOVED, REMOVED_IDS, SUMMARY, REPORT)
-RESULTS += (EDGES, NODES, NETWORK, PASSAGES)
+RESULTS = (
+    *(CLUSTERS, PAIRS, KEPT, KEPT_ROWS, KEPT_IDS, REMOVED, REMOVED_IDS),
+    *(EDGES, NODES, NETWORK, PASSAGES, SUMMARY, REPORT),
+)
 KEPT_FILES = (KEPT_ROWS, KEPT, KEPT_IDS)
 """The names of the file that says what was kept: a folder of results has at most one of them."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
