@@ -33,6 +33,7 @@ SUITES = (
     "characters",
     "syndication",
     "end_to_end",
+    "runs",
 )
 
 

@@ -32,6 +32,8 @@ COMMANDS = [
     *(("client", module, "import dedup; dedup.Client('http://127.0.0.1:1')") for module in ("httpx2",)),
     *(("corpus", module, ["corpus", "a.jsonl", "--out", "out"]) for module in ("duckdb", "pyarrow")),
     *(("corpus", module, ["tune", "a.jsonl"]) for module in ("duckdb", "pyarrow")),
+    *(("lake", module, ["ingest", "s3://data/a.jsonl"]) for module in ("fsspec", "s3fs")),
+    ("lake", "aiohttp", ["ingest", "https://127.0.0.1:9/a.jsonl"]),
     ("parquet", "pyarrow", ["ingest", "a.parquet"]),
     *(
         ("service", module, command)

@@ -14,21 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
 from benchmarks.report.table import print_table
-from benchmarks.texts.copies import collection
-
-
-def write(path: Path, documents: int) -> None:
-    """Write a collection as compressed JSON Lines."""
-    with zstandard.open(path, "wt", encoding="utf-8", cctx=zstandard.ZstdCompressor(level=1)) as file:
-        for i, text in enumerate(islice(collection(), documents)):
-            file.write(json.dumps({"id": f"d{i}", "text": text}) + "\n")
+from benchmarks.texts.copies import write
 
 
 def measure(path: Path, folder: Path, documents: int, options: list[str]) -> dict[str, Any]:

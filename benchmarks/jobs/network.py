@@ -63,7 +63,8 @@ def run(path: Path, out: Path, options: Sequence[str]) -> dict[str, Any]:
     printed = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return json.loads(printed) | {"seconds": seconds, "peak MB": peak}
+    figures: dict[str, Any] = json.loads(printed)
+    return figures | {"seconds": seconds, "peak MB": peak}
 
 
 def found(out: Path) -> list[Pair]:

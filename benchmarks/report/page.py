@@ -234,6 +234,7 @@ PARTS: dict[str, Callable[[Run], Iterable[str]]] = {
     "growth": grown,
     "http": served,
     "collection": sized("A whole collection"),
+    "runs": by_size("Runs of words that stand elsewhere"),
     **{f"picture {name}": pictures(name) for name in ("hot-path", "speed", "error", "growth", "recall", "passages")},
 }
 

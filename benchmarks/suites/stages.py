@@ -14,11 +14,11 @@ from dedup.kernels import Codes, Int64s, Uint32s, Uint64s, entry, grown
 from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
+from dedup.sketching.folding import fold_text
 from dedup.sketching.sketches import LANES, permutations
 from dedup.sketching.tokens import Tokens
 from dedup.sketching.xxh3 import xxh3
 
-_fold = text._fold  # noqa: SLF001 - to time it alone
 _shingle, _minhash, _winnow = sketches._shingle, sketches._minhash, sketches.winnow  # noqa: SLF001 - the same
 _cleared, _distinct = sketches._cleared, sketches._distinct  # noqa: SLF001 - the same
 
@@ -70,13 +70,13 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
 
 
 @entry
-def fold(codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s) -> int:
+def fold(codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s, entries: Uint64s, parts: Uint64s) -> int:
     """Fold each text; return the bytes written."""
     total = 0
     words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, _, _ = _fold(own, table, expansions, words, places, True)
+        words, places, used, _, _ = fold_text(own, table, expansions, entries, parts, words, places, True)
         total += used
     return total
 

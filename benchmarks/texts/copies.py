@@ -1,8 +1,12 @@
 """Articles and edited copies of them: as like as one wishes, reprinted by many, or as a collection without end."""
 
+import json
 import random
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
+
+import zstandard
 
 from benchmarks.texts.articles import articles, generated, unigrams
 from benchmarks.texts.planting import Planter
@@ -58,3 +62,10 @@ def collection(seed: int = 1) -> Iterator[str]:
             if rng.random() < rate:
                 copied[place] = rng.choice(words)
         yield " ".join(copied)
+
+
+def write(path: Path, documents: int) -> None:
+    """Write so many of the collection as compressed JSON Lines."""
+    with zstandard.open(path, "wt", encoding="utf-8", cctx=zstandard.ZstdCompressor(level=1)) as file:
+        for i, text in enumerate(islice(collection(), documents)):
+            file.write(json.dumps({"id": f"d{i}", "text": text}) + "\n")

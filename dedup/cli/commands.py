@@ -309,6 +309,7 @@ def key(
 
 
 def corpus(
+    context: typer.Context,
     paths: Annotated[
         list[str],
         typer.Argument(metavar="INPUT…", help="The collection: files, folders and patterns as ingest takes them."),
@@ -339,16 +340,18 @@ def corpus(
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
-    """Find the duplicates of a whole collection.
+    """Find the duplicates of a whole collection, or the runs of words that stand in it several times.
 
     DIR then holds the documents kept, those removed, tables and a report. It appears when everything is done: after an
     interruption run the same command again, which starts anew.
     """
     from dedup.cli.corpus import Asked, Beside, Wanted, run
+    from dedup.cli.corpus_options import check_level
     from dedup.cli.files import keep_inputs
     from dedup.cli.inputs import named, open_input
     from dedup.formats import Fields, Meter, Reading
 
+    check_level(context, level)
     asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
     fields = Fields(id_field, text_field)
     wanted = Wanted(out, force, ids, into, fields)

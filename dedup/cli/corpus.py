@@ -1,15 +1,14 @@
 """A whole collection: its duplicates into a folder of results."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from dedup.cli.corpus_index import prepare_index, put_kept
-from dedup.cli.corpus_options import check_memory, threads_or_all
+from dedup.cli.corpus_options import NOT_FOR_RUNS, check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages
 from dedup.cli.exit import INTERRUPTED
 from dedup.cli.opening import open_index
@@ -17,11 +16,13 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
 from dedup.formats import Fields, Item, Meter
+from dedup.formats.lakes import shown_path
 from dedup.stores.urls import shown
 
 if TYPE_CHECKING:
     from dedup.corpus import Job, Summary
     from dedup.corpus.job import Closure, Level, Measure
+    from dedup.corpus.runs.summary import Summary as RunsSummary
     from dedup.scheme import Unit
 
 
@@ -81,10 +82,13 @@ def run(
 ) -> None:
     """Write what is duplicate among the items, a collection called `name`."""
     job = _job(asked)
-    from dedup.corpus import run as find  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus import find_runs  # noqa: PLC0415 - what it needs is an extra
+    from dedup.corpus import run as find_duplicates  # noqa: PLC0415 - the same
     from dedup.corpus.earlier import survivors  # noqa: PLC0415 - the same
 
-    previous = survivors(Path(beside.previous), wanted.fields) if beside.previous else ()
+    previous = survivors(beside.previous, wanted.fields) if beside.previous else ()
+    of_documents: dict[str, Any] = {"previous": previous, "ids": wanted.ids} if job.level != "runs" else {}
+    find: Callable[..., Summary | RunsSummary] = find_runs if job.level == "runs" else find_duplicates
     if wanted.index:
         prepare_index(wanted.index, job, ids=wanted.ids)
     with ExitStack() as stack:
@@ -96,18 +100,17 @@ def run(
                 prepare_kernels()
                 summary = find(
                     items,
-                    Path(wanted.out),
+                    wanted.out,
                     job,
                     name=name,
                     against=index,
-                    previous=previous,
                     force=wanted.force,
-                    ids=wanted.ids,
                     reject=rejected.add,
                     watch=progress,
+                    **of_documents,
                 )
         except KeyboardInterrupt as error:
-            note(f"interrupted: nothing was written to {wanted.out}; run the same command again")
+            note(f"interrupted: nothing was written to {shown_path(wanted.out)}; run the same command again")
             raise typer.Exit(INTERRUPTED) from error
         put = put_kept(wanted.out, wanted.index, wanted.fields, rejected, progress) if wanted.index else {}
     _show(summary, put, wanted, progress.seconds, json=json)
@@ -124,44 +127,41 @@ def _job(asked: Asked) -> "Job":
     from dedup.corpus import Job, Keep  # noqa: PLC0415 - what it needs is an extra
 
     check_memory(asked.memory)
+    said = {name: getattr(asked, name) for name in NOT_FOR_RUNS if asked.level != "runs"}
     return Job(
-        threshold=asked.threshold,
         level=asked.level,
-        measure=asked.measure,
         keep=Keep.parse(asked.keep),
-        closure=asked.closure,
         cut=asked.cut,
         min_words=asked.min_words,
         unit=asked.unit,
         threads=threads_or_all(asked.threads),
         memory=asked.memory,
+        **said,
     )
 
 
-def _show(summary: "Summary", put: dict[str, int], wanted: Wanted, seconds: float, *, json: bool) -> None:
-    figures: dict[str, Any] = {
-        name: getattr(summary, name)
-        for name in ("documents", "indexed", "rejected", "exact", "near", "clusters", "kept", "removed", "pairs")
-    }
-    if summary.undated:
-        name = summary.settings["keep"]["field"] or "published or date"
-        which = f"{summary.undated:,} of {summary.documents:,} documents"
-        note(f"{which} have no date that could be read (field {name}) and rank last")
-    if summary.earlier:
-        verb = "is" if summary.stay == 1 else "are"
-        note(f"of {summary.earlier:,} documents that the earlier run kept, {summary.stay:,} {verb} kept again")
+def _show(summary: "Summary | RunsSummary", put: dict[str, int], wanted: Wanted, seconds: float, *, json: bool) -> None:
+    figures, unit = summary.figures, f"{summary.settings['unit']}s"
+    for said in summary.notes:
+        note(said)
     if json:
-        print(line(figures | put | {"seconds": round(seconds, 3), "out": wanted.out}))
+        print(line(figures | put | {"seconds": round(seconds, 3), "out": shown_path(wanted.out)}))
         return
     counts = [
-        f"{count:,} {name.removesuffix('s') if count == 1 else name}"
+        f"{count:,} {_noun(name.replace('words', unit), count)}"
         for name, count in figures.items()
         if count or name != "indexed"  # those of the index named by --against
         if count is not None
     ]
     print(", ".join(counts), f"in {seconds:.2f} s")
-    for one in summary.largest[:3]:
-        print(f"a cluster of {one.size:,}: duplicates of {one.survivor!a}")
+    for said in summary.largest_in_words:
+        print(said)
     if wanted.index:
         print(f"{listed(put)} in the index {shown(wanted.index)}")
-    print(f"the results are in {wanted.out}; open {wanted.out}/report.html")
+    out = shown_path(wanted.out)
+    print(f"the results are in {out}; open {out}/report.html")
+
+
+def _noun(name: str, count: int) -> str:
+    first, *rest = name.split("_")
+    return " ".join([first.removesuffix("s") if count == 1 else first, *rest])

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,9 +11,10 @@ from dedup.cli.exit import INTERRUPTED
 from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import Progress, note
-from dedup.corpus.results_folder import KEPT_FILES
+from dedup.corpus.results_lake import kept_in
 from dedup.errors import InvalidInput, StoreError, SystemRefused
 from dedup.formats import Fields, Item, Reading, Rejected, Source, read
+from dedup.formats.lakes import shown_path
 from dedup.model import Document, Reject
 from dedup.stores.urls import shown
 
@@ -30,18 +30,18 @@ def prepare_index(url: str, job: "Job", *, ids: bool) -> None:
     """
     if ids:
         raise InvalidInput("an index takes texts, and --ids keeps none; leave --ids or --index out")
-    if job.level == "passages" and not job.cut:
-        raise InvalidInput("an index takes the documents kept, and passages are only reported; add --cut")
+    if job.level != "documents" and not job.cut:
+        raise InvalidInput(f"an index takes the documents kept, and {job.level} are only reported; add --cut")
     open_patiently(url).close()
 
 
 def put_kept(out: str, url: str, fields: Fields, rejects: Rejects, progress: Progress) -> dict[str, int]:
     """Put the documents kept in the folder `out` into the index; return what became of how many."""
-    file = next(path for name in KEPT_FILES if (path := Path(out, name)).exists())
+    file = str(kept_in(out))
     counts, sources = {"put": 0, "unchanged": 0, "replaced": 0}, deque[Source]()
     progress.noun, progress.done = "documents put", 0
     try:
-        with open_patiently(url) as index, closing(read(str(file), how=Reading(fields))) as items:
+        with open_patiently(url) as index, closing(read(file, how=Reading(fields))) as items:
             for outcome in index.put_each(_documents(items, sources, rejects)):
                 source = sources.popleft()
                 if isinstance(outcome, Reject):
@@ -50,8 +50,9 @@ def put_kept(out: str, url: str, fields: Fields, rejects: Rejects, progress: Pro
                     counts[outcome.status] += 1
                     progress.advance(1)
     except (KeyboardInterrupt, StoreError, SystemRefused) as error:
-        rest = f"dedup ingest {file} --index {shown(url)}"
-        note(f"stopped: the results are in {out}, {sum(counts.values()):,} documents in the index; the others: {rest}")
+        rest = f"dedup ingest {shown_path(file)} --index {shown(url)}"
+        count = f"{sum(counts.values()):,} documents in the index"
+        note(f"stopped: the results are in {shown_path(out)}, {count}; the others: {rest}")
         if isinstance(error, KeyboardInterrupt):
             raise typer.Exit(INTERRUPTED) from error
         raise

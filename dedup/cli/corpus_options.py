@@ -3,7 +3,12 @@
 import os
 import re
 
+import typer
+
 from dedup.errors import InvalidInput
+
+NOT_FOR_RUNS = ("threshold", "measure", "closure")
+"""Options that say nothing about runs, which are the same word by word."""
 
 
 def check_memory(written: str) -> None:
@@ -19,3 +24,22 @@ def check_memory(written: str) -> None:
 def threads_or_all(threads: int | None) -> int:
     """Return how many threads work: by default one for each processor that this process may use."""
     return threads or len(os.sched_getaffinity(0))
+
+
+def check_level(context: typer.Context, level: str) -> None:
+    """Refuse options that were given and say nothing at this level.
+
+    Raises:
+        InvalidInput: there is one.
+    """
+    for name in NOT_FOR_RUNS:
+        if level == "runs" and _given(context, name):
+            raise InvalidInput(f"--{name} says nothing about runs, which are the same word by word; leave it out")
+    for name in ("previous", "ids"):
+        if level == "runs" and _given(context, name):
+            raise InvalidInput(f"--{name} is about whole documents; leave it out, or give --level documents")
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

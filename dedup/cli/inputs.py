@@ -7,7 +7,7 @@ from contextlib import closing
 from dedup.cli.terminal import note
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Meter, Reading, Rejected, read
-from dedup.stores.urls import shown
+from dedup.formats.lakes import shown_path
 
 ENOUGH = 1_000
 """So many rejects, all of one code and with no document among them, mean a wrong option and not a bad record."""
@@ -30,7 +30,7 @@ def open_input(paths: list[str], how: Reading, meter: Meter) -> Generator[Item, 
 def named(paths: list[str]) -> str:
     """Return what the paths together are called, without passwords."""
     more = [f"{len(paths) - _NAMED:,} more"] if len(paths) > _NAMED else []
-    return ", ".join([*map(shown, paths[:_NAMED]), *more])
+    return ", ".join([*map(shown_path, paths[:_NAMED]), *more])
 
 
 def tell_files(meter: Meter) -> None:

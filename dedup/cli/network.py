@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -70,7 +69,7 @@ def of_input(
         progress = stack.enter_context(Stages(meter))
         summary = _uninterrupted(
             out,
-            lambda: run(items, Path(out), job, name=named(paths), force=force, reject=rejected.add, watch=progress),
+            lambda: run(items, out, job, name=named(paths), force=force, reject=rejected.add, watch=progress),
         )
     _show(summary, job, out, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)
@@ -82,7 +81,7 @@ def of_index(url: str, out: str, asked: Asked, *, force: bool, json: bool) -> No
     from dedup.corpus.network import over  # noqa: PLC0415 - the same
 
     with open_index(url, read_only=True) as index, Stages(Meter()) as progress:
-        summary = _uninterrupted(out, lambda: over(index, Path(out), job, name=shown(url), force=force, watch=progress))
+        summary = _uninterrupted(out, lambda: over(index, out, job, name=shown(url), force=force, watch=progress))
     _show(summary, job, out, progress.seconds, json=json)
 
 

@@ -171,8 +171,13 @@ Memory = Annotated[
     ),
 ]
 Level = Annotated[
-    Literal["documents", "passages"],
-    typer.Option("--level", envvar="DEDUP_LEVEL", help="Compare whole documents, or their paragraphs."),
+    Literal["documents", "passages", "runs"],
+    typer.Option(
+        "--level",
+        envvar="DEDUP_LEVEL",
+        help="Compare whole documents, or their paragraphs ('passages'), or find runs of words, at any boundary, that "
+        "stand elsewhere too ('runs').",
+    ),
 ]
 Measure = Annotated[
     Literal["jaccard", "containment"],
@@ -184,7 +189,8 @@ Keep = Annotated[
         "--keep",
         envvar="DEDUP_KEEP",
         metavar="RULE",
-        help="Which of several duplicates to keep: first, longest, earliest[:FIELD] or priority:FIELD=a,b.",
+        help="Which of several duplicates to keep: first, longest, earliest[:FIELD] or priority:FIELD=a,b; or none: of "
+        "runs that are cut out the first copy goes too.",
     ),
 ]
 Closure = Annotated[
@@ -218,7 +224,7 @@ Into = Annotated[
     typer.Option("--index", metavar="URL", help="Put the documents kept into this index too; it may be new."),
 ]
 Ids = Annotated[bool, typer.Option("--ids", help="Of the documents kept and removed write the ids alone.")]
-Cut = Annotated[bool, typer.Option("--cut", help="Cut repeated passages out of the texts kept.")]
+Cut = Annotated[bool, typer.Option("--cut", help="Cut repeated passages or runs out of the texts kept.")]
 LeastWords = Annotated[
     int | None,
     typer.Option(
@@ -227,7 +233,8 @@ LeastWords = Annotated[
         min=1,
         metavar="N",
         help="Compare paragraphs of at least N words, or characters if that is the unit (--level passages; "
-        "default: 12 words, 40 characters).",
+        "default: 12 words, 40 characters), or find runs of at least N (--level runs; default: 50 words, 250 "
+        "characters).",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace the results that are in DIR.")]

@@ -15,6 +15,7 @@ from dedup.engine import Index
 from dedup.formats import Item, Record, Source
 
 CHARACTERS_AT_ONCE = 1 << 20  # not measured: the buckets of some 500 articles in a request
+LISTED = 4096  # chunks read of a bucket for runs, of which the first to arrive may hold all; it bounds the memory
 PART = 128  # minima of about 330 words, which a part of a document (512) holds whole or at least a half of
 _INDEX = Source("the index")
 
@@ -62,7 +63,8 @@ class Against:
         if self._job.level == "passages":
             texts = [text[start:stop] for text in texts for start, stop in paragraphs(text)]
         if texts:
-            found = index.sharing(texts, STAR, self._least if self._by_minima(index) else None)
+            most = LISTED if self._job.level == "runs" else STAR
+            found = index.sharing(texts, most, self._least if self._by_minima(index) else None)
             self.cut += found.cut
             self._numbers = np.union1d(self._numbers, found.numbers)
 
@@ -73,9 +75,14 @@ class Against:
         return not whole_documents or index.scheme.recall(job.threshold) < RECALL
 
     def _least(self, minima: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return a quarter of the threshold's share of them, and not less than one.
+        """Return a quarter of the threshold's share of them, of a run's own minima a quarter, and not less than one.
 
         A word that differs takes four shingles with it, and seven windows. So at a threshold of .8 six of ten minima
-        stay, and three of ten in one of two parts; at .5 three of ten, and half of those.
+        stay, and three of ten in one of two parts; at .5 three of ten, and half of those. In a run all stay, half of
+        them in one of two parts; a quarter allows for those that the document has elsewhere too, and counts there.
         """
+        if self._job.level == "runs" and self._index:
+            scheme = self._index.scheme
+            own = (self._job.least - scheme.w - scheme.k + 2) // scheme.w
+            return np.full(len(minima), max(1, own // 4))
         return np.maximum(1, (self._job.threshold * np.minimum(minima, PART) / 4).astype(np.int64))

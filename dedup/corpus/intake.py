@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,8 @@ from dedup.formats import Item, Record, Rejected
 from dedup.model import Document
 from dedup.record import Fields, document_of, dumps, loads
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 CHARACTERS_AT_ONCE = 1 << 18  # not measured: two batches of `sketch`
 DOCUMENTS_AT_ONCE, DOCUMENTS_IN_A_GROUP = 1 << 14, 1 << 11  # not measured: some MB of articles in a group
 DOCUMENTS, UNITS, SETS = "documents.parquet", "units.parquet", "sets.u64"
@@ -110,16 +113,16 @@ def _without_empty(batch: Batch, lines: Sequence[bytes], good: set[int], job: Jo
     return Measured(left, units([record.document.text for record in records], job), [lines[i] for i in kept])
 
 
-def measured(found: Iterable[Batch], job: Job) -> Iterator[Measured]:
-    """Measure batches on as many threads as the job says, in their order."""
-    if job.threads == 1:
-        yield from (measure(batch, job) for batch in found)
+def in_order(work: Callable[[Given], Made], found: Iterable[Given], threads: int) -> Iterator[Made]:
+    """Yield what `work` makes of each of those found, in their order, made on so many threads; few wait at once."""
+    if threads == 1:
+        yield from map(work, found)
         return
-    with ThreadPoolExecutor(job.threads) as pool:
-        waiting = deque[Future[Measured]]()
-        for batch in found:
-            waiting.append(pool.submit(measure, batch, job))
-            if len(waiting) > job.threads:
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = deque[Future[Made]]()
+        for one in found:
+            waiting.append(pool.submit(work, one))
+            if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -175,7 +178,7 @@ class Files:
         tables, postings = list[dict[str, Any]](), list[tuple[Any, Any, Any]]()
         rows = list[dict[str, Any]]()
         for part in group:
-            rows.append(_document_columns(part, self.documents))
+            rows.append(document_columns(part.batch, part.lines, self.documents))
             tables.append(_unit_columns(part.units, self.documents, self.units))
             postings.append((part.units.slices, part.units.buckets, part.units.owners + self.units))
             self._sets.write(part.units.sets.data)
@@ -197,7 +200,7 @@ class Files:
     def _append(self, name: str, table: Any) -> None:
         if name not in self._writers:
             self._writers[name] = TableFile(
-                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=_REPEATED
+                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=REPEATED
             )
         self._writers[name].write_table(
             table, row_group_size=DOCUMENTS_IN_A_GROUP if name == DOCUMENTS else len(table) or 1
@@ -218,7 +221,7 @@ DOCUMENT_SCHEMA = pa.schema(
         "text_field": pa.string(),
     }
 )
-_REPEATED = ["path", "id_field", "text_field"]
+REPEATED = ["path", "id_field", "text_field"]
 _LINE = ("line", "id_field", "text_field")
 UNIT_SCHEMA = pa.schema(
     {
@@ -235,17 +238,18 @@ UNIT_SCHEMA = pa.schema(
 _NO_DOCUMENT, _NO_UNIT = DOCUMENT_SCHEMA.empty_table(), UNIT_SCHEMA.empty_table()
 
 
-def _document_columns(part: Measured, first: int) -> dict[str, Any]:
-    records = part.batch.records
+def document_columns(batch: Batch, lines: Sequence[bytes], first: int) -> dict[str, Any]:
+    """Return the columns of DOCUMENT_SCHEMA for a batch, numbered from `first`, with its records as lines."""
+    records = batch.records
     return {
         "document": np.arange(first, first + len(records)),
         "id": [record.document.id for record in records],
-        "key": part.batch.keys,
-        "indexed": [part.batch.indexed] * len(records),
-        "content": [xxhash.xxh3_64_intdigest(line) for line in part.lines],
+        "key": batch.keys,
+        "indexed": [batch.indexed] * len(records),
+        "content": [xxhash.xxh3_64_intdigest(line) for line in lines],
         "path": [record.source.path.encode(errors="backslashreplace").decode() for record in records],
         "place": [record.source.line for record in records],
-        "line": part.lines,
+        "line": lines,
         "id_field": [record.fields.id for record in records],
         "text_field": [record.fields.text for record in records],
     }
@@ -279,7 +283,7 @@ def take_in(
     """
     with Files(work, job, spool=spool) as files:
         for items, indexed in sources:
-            for part in measured(batches(items, job, indexed=indexed), job):
+            for part in in_order(partial(measure, job=job), batches(items, job, indexed=indexed), job.threads):
                 for one in part.batch.rejects:
                     reject(one)
                 files.add(part)
@@ -310,8 +314,8 @@ def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
     chosen, documents = np.array(sorted(wanted), np.int64), dict[int, Document]()
     with pq.ParquetFile(work / DOCUMENTS) as file:  # on this thread: Arrow waits for ever for one that it did not get
         for group in range(file.num_row_groups):
-            bounds = file.metadata.row_group(group).column(0).statistics
-            within = chosen[(bounds.min <= chosen) & (chosen <= bounds.max)]
+            bounds = file.metadata.row_group(group).column(0).statistics  # None where there is no row
+            within = chosen[(bounds.min <= chosen) & (chosen <= bounds.max)] if bounds else chosen[:0]
             if len(within):
                 table = file.read_row_group(group, ["document", *_LINE], use_threads=False)
                 rows = table.filter(is_in(table["document"], pa.array(within, table["document"].type)))

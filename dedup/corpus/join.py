@@ -126,13 +126,18 @@ class Join:
 
     def rank(self) -> list[tuple[str, Source]]:
         """Rank documents and units; return id and place of each document whose id a better one has."""
-        self._database.execute(_RANKED_DOCUMENTS, [str(self._work / DOCUMENTS)])
+        repeated = self.rank_documents()
         self._database.execute(_RANKED_UNITS, [str(self._work / UNITS)])
+        return repeated
+
+    def rank_documents(self) -> list[tuple[str, Source]]:
+        """Rank documents; return id and place of each whose id a better one has."""
+        self._database.execute(_RANKED_DOCUMENTS, [str(self._work / DOCUMENTS)])
         return [(name, Source(path, line)) for name, path, line in self.rows(_REPEATED, [str(self._work / DOCUMENTS)])]
 
-    def column(self, query: str) -> list[NDArray[Any]]:
+    def column(self, query: str, values: Sequence[Any] = ()) -> list[NDArray[Any]]:
         """Return the columns of a query as arrays."""
-        return list(self._database.execute(query).fetchnumpy().values())
+        return list(self._database.execute(query, list(values)).fetchnumpy().values())
 
     def run(self, query: str) -> None:
         """Run a statement."""

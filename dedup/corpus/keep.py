@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from dedup.dates import KEYS, moment
 from dedup.errors import InvalidInput
 
-Rule = Literal["first", "earliest", "longest", "priority"]
+Rule = Literal["first", "earliest", "longest", "priority", "none"]
 LAST = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -19,7 +19,8 @@ class Keep:
     """A rule that ranks documents.
 
     Attributes:
-        rule: "first" of the input, the "earliest" by a date, the "longest" in code points, or by "priority".
+        rule: "first" of the input, the "earliest" by a date, the "longest" in code points, or by "priority"; "none" of
+            them, for runs that are cut out: the first copy goes too.
         field: the field of the metadata with the date, or with what the priority goes by; by default that of dates.
         values: of a priority the field's values, best first; others come after them.
     """
@@ -30,7 +31,7 @@ class Keep:
 
     @classmethod
     def parse(cls, written: str) -> Self:
-        """Return the rule written as `first`, `longest`, `earliest`, `earliest:FIELD` or `priority:FIELD=a,b`.
+        """Return the rule written as `first`, `longest`, `none`, `earliest`, `earliest:FIELD` or `priority:FIELD=a,b`.
 
         Raises:
             InvalidInput: it is written otherwise.
@@ -43,9 +44,9 @@ class Keep:
             return cls("earliest", field)
         if written == "first":
             return cls()
-        if written == "longest":
-            return cls("longest")
-        raise InvalidInput(f"keep: {written!r} is no rule; give first, longest, earliest, or priority:FIELD=a,b")
+        if written in ("longest", "none"):
+            return cls(cast("Rule", written))
+        raise InvalidInput(f"keep: {written!r} is no rule; give first, longest, none, earliest, or priority:FIELD=a,b")
 
     @property
     def told(self) -> str:
@@ -54,6 +55,7 @@ class Keep:
         return {
             "first": "the first",
             "longest": "the longest",
+            "none": "none",
             "earliest": f"the earliest by {field}",
             "priority": f"the best by {field}: {', '.join(self.values)}",
         }[self.rule]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import zstandard
@@ -63,8 +63,8 @@ class KeptLines(Lines):
 class Sink(Protocol):
     """Takes batches of rows."""
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append the rows."""
+    def write(self, batch: pa.RecordBatch, size: int) -> None:
+        """Append the rows, which take about so many bytes."""
 
     def close(self) -> None:
         """Finish."""
@@ -79,10 +79,10 @@ class RowFile:
         self._schema = schema
         self._waiting, self._bytes = list[pa.RecordBatch](), 0
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append the rows."""
+    def write(self, batch: pa.RecordBatch, size: int) -> None:
+        """Append the rows, which take about so many bytes."""
         self._waiting.append(batch)
-        self._bytes += batch.nbytes
+        self._bytes += size
         if self._bytes >= BYTES_IN_A_GROUP:
             self._write_group()
 
@@ -106,7 +106,7 @@ class KeptRows:
         self._sink = sink
         self._schema, self._stored = schema, stored(schema)
         self._rows = read_rows(work, self._stored)
-        self._batch = pa.RecordBatch.from_pylist([], self._stored)
+        self._batch: Any = None
         self._places = dict[int, int]()
         self._chosen = list[int]()
         self._texts = dict[int, str]()
@@ -135,7 +135,8 @@ class KeptRows:
         if self._chosen:
             batch = with_texts(self._batch, self._text_field, self._texts) if self._texts else self._batch
             batch = batch if len(self._chosen) == len(batch) else batch.take(pa.array(self._chosen))
-            self._sink.write(batch if self._stored.equals(self._schema) else batch.cast(self._schema))
+            own = batch if self._stored.equals(self._schema) else batch.cast(self._schema)
+            self._sink.write(own, batch.nbytes)
         self._chosen, self._texts = [], {}
 
 

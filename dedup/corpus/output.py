@@ -69,12 +69,12 @@ def write_tables(join: Join, folder: Path, job: Job) -> None:
     """Write `clusters.parquet` and `pairs.parquet`."""
     passages = job.level == "passages"
     places, cluster = (_PLACES, "survivor || ':' || survivor_start") if passages else ("", "survivor")
-    _write(folder / CLUSTERS, join.table(_CLUSTERS.format(cluster=cluster, places=places, kind=_KIND)))
+    write(folder / CLUSTERS, join.table(_CLUSTERS.format(cluster=cluster, places=places, kind=_KIND)))
     a, b = (f"{side}.start AS {side}_start, {side}.stop AS {side}_end, " if passages else "" for side in "ab")
-    _write(folder / PAIRS, join.table(_PAIRS.format(a_places=a, b_places=b)))
+    write(folder / PAIRS, join.table(_PAIRS.format(a_places=a, b_places=b)))
 
 
-def _write(path: Path, reader: Any) -> int:
+def write(path: Path, reader: Any) -> int:
     """Write row groups of one size, however the rows come: the same rows are the same bytes; return how many rows."""
     with TableFile(path, reader.schema, compression="zstd") as writer:
         waiting, rows, written = list[Any](), 0, 0
@@ -93,8 +93,8 @@ def _write(path: Path, reader: Any) -> int:
 
 def write_ids(join: Join, folder: Path) -> tuple[int, int]:
     """Write `kept_ids.parquet` and `removed_ids.parquet`, in the order of the input; return how many ids each has."""
-    kept = _write(folder / KEPT_IDS, join.table(_IDS.format(which="NOT IN")))
-    return kept, _write(folder / REMOVED_IDS, join.table(_IDS.format(which="IN")))
+    kept = write(folder / KEPT_IDS, join.table(_IDS.format(which="NOT IN")))
+    return kept, write(folder / REMOVED_IDS, join.table(_IDS.format(which="IN")))
 
 
 def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
@@ -105,7 +105,7 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
     with closing(Lines(folder / REMOVED)) as removed, closing(kept):
         gone = groupby(chain.from_iterable(map(rows_of, join.table(_GONE))), key=lambda row: row[0])
         number, rows = next(gone, (-1, iter(())))
-        chosen = _Chosen(join)
+        chosen = Chosen(join)
         for line in read_lines(folder / WORK):
             own = list(rows) if line.document == number else []
             if own:
@@ -155,13 +155,15 @@ def _evidence(row: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-class _Chosen:
+class Chosen:
     """The documents that take part: those whose id no better one has."""
 
     def __init__(self, join: Join) -> None:
+        """Ask the ranked documents."""
         [numbers] = join.column("SELECT document FROM documents")
         self._chosen: NDArray[np.bool_] = np.zeros(1 + int(numbers.max(initial=-1)), np.bool_)
         self._chosen[numbers] = True
 
     def __contains__(self, document: int) -> bool:
+        """Whether the document of that number takes part."""
         return document < len(self._chosen) and bool(self._chosen[document])

@@ -54,13 +54,14 @@ def write_page(folder: Path, join: Join, work: Path, job: Job, summary: Summary,
         samples=_samples(join, work, job),
         rules=(("Kept", job.keep.told), ("Duplicate", f"{_MEASURES[job.measure]} of {job.threshold:g} or more")),
         made=datetime.now(UTC),
-        settings=", ".join(_settings(summary.settings | summary.scheme)),
+        settings=", ".join(settings_as_words(summary.settings | summary.scheme)),
     )
     with (folder / REPORT).open("w", encoding="utf-8") as file:
         write(file, page)
 
 
-def _settings(values: Mapping[str, Any]) -> Iterator[str]:
+def settings_as_words(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each setting that says something with its value."""
     for name, value in values.items():
         parts = value.values() if isinstance(value, Mapping) else [value]
         said = [views.as_words(list(part) if isinstance(part, tuple) else part) for part in parts if part is not None]

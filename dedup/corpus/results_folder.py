@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from dedup.limits import SCARCE, refused
 
 LOCK = "lock"
 WORK = "work"
-CLUSTERS, PAIRS, KEPT, REMOVED = "clusters.parquet", "pairs.parquet", "kept.jsonl.zst", "removed.jsonl.zst"
+CLUSTERS, PAIRS, RUNS = "clusters.parquet", "pairs.parquet", "runs.parquet"
+KEPT, REMOVED = "kept.jsonl.zst", "removed.jsonl.zst"
 KEPT_ROWS, KEPT_IDS, REMOVED_IDS = "kept.parquet", "kept_ids.parquet", "removed_ids.parquet"
 EDGES, NODES, NETWORK, PASSAGES = "edges.csv", "nodes.csv", "network.gexf", "passages.parquet"
 SUMMARY, REPORT = "summary.json", "report.html"
 RESULTS = (
-    *(CLUSTERS, PAIRS, KEPT, KEPT_ROWS, KEPT_IDS, REMOVED, REMOVED_IDS),
+    *(CLUSTERS, PAIRS, RUNS, KEPT, KEPT_ROWS, KEPT_IDS, REMOVED, REMOVED_IDS),
     *(EDGES, NODES, NETWORK, PASSAGES, SUMMARY, REPORT),
 )
 KEPT_FILES = (KEPT_ROWS, KEPT, KEPT_IDS)
@@ -40,9 +41,10 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
         StoreUnreachable: it cannot be written.
     """
     out = out.resolve()
-    _refuse(out, force=force)
+    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name] if out.exists() else []
+    refuse(str(out), held, force=force)
     partial = out.with_name(f".{out.name}.partial")
-    try:
+    with writing(out):
         partial.mkdir(parents=True, exist_ok=True)
         with (partial / LOCK).open("w") as lock:
             _own(lock.fileno(), out)
@@ -54,6 +56,19 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
                 _replace(partial, out)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Turn what the system refuses while the folder `out` is written into errors of ours.
+
+    Raises:
+        StoreFull: the disk is full.
+        SystemRefused: this process may not open so many files.
+        StoreUnreachable: it cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in NO_ROOM or any(os.strerror(code) in str(error) for code in NO_ROOM):
             raise StoreFull(f"{out}: the disk is full; free some room, or name a folder on another disk") from error
@@ -62,9 +77,12 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
         raise StoreUnreachable(f"{out}: cannot be written ({error}); check the folder and its permissions") from error
 
 
-def _refuse(out: Path, *, force: bool) -> None:
-    """Write over nothing but an empty folder or, if `force` is set, results."""
-    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name] if out.exists() else []
+def refuse(out: str, held: Sequence[str], *, force: bool) -> None:
+    """Write over nothing but an empty folder or, if `force` is set, results.
+
+    Raises:
+        OutputExists: it holds, by these names, something else.
+    """
     if held and not force:
         raise OutputExists(f"{out}: is there already and not empty; name another folder, or replace it with --force")
     if foreign := [name for name in held if name not in RESULTS]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,28 +15,19 @@ from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, open_kept
 from dedup.corpus.output import name_members, write_documents, write_ids, write_tables
 from dedup.corpus.report_page import write_page
-from dedup.corpus.results_folder import WORK, output
+from dedup.corpus.results_folder import WORK
+from dedup.corpus.results_lake import results
 from dedup.corpus.summary import Summary, summarize, write_summary
 from dedup.corpus.units import slices
+from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
 
 
-class Watch(Protocol):
-    """Is told how far the job is."""
-
-    def __call__(self, stage: str, more: int, total: int = 0) -> None:
-        """Count `more` of what the stage works on, of `total` where that is known."""
-
-
-def unwatched(stage: str, more: int, total: int = 0) -> None:
-    """Show nothing."""
-
-
 def run(
     items: Iterable[Item],
-    out: Path,
+    out: Path | str,
     job: Job,
     *,
     name: str = "",
@@ -52,7 +42,7 @@ def run(
 
     Args:
         items: the collection, read once.
-        out: a folder that is not there yet, or empty.
+        out: a folder that is not there yet, or empty; or the URL of such a place.
         job: what counts as a duplicate, and which stays.
         name: what the report calls the collection.
         against: an index whose documents outrank all others and are left alone.
@@ -63,7 +53,8 @@ def run(
         watch: is told of the progress.
 
     Raises:
-        InvalidInput: nothing that was read can be used; or documents that stay, or ids, are to stand for parts of them.
+        InvalidInput: nothing that was read can be used; or runs are asked for, which `find_runs` finds; or documents
+            that stay, or ids, are to stand for parts of them.
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
@@ -72,7 +63,7 @@ def run(
     if ids and job.level != "documents":
         raise InvalidInput("ids alone do not say which passages are repeated; leave --ids out, or --level")
     keep = None if ids else open_kept
-    with output(out, force=force) as folder:
+    with results(out, force=force) as folder:
         found = resolved(items, folder, job, against=against, previous=previous, keep=keep, reject=reject, watch=watch)
         with found as (join, summary):
             write_page(folder, join, folder / WORK, job, summary, name)
@@ -104,14 +95,15 @@ def resolved(
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
     """
+    if job.level == "runs":
+        raise InvalidInput("runs are found by `find_runs`, or by `dedup corpus --level runs`; call that")
     work, texts = folder / WORK, job.level == "documents" or job.cut
-    counted = _Counted(reject)
+    counted = Counted(reject)
     indexed = Against(against, job)
     sources = ((indexed.watched(items), False), (indexed.documents(), True))
     spool = texts and keep is not None
     documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more), spool=spool)
-    if counted.count and not documents:
-        raise InvalidInput(f"all {counted.count:,} records were rejected: nothing was written")
+    counted.check(documents)
     with Join(work, job) as join:
         join.remember(previous)
         for twice, source in join.rank():
@@ -132,18 +124,6 @@ def resolved(
 def _write(join: Join, folder: Path, kept: Kept | None, job: Job, advance: Callable[[int], None]) -> tuple[int, int]:
     """Write what stays and what goes, without `kept` the ids alone; return how many documents, or lines, each has."""
     return write_documents(join, folder, kept, job, advance) if kept else write_ids(join, folder)
-
-
-class _Counted:
-    """Counts what is rejected on the way."""
-
-    def __init__(self, reject: Callable[[Rejected], None]) -> None:
-        self.count = 0
-        self._reject = reject
-
-    def __call__(self, rejected: Rejected) -> None:
-        self.count += 1
-        self._reject(rejected)
 
 
 def compared(join: Join, work: Path, job: Job, watch: Watch) -> tuple[Found, int, NDArray[np.int64], Sets]:

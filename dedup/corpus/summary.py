@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,12 +15,16 @@ from dedup.corpus.join import Join
 from dedup.corpus.keep import LAST
 from dedup.corpus.results_folder import SUMMARY
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 LARGEST, BEGINNING = 10, 120
+_FIGURES = ("documents", "indexed", "rejected", "exact", "near", "clusters", "kept", "removed", "pairs")
 _SIZES = """
 SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor_rank) GROUP BY size ORDER BY size
 """
 _DUPLICATES = "SELECT count(*) FROM named WHERE kind = ? AND NOT indexed AND document <> survivor_document"
-_UNDATED = "SELECT count(*) FROM documents WHERE NOT indexed AND key = ?"
+UNDATED = "SELECT count(*) FROM documents WHERE NOT indexed AND key = ?"
 _EARLIER = "SELECT count(*) FROM survivors"
 _STAY = """
 SELECT count(*) FROM documents WHERE NOT indexed AND id IN (SELECT id FROM survivors) AND document NOT IN (
@@ -95,6 +99,23 @@ class Summary:
     settings: dict[str, Any]
     scheme: dict[str, Any]
 
+    @property
+    def figures(self) -> dict[str, int | None]:
+        """What the command prints."""
+        return {name: getattr(self, name) for name in _FIGURES}
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be told beside the figures."""
+        verb = "is" if self.stay == 1 else "are"
+        again = f"of {self.earlier:,} documents that the earlier run kept, {self.stay:,} {verb} kept again"
+        return [*undated_note(self.undated, self.documents, self.settings), *([again] if self.earlier else [])]
+
+    @property
+    def largest_in_words(self) -> list[str]:
+        """The largest clusters in words."""
+        return [f"a cluster of {one.size:,}: duplicates of {one.survivor!a}" for one in self.largest[:3]]
+
 
 def summarize(
     join: Join, work: Path, job: Job, found: Found, cut: int, rejected: int, lines: tuple[int, int] | None
@@ -119,11 +140,11 @@ def summarize(
         candidates=found.candidates,
         pairs=found.edges,
         histogram=found.histogram.tolist(),
-        undated=join.one(_UNDATED, [LAST]) if job.keep.rule == "earliest" else None,
+        undated=join.one(UNDATED, [LAST]) if job.keep.rule == "earliest" else None,
         full_buckets=cut,
         recall_at_threshold=scheme.recall(job.threshold) if by_band else None,
         expected_recall=_expected(found, job) if by_band else None,
-        settings=_settings(job),
+        settings=settings(job),
         scheme=asdict(scheme),
     )
 
@@ -145,12 +166,19 @@ def _expected(found: Found, job: Job) -> float | None:
     return float(counts.sum() / (counts / recalls).sum()) if counts.sum() else None
 
 
-def _settings(job: Job) -> dict[str, Any]:
+def settings(job: Job) -> dict[str, Any]:
     """Return what decides about the result."""
     return {name: value for name, value in asdict(job).items() if name not in ("threads", "memory")}
 
 
-def write_summary(folder: Path, summary: Summary) -> None:
+def undated_note(undated: int | None, documents: int, settings: dict[str, Any]) -> list[str]:
+    """Return what is to be told of documents without a date, if there are any."""
+    name = settings["keep"]["field"] or "published or date"
+    which = f"{undated or 0:,} of {documents:,} documents"
+    return [f"{which} have no date that could be read (field {name}) and rank last"] if undated else []
+
+
+def write_summary(folder: Path, summary: "DataclassInstance") -> None:
     """Write `summary.json`."""
     text = json.dumps(asdict(summary), indent=2, ensure_ascii=False)
     (folder / SUMMARY).write_text(text + "\n", "utf-8", errors="backslashreplace")

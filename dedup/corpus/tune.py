@@ -12,7 +12,8 @@ from dedup.corpus.clusters import BINS, cluster
 from dedup.corpus.intake import documents_of, take_in
 from dedup.corpus.job import HIGHEST, PERMUTATIONS, RECALL, Job, scheme_for
 from dedup.corpus.join import Join
-from dedup.corpus.run import Watch, compared, unwatched
+from dedup.corpus.run import compared
+from dedup.corpus.watch import Watch, unwatched
 from dedup.errors import InvalidScheme
 from dedup.formats import Item, Rejected
 from dedup.model import Document

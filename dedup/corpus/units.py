@@ -97,6 +97,18 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
+def blank_line(text: str) -> str:
+    """Return the first break between paragraphs, with the white space around it; empty if there is none."""
+    found = _BLANK_LINES.search(text)
+    return found[0] if found else ""
+
+
+def line_end(text: str) -> str:
+    """Return the first end of a line, with the white space behind it; empty if there is none."""
+    found = _LINES.search(text)
+    return found[0] if found else ""
+
+
 def _only(tokens: Tokens, chosen: NDArray[np.bool_]) -> Tokens:
     if chosen.all():
         return tokens

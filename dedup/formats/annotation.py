@@ -109,4 +109,5 @@ def _with(record: Record, metadata: Metadata) -> Record:
         record,
         document=replace(document, metadata={**document.metadata, **more}),
         values=None if values is None else {**values, **more},
+        row=None if more else record.row,  # a table's row does not have them
     )

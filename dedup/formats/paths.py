@@ -2,32 +2,32 @@
 
 import glob
 import os
-import re
 import sys
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from dedup.errors import InvalidInput
 from dedup.formats.annotation import Pattern, annotated, pattern_of, table_of
 from dedup.formats.extraction import extracted
 from dedup.formats.items import Entry, Item, Page, PassedOver, Rejected, Source
+from dedup.formats.lake_stream import open_remote
+from dedup.formats.lakes import Remote, find, is_address, shown_path
 from dedup.formats.reading import ENDINGS, FORMATS, KNOWN, STDIN, Reader, Reading, reader_of
-from dedup.formats.stream import UNPACKERS, Meter, open_file, open_stdin, unreadable
+from dedup.formats.stream import UNPACKERS, Buffered, Meter, open_file, open_stdin, unpacked, unreadable
 from dedup.record import Fields
 
 USUAL = Reading()
 _MOST_SHOWN = 200  # not measured: three lines of a terminal
 PROCESSES = os.cpu_count() or 1
 _WILD = set("*?[")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def read(*paths: str, how: Reading = USUAL, meter: Meter | None = None) -> Generator[Item, None, None]:
-    """Return the records of folders, of files, of what patterns match, or, for `-`, of standard input.
+    """Return the records of folders, of files, of what patterns match, all also by URL, or, for `-`, of standard input.
 
     A text's or page's id is its path below the folder named, without the ending; that of a file named itself is its
     stem. Standard input is JSON Lines. Pages are extracted by as many processes as there are cores.
@@ -39,7 +39,8 @@ def read(*paths: str, how: Reading = USUAL, meter: Meter | None = None) -> Gener
 
     Raises:
         InvalidInput: at once, if a path does not exist or is of no known format, or a folder or pattern has nothing.
-        MissingExtra: at once, if a format needs a package that is not installed.
+        MissingExtra: at once, if a format or the kind of a URL needs a package that is not installed.
+        StoreError: at once, if what a URL names does not answer, or refuses the credentials.
     """
     meter = meter or Meter()
     found = [one for path in paths for one in _found(path, how, meter)]
@@ -80,9 +81,14 @@ def read_text(path: str, how: Reading = USUAL) -> Item:
     Raises:
         InvalidInput: if the path does not exist.
     """
-    reader = reader_of("text", how, path)
+    reader = reader_of("text", how, shown_path(path))
     if path == STDIN:
         return _only(reader(open_stdin(), STDIN, STDIN, how.fields))
+    if is_address(path):
+        file, *others = find(path)
+        if others or file.listed:
+            return Rejected(Source(shown_path(path)), "", "unreadable_file", "several files; name one of them")
+        return _only(_remote(file, _split(file.name)[0], reader, how, Meter()))
     place = _existing(path)
     if place.is_dir():
         return Rejected(Source(path), "", "unreadable_file", "a folder; name a text file")
@@ -113,6 +119,8 @@ def _found(path: str, how: Reading, meter: Meter) -> Iterator[Iterator[Entry]]:
     place = Path(path)
     if path == STDIN:
         yield _stdin(reader_of(how.format or "jsonl", how), how, meter)
+    elif is_address(path):
+        yield from _lake(path, how, meter)
     elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a text that is too long for a path
         yield _folder(place, how, meter)
     elif not os.path.exists(path) and set(path) & _WILD:  # noqa: PTH110 - the same
@@ -130,13 +138,11 @@ def _found(path: str, how: Reading, meter: Meter) -> Iterator[Iterator[Entry]]:
 def _existing(path: str) -> Path:
     if os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a text that is too long for a path
         return Path(path)
-    if _ADDRESS.match(path):
-        raise InvalidInput(f"{path}: an address, and only files are read; download it first")
     advice = "check the path"
     if len(path.split()) > 1:
         advice = "check the path, or give a text itself on standard input, with - as the path"
-    shown = path if len(path) <= _MOST_SHOWN else f"{path[:_MOST_SHOWN]}…"
-    raise InvalidInput(f"{shown}: no such file or folder; {advice}")
+    beginning = path if len(path) <= _MOST_SHOWN else f"{path[:_MOST_SHOWN]}…"
+    raise InvalidInput(f"{beginning}: no such file or folder; {advice}")
 
 
 def _stdin(reader: Reader, how: Reading, meter: Meter) -> Iterator[Entry]:
@@ -154,7 +160,7 @@ def _folder(folder: Path, how: Reading, meter: Meter) -> Iterator[Entry]:
         formats.add(ENDINGS[ending])
         meter.expect(_size(place))
     if not formats:
-        raise InvalidInput(f"{folder}: holds no file ending in {KNOWN}; name files of other endings with --format")
+        raise InvalidInput(f"{folder}: {_nothing()}")
     readers = {one: reader_of(one, how, str(folder)) for one in formats}
     return _walked(folder, readers, how, meter)
 
@@ -192,14 +198,44 @@ def _same(place: Path, path: str) -> bool:
     return place.name == Path(path).name and os.path.exists(path) and place.samefile(path)  # noqa: PTH110 - as above
 
 
+def _lake(url: str, how: Reading, meter: Meter) -> Iterator[Iterator[Entry]]:
+    """Yield a stream of items for each file that a URL stands for, as `_found` does for a path."""
+    count = 0
+    for file in find(url):
+        stem, ending = _split(file.name)
+        if file.listed and ENDINGS.get(ending) not in ({how.format} if how.format else FORMATS):
+            meter.passed_over[ending] += 1
+            continue
+        count += 1
+        reader = reader_of(how.format or ENDINGS.get(ending) or ending, how, shown_path(file.url))
+        meter.expect(file.size)
+        yield _remote(file, stem, reader, how, meter)
+    if not count:
+        raise InvalidInput(f"{shown_path(url)}: {_nothing()}")
+
+
+def _nothing() -> str:
+    return f"holds no file ending in {KNOWN}; name files of other endings with --format"
+
+
 def _unpacked(place: Path, stem: str, reader: Reader, how: Reading, meter: Meter) -> Iterator[Entry]:
+    return _entries(lambda: open_file(place, meter), str(place), stem, reader, how)
+
+
+def _remote(file: Remote, stem: str, reader: Reader, how: Reading, meter: Meter) -> Iterator[Entry]:
+    return _entries(
+        lambda: unpacked(open_remote(file), file.name.suffix, meter), shown_path(file.url), stem, reader, how
+    )
+
+
+def _entries(opened: Callable[[], Buffered], name: str, stem: str, reader: Reader, how: Reading) -> Iterator[Entry]:
     try:
-        stream = open_file(place, meter)
+        stream = opened()
     except OSError as error:
-        yield unreadable(Source(str(place)), error)
+        yield unreadable(Source(name), error)
         return
     with stream:
-        yield from reader(stream, str(place), stem, how.fields)
+        yield from reader(stream, name, stem, how.fields)
 
 
 def _size(place: Path) -> int:
@@ -209,7 +245,7 @@ def _size(place: Path) -> int:
         return 0
 
 
-def _split(name: Path) -> tuple[str, str]:
+def _split(name: PurePath) -> tuple[str, str]:
     """Return the name without its endings, slashes as in POSIX, and the ending that tells the format."""
     if name.suffix.lower() in UNPACKERS:
         name = name.with_suffix("")

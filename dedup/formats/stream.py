@@ -197,8 +197,13 @@ def open_file(path: Path, meter: Meter | None = None) -> Buffered:
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError("not a regular file")
-    counted = _Counted(path.open("rb", buffering=0), meter or Meter())
-    return _opened(counted, io.BufferedReader(counted, BYTES_AT_ONCE), path.suffix.lower())
+    return unpacked(path.open("rb", buffering=0), path.suffix, meter or Meter())
+
+
+def unpacked(raw: io.RawIOBase, ending: str, meter: Meter) -> Buffered:
+    """Read a raw stream, unpacked if the ending of its name is `.gz` or `.zst`."""
+    counted = _Counted(raw, meter)
+    return _opened(counted, io.BufferedReader(counted, BYTES_AT_ONCE), ending.lower())
 
 
 def open_stdin(meter: Meter | None = None) -> Buffered:

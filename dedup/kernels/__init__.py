@@ -23,6 +23,7 @@ from dedup.kernels.arrays import (
     order_of,
 )
 from dedup.kernels.compiled import entry, kernel
+from dedup.kernels.stores import store_lanes, store_word
 
 __all__ = [
     "Bytes",
@@ -42,4 +43,6 @@ __all__ = [
     "grown",
     "kernel",
     "order_of",
+    "store_lanes",
+    "store_word",
 ]

@@ -156,10 +156,10 @@ def points(title: str, across: str, up: str, values: Sequence[tuple[float, float
     )
 
 
-def doubling(sizes: Sequence[tuple[int, int]]) -> list[tuple[str, int]]:
-    """Return the counts of sizes, from 2, in classes that double: 2, 3 to 4, 5 to 8."""
+def doubling(sizes: Sequence[tuple[int, int]], least: int = 2) -> list[tuple[str, int]]:
+    """Return the counts of sizes, from the least, in classes that double: 2, 3 to 4, 5 to 8."""
     classes = list[tuple[str, int]]()
-    low, high, largest = 2, 2, max((size for size, _ in sizes), default=2)
+    low, high, largest = least, least, max((size for size, _ in sizes), default=least)
     while low <= largest:
         count = sum(count for size, count in sizes if low <= size <= high)
         classes.append((f"{low:,}" if low == high else f"{low:,}–{high:,}", count))

@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import (
-    Bytes,
     Codes,
     Flags,
     Int64s,
@@ -37,16 +36,11 @@ from dedup.kernels import (
 )
 from dedup.scheme import Unit
 from dedup.sketching import fold
-from dedup.sketching.edges import APOSTROPHE, split_characters, split_words
+from dedup.sketching.edges import split_characters, split_words
+from dedup.sketching.folding import SLACK, fold_text
 from dedup.sketching.prose import read_gaps, shorten
+from dedup.sketching.written import written
 
-SEPARATOR, BYTE, WORD, SINGLE = fold.SEPARATOR, fold.BYTE, fold.WORD, fold.SINGLE
-VANISH, EXPAND, HYPHEN, MARK, SIZE = fold.VANISH, fold.EXPAND, fold.HYPHEN, fold.MARK, fold.SIZE
-USED, WAITING, SINCE, OPEN, STEPS = range(5)
-
-SPACE, DASH, NINE = np.uint8(32), np.uint8(45), np.uint8(57)
-TAB, LF, CR = np.uint8(9), np.uint8(10), np.uint8(13)
-SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
 TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0x243F6A8885A308D3),
     np.uint64(0x9E3779B97F4A7C15),
@@ -93,12 +87,18 @@ def tokenize(texts: Sequence[str], unit: Unit = "word", *, prose: bool = False) 
     With `prose` the stems of words and the ends of sentences come along, which only a comparison of texts needs.
     """
     characters = unit == "character"
-    found = _tokenize(*_pack(texts), *_table(), characters, prose and not characters)
+    codes, begins = _pack(texts)
+    table, expansions, entries, parts = _table()
+    found = _tokenize(codes, begins, table, expansions, entries, parts, characters, prose and not characters)
     hashes, starts, ends, offsets, stems, stops, _ = found
     return Tokens(hashes, starts, ends, offsets, stems, stops)
 
 
-_table = cache(fold.load)
+@cache
+def _table() -> tuple[Uint32s, Uint32s, Uint64s, Uint64s]:
+    """Return the fold table, its expansions, and how both are written."""
+    table, expansions = fold.load()
+    return table, expansions, *written(table, expansions)
 
 
 def _pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
@@ -120,7 +120,14 @@ def _pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
 
 @entry
 def _tokenize(
-    codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s, characters: bool, prose: bool
+    codes: Codes,
+    begins: Int64s,
+    table: Uint32s,
+    expansions: Uint32s,
+    entries: Uint64s,
+    parts: Uint64s,
+    characters: bool,
+    prose: bool,
 ) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, Uint64s, Flags, int]:
     """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
     documents, tokens, steps = len(begins) - 1, 0, 0
@@ -130,7 +137,9 @@ def _tokenize(
     words, places, edges = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, mapped, sorted_marks = _fold(own, table, expansions, words, places, not characters)
+        words, places, used, mapped, sorted_marks = fold_text(
+            own, table, expansions, entries, parts, words, places, not characters
+        )
         edges = grown(edges, 0, (2 * used if characters else used) + SLACK)
         folded = words.view(np.uint8)
         found = split_characters(folded, used, edges) if characters else split_words(folded, used, edges) // 2
@@ -146,198 +155,6 @@ def _tokenize(
         offsets[document + 1] = tokens
     own_stems, own_stops = stems[: tokens if prose else 0], stops[: tokens if prose else 0]
     return hashes[:tokens], starts[:tokens], ends[:tokens], offsets, own_stems, own_stops, steps
-
-
-@kernel
-def _fold(
-    codes: Codes, table: Uint32s, expansions: Uint32s, words: Uint64s, places: Uint32s, joins: bool
-) -> tuple[Uint64s, Uint32s, int, bool, int]:
-    """Fold one text into `words`, in the cheapest of three ways; the arrays come back, grown where they were too short.
-
-    If `joins` is set, words broken at the end of a line are joined. Behind the arrays follow the bytes written, whether
-    `places` says where each came from (else it is its own place), and the steps taken to sort marks.
-    """
-    used, steps, room = len(codes) + 1, 0, 0
-    words = grown(words, 0, used // 8 + SLACK)
-    if joins and _may_break_words(codes):
-        room = 5 * used
-    elif codes.itemsize == 1:
-        _fold_ascii(codes, words.view(np.uint8))
-    else:
-        room = _fold_flat(codes, table, expansions, words.view(np.uint8))
-    if room:
-        words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-        used, steps = _fold_any(codes, table, expansions, words.view(np.uint8), places, joins)
-    return words, places, used, room > 0, steps
-
-
-@kernel
-def _may_break_words(codes: Codes) -> bool:
-    """Whether a control character, as a line end is, follows a hyphen: ADR 18 says what the two comparisons cost."""
-    may = False
-    for i in range(1, len(codes)):
-        may |= (codes[i - 1] == DASH) & (codes[i] <= CR)
-    return may
-
-
-@kernel
-def _fold_ascii(codes: Codes, folded: Bytes) -> None:
-    """Write lower case words and spaces, one byte a character, and a space at the end."""
-    for i in range(len(codes)):
-        code = codes[i]
-        lower = np.uint8(code | np.uint8(32))
-        letter = np.uint8(lower - np.uint8(97)) < np.uint8(26)
-        digit = np.uint8(code - np.uint8(48)) < np.uint8(10)
-        quote = (code == np.uint8(39)) | (code == np.uint8(96))
-        folded[i] = lower if letter else (code if digit else (APOSTROPHE if quote else SPACE))
-    folded[len(codes)] = SPACE
-
-
-@kernel
-def _fold_flat(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes) -> int:
-    """Write one byte a code point, and a space at the end, as far as that is possible: for most text in Latin script.
-
-    Returns 0 if it was, else how many bytes the folded text can take at most: five a part (UTF-8 and a space).
-    """
-    parts, kinds = len(codes) + 1, np.uint32(0)
-    for i in range(len(codes)):
-        entry = table[codes[i]]
-        folded[i] = entry
-        kinds |= entry
-        if entry >> 24 == EXPAND:
-            parts += expansions[entry & 0xFFFFFF]
-    folded[len(codes)] = SPACE
-    return 0 if kinds >> 24 <= BYTE else 5 * parts
-
-
-@kernel
-def _fold_any(
-    codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes, places: Uint32s, joins: bool
-) -> tuple[int, int]:
-    """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
-
-    Returns the bytes written and the steps taken to sort marks.
-    """
-    state, marks, i = np.zeros(5, np.int64), np.empty(len(codes) + SLACK, np.uint32), 0
-    while i < len(codes):
-        entry = table[codes[i]]
-        if entry >> 24 == HYPHEN or codes[i] == DASH:
-            next_line = _next_line(codes, i + 1) if joins else 0
-            if next_line and _ends_in_letter(folded, state) and _is_letter(codes, next_line, table, expansions):
-                i = next_line
-                continue
-            entry &= 0xFFFFFF
-            entry = np.uint32(SEPARATOR << 24 | entry if entry else VANISH << 24)
-        elif entry >> 24 <= BYTE and state[WAITING] == 0 and state[OPEN] == 0:
-            i = _fold_run(codes, i, table, folded, places, state)
-            continue
-        if entry >> 24 == EXPAND:
-            first = np.int64(entry & 0xFFFFFF) + 1
-            for part in range(first, first + expansions[first - 1]):
-                _emit(expansions[part], i, folded, places, marks, state)
-        else:
-            _emit(entry, i, folded, places, marks, state)
-        i += 1
-    _emit(np.uint32(SEPARATOR), len(codes), folded, places, marks, state)
-    return state[USED], state[STEPS]
-
-
-@kernel
-def _next_line(codes: Codes, i: int) -> int:
-    """Return where the text of the next line begins if this one ends here, else 0."""
-    if i == len(codes) or codes[i] not in (CR, LF):
-        return 0
-    i += 2 if codes[i] == CR and i + 1 < len(codes) and codes[i + 1] == LF else 1
-    while i < len(codes) and codes[i] in (SPACE, TAB):
-        i += 1
-    return i
-
-
-@kernel
-def _ends_in_letter(folded: Bytes, state: Int64s) -> bool:
-    """Whether the last part written is a letter or its mark, and none of a script written without spaces."""
-    letter = state[WAITING] > 0 or (state[USED] > 0 and folded[state[USED] - 1] > NINE)
-    return bool(letter and state[OPEN] == 0)
-
-
-@kernel
-def _is_letter(codes: Codes, i: int, table: Uint32s, expansions: Uint32s) -> bool:
-    """Whether a letter stands there, none of a script written without spaces."""
-    entry = table[codes[i]] if i < len(codes) else np.uint32(0)
-    if entry >> 24 == EXPAND:
-        entry = expansions[np.int64(entry & 0xFFFFFF) + 1]
-    return bool(entry >> 24 == WORD or (entry >> 24 == BYTE and entry & 0xFF > NINE))
-
-
-@kernel
-def _fold_run(codes: Codes, i: int, table: Uint32s, folded: Bytes, places: Uint32s, state: Int64s) -> int:
-    """Write a run of code points that become one byte each: nearly all of a text in Latin script."""
-    used = state[USED]
-    while i < len(codes):
-        entry = table[codes[i]]
-        if entry >> 24 > BYTE or codes[i] == DASH:
-            break
-        folded[used] = entry
-        places[used] = i
-        used += 1
-        i += 1
-    state[USED] = used
-    return i
-
-
-@kernel
-def _emit(entry: np.uint32, place: int, folded: Bytes, places: Uint32s, marks: Uint32s, state: Int64s) -> None:
-    """Write one part; marks wait until their run is over, because only then is its canonical order known."""
-    kind = entry >> 24
-    if kind == VANISH:
-        return
-    if kind >= MARK:
-        if state[WAITING] == 0:
-            state[SINCE] = place
-        marks[state[WAITING]] = entry
-        state[WAITING] += 1
-        return
-    if state[WAITING]:
-        state[STEPS] += _sort_marks(marks, state[WAITING])
-        for i in range(state[WAITING]):
-            _write(int(marks[i] & 0xFFFFFF), state[SINCE], folded, places, state)
-        state[WAITING] = 0
-    if kind in (SEPARATOR, SINGLE) or state[OPEN]:
-        _write(int(SPACE), place, folded, places, state)
-    if kind != SEPARATOR:
-        _write(int(entry & 0xFFFFFF), place, folded, places, state)
-    state[OPEN] = kind == SINGLE
-
-
-@kernel
-def _sort_marks(marks: Uint32s, count: int) -> int:
-    """Put a run of marks in canonical order (stable, by class), in linear time; return the steps taken."""
-    if count == 1:
-        return 0
-    ends = np.zeros(257, np.int64)
-    for i in range(count):
-        ends[(marks[i] >> 24) + 1] += 1
-    for kind in range(256):
-        ends[kind + 1] += ends[kind]
-    run = marks[:count].copy()
-    for mark in run:
-        marks[ends[mark >> 24]] = mark
-        ends[mark >> 24] += 1
-    return 256 + 2 * count
-
-
-@kernel
-def _write(code: int, place: int, folded: Bytes, places: Uint32s, state: Int64s) -> None:
-    """Write one code point as UTF-8."""
-    used = state[USED]
-    length = 1 if code < 0x80 else (2 if code < 0x800 else (3 if code < 0x10000 else 4))
-    lead = 0 if length == 1 else (0xF00 >> length) & 0xFF
-    folded[used] = lead | (code >> (6 * (length - 1)))
-    places[used] = place
-    for i in range(1, length):
-        folded[used + i] = 0x80 | ((code >> (6 * (length - 1 - i))) & 0x3F)
-        places[used + i] = place
-    state[USED] = used + length
 
 
 @kernel

@@ -51,6 +51,16 @@ def test_the_sketches_of_ours_and_of_datasketch_are_in_the_race() -> None:
         assert all(row.accuracy is not None and row.accuracy > 0.9 for row in rows if row.name == name and row.wall)
 
 
+@pytest.mark.skipif(not installed("pydivsufsort"), reason="pydivsufsort is not installed: make bench-deps")
+def test_a_suffix_array_finds_the_same_runs() -> None:
+    """Each speed stands beside what was found: as many words in runs as the suffix array of the same words finds."""
+    rows = run("runs")
+    assert {(row.name, row.size) for row in rows} == {
+        (name, size) for name in ("resembles", "suffix array") for size in TINY.documents
+    }
+    assert {row.accuracy for row in rows if row.unit == "documents/s"} == {1.0}
+
+
 @pytest.mark.skipif(not installed("rensa"), reason="rensa is not installed: make bench-deps")
 def test_rho_is_shown_to_lose_copies_with_five_words_put_before() -> None:
     """The peer's sampling mode stands in the table with the recall that it has."""

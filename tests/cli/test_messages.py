@@ -38,7 +38,8 @@ MISTAKES: dict[str, tuple[list[str], int, str]] = {
     "option with its value": (["--index=X", "stats"], 2, r"follows the command: dedup stats --index=X"),
     "address of a service": (["stats", "--index", "http://127.0.0.1:8080"], 2, r"invalid_url.*dedup\.Client"),
     "text as the path": (["resemble", "some words pasted"], 2, "a text itself on standard input"),
-    "address as the path": (["ingest", "https://example.org/a.jsonl"], 2, "download it first"),
+    "address that does not answer": (["ingest", "http://127.0.0.1:9/a.jsonl"], 4, "check the address and the network"),
+    "address of no known kind": (["ingest", "nonsense://x/a.jsonl"], 2, "no known kind of address"),
     "percent": (["resemble", "-", "--min-similarity", "80"], 2, r"did you mean 0\.8\?"),
     "no share": (["tune", "-", "--threshold", "-1"], 2, "not between 0 and 1"),
     "no number": (["tune", "-", "--threshold", "high"], 2, "give one from 0 to 1"),
@@ -265,4 +266,4 @@ def test_seeds_tell_what_they_pass_over(run: Run) -> None:
 def test_paths_are_named_without_passwords() -> None:
     """A report names the first three paths and how many more there are; no password is among them."""
     assert named(["a.jsonl"]) == "a.jsonl"
-    assert named(["s3://me:secret@host/a", "b", "c", "d", "e"]) == "s3://me:***@host/a, b, c, 2 more"
+    assert named(["s3://me:secret@host/a", "b", "c", "d", "e"]) == "s3://***@host/a, b, c, 2 more"

@@ -14,7 +14,9 @@ from servers.fixtures import ON_SERVERS, url_on
 
 import dedup
 from dedup.corpus import Job, Keep, run
+from dedup.corpus.against import Against
 from dedup.corpus.job import Level, Measure
+from dedup.corpus.runs.run import find_runs
 from dedup.engine import Index
 from dedup.scheme import Scheme
 from dedup.stores import open_store
@@ -117,3 +119,22 @@ def test_documents_are_read_once() -> None:
         assert len(numbers) > 3
         read = [one.id for one in index.arrived(np.array(numbers, np.uint32))]
     assert read == ["long", "last"]
+
+
+@settings(max_examples=4)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_runs_are_found_by_bucket(seed: int) -> None:
+    """The runs that a collection shares with an index are those found by reading the whole index."""
+    rng = seeded(seed)
+    texts = families(rng, 60, length=200)
+    names = list(texts)
+    old, new = ({name: texts[name] for name in half} for half in (names[:30], names[30:]))
+    job = Job(level="runs", min_words=50)
+    with TemporaryDirectory() as folder, filled(dedup.open("memory:"), old) as index:
+        by_bucket, whole = Path(folder, "bucket"), Path(folder, "whole")
+        read = find_runs(documents(new), by_bucket, job, against=index).indexed
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Against, "_all_of", lambda *_: True)
+            everything = find_runs(documents(new), whole, job, against=index).indexed
+        assert read < everything == 30
+        assert pq.read_table(by_bucket / "runs.parquet").equals(pq.read_table(whole / "runs.parquet"))

@@ -238,3 +238,13 @@ def test_what_was_kept_in_another_form_is_kept_again(
     rule = ("--keep", "longest", "--threshold", 0.7)
     command("corpus", "two.parquet", "--out", "two", *rule, "--previous", "one")
     assert pq.read_table(tmp_path / "two/kept.parquet")["id"].to_pylist() == [7, 8]
+
+
+def test_nothing_in_nothing_out(tmp_path: Path, command: Command) -> None:
+    """A collection without documents gives all files, without rows."""
+    (tmp_path / "empty.jsonl").touch()
+    pq.write_table(pa.table({"id": [1], "text": [STORY]}).slice(0, 0), tmp_path / "empty.parquet")
+    for form in ("jsonl", "parquet"):
+        command("corpus", f"empty.{form}", "--out", form)
+        assert lines(tmp_path / form / "kept.jsonl.zst") == []
+        assert pq.read_table(tmp_path / form / "clusters.parquet").num_rows == 0

@@ -169,15 +169,13 @@ def test_markdown_is_text_and_other_files_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "advice"),
     [
-        ("https://example.org/a.jsonl", "download it first"),
-        ("s3://bucket/a.jsonl", "download it first"),
         ("a text pasted as the path", "on standard input"),
         ("word " * 2_000, "on standard input"),
         ("missing.jsonl", "check the path"),
     ],
 )
 def test_what_is_no_path_is_told_what_to_do(path: str, advice: str) -> None:
-    """An address, a text or a wrong name instead of a path is refused in a short message with advice."""
+    """A text or a wrong name instead of a path is refused in a short message with advice."""
     with pytest.raises(InvalidInput, match=advice) as error:
         read(path)
     assert len(str(error.value)) < 400

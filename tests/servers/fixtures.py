@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from programs import needed
+from servers.buckets import Put, environment, running_buckets
 from servers.cluster import Cluster, running_cluster
 from servers.proxy import Proxy, proxied
 from servers.sentinel import Sentinels, running_sentinels
@@ -85,3 +87,24 @@ def url_on(kind: str, request: pytest.FixtureRequest) -> str:
     if kind in ("redis", "valkey"):
         return str(request.getfixturevalue(f"{kind}_server").url())
     return str(request.getfixturevalue(kind.replace("-", "_")).url)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A client of a server for S3, to which the environment leads from now on."""
+    import boto3  # noqa: PLC0415 - takes half a second, and few tests need it
+
+    with running_buckets(tmp_path_factory.mktemp("s3")) as url, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(url).items():
+            patch.setenv(name, value)
+        yield boto3.client("s3")
+
+
+@pytest.fixture
+def bucket(s3: Any) -> Iterator[Put]:
+    """A function that puts objects into the bucket `data`, which is empty."""
+    s3.create_bucket(Bucket="data")
+    yield lambda key, content: s3.put_object(Bucket="data", Key=key, Body=content)
+    for one in s3.list_objects_v2(Bucket="data").get("Contents", []):
+        s3.delete_object(Bucket="data", Key=one["Key"])
+    s3.delete_bucket(Bucket="data")

@@ -201,6 +201,15 @@ def test_the_ascii_way_and_the_other_ways_agree(other: str) -> None:
         assert getattr(alone, field).tolist() == getattr(beside, field)[: len(alone.hashes)].tolist()
 
 
+@pytest.mark.parametrize("letter", ["각", "\ufdfa", "ﬁ", "か\u3099", "日"])
+def test_a_broken_word_changes_nothing_about_the_rest(letter: str) -> None:
+    """However much a letter expands to, a word broken at a line end leaves the tokens before it as they are."""
+    text = f"{letter}{letter} " * 20_000
+    whole, broken = tokenize([f"{text} word"]), tokenize([f"{text} wo-\nrd"])
+    assert whole.hashes.tolist() == broken.hashes.tolist()
+    assert whole.starts.tolist() == broken.starts.tolist()
+
+
 def test_batches_keep_texts_apart() -> None:
     """A batch gives each text the tokens that it has alone, empty ones none."""
     texts = ["one two", "", "déjà vu", " ... ", "x" * 9, "日本", "a"]

@@ -13,7 +13,8 @@ from dedup.corpus.network.pairs import find
 from dedup.corpus.network.report_page import write_page
 from dedup.corpus.network.roster import roster
 from dedup.corpus.network.summary import Summary, summarize, write_summary
-from dedup.corpus.results_folder import EDGES, NETWORK, NODES, PAIRS, PASSAGES, WORK, output
+from dedup.corpus.results_folder import EDGES, NETWORK, NODES, PAIRS, PASSAGES, WORK
+from dedup.corpus.results_lake import results
 from dedup.corpus.run import Watch, unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -25,7 +26,7 @@ AT_ONCE = 256  # not measured: documents read in one request
 
 def run(
     items: Iterable[Item],
-    out: Path,
+    out: Path | str,
     job: Job,
     *,
     name: str = "",
@@ -37,7 +38,7 @@ def run(
 
     Args:
         items: the collection, read once.
-        out: a folder that is not there yet, or empty.
+        out: a folder that is not there yet, or empty; or the URL of such a place.
         job: which passages make a pair, and which pairs count.
         name: what the report calls the collection.
         force: replace what `out` holds.
@@ -56,7 +57,7 @@ def run(
         rejected += 1
         reject(one)
 
-    with output(out, force=force) as folder, dedup.open(f"lmdb:{folder / WORK / 'index'}", job.scheme) as index:
+    with results(out, force=force) as folder, dedup.open(f"lmdb:{folder / WORK / 'index'}", job.scheme) as index:
         take_in(index, items, counted, lambda more: watch("documents read", more))
         if rejected and not index.stats().documents:
             raise InvalidInput(f"all {rejected:,} records were rejected: nothing was written to {out}")
@@ -64,7 +65,7 @@ def run(
 
 
 def over(
-    index: Index, out: Path, job: Job, *, name: str = "", force: bool = False, watch: Watch = unwatched
+    index: Index, out: Path | str, job: Job, *, name: str = "", force: bool = False, watch: Watch = unwatched
 ) -> Summary:
     """Do what `run` does, of the documents of an index; its unit counts, and the job's does not.
 
@@ -72,7 +73,7 @@ def over(
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written, or the index cannot be read.
     """
-    with output(out, force=force) as folder:
+    with results(out, force=force) as folder:
         return _write(index, folder, job, name, 0, watch)
 
 

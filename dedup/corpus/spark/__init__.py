@@ -11,5 +11,6 @@ with extra("spark", "dedup.corpus.spark"):
     import pyspark  # noqa: F401 - to say what is missing, once, and first
 
 from dedup.corpus.spark.run import deduplicate
+from dedup.corpus.spark.runs import find_runs
 
-__all__ = ["deduplicate"]
+__all__ = ["deduplicate", "find_runs"]

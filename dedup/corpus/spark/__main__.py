@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from dedup.corpus import Job, Keep
 from dedup.corpus.job import Closure, Level, Measure
 from dedup.corpus.spark.run import deduplicate
+from dedup.corpus.spark.runs import find_runs
 from dedup.corpus.spark.tables import WORK
 from dedup.errors import InvalidInput, MissingExtra, ResemblesError
 from dedup.scheme import Unit
@@ -44,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep", default="first", help="first, longest, earliest[:FIELD] or priority:FIELD=a,b")
     parser.add_argument("--closure", choices=get_args(Closure), default="survivor")
     parser.add_argument("--unit", choices=get_args(Unit), default="word", help="characters are for texts read by OCR")
+    parser.add_argument("--cut", action="store_true", help="with --level runs: write what is left without them")
+    parser.add_argument("--min-words", type=int, help="of a paragraph (12), or of a run (50)")
     parser.add_argument("--id-field", default="id")
     parser.add_argument("--text-field", default="text")
     parser.add_argument("--number-field", help="numbers by which `first` goes; without it by id")
@@ -52,15 +55,25 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(asked: argparse.Namespace) -> str:
     keep = Keep.parse(asked.keep)
-    job = Job(asked.threshold, asked.level, asked.measure, keep, asked.closure, unit=asked.unit)
+    same = (asked.measure, keep, asked.closure, asked.cut, asked.min_words)
+    job = Job(asked.threshold, asked.level, *same, unit=asked.unit)
     spark = _session()
     columns: dict[str, Any] = {"id": asked.id_field, "text": asked.text_field, "number": asked.number_field}
-    clusters, pairs = deduplicate(_read(spark, asked), asked.out, job, **columns)
+    found = _found(_read(spark, asked), asked.out, job, columns)
     rejects = spark.read.parquet(f"{asked.out}/rejects.parquet").count()
     _remove(spark, f"{asked.out}/{WORK}")
+    return f"{found}, {rejects:,} rejected"
+
+
+def _found(documents: DataFrame, out: str, job: Job, columns: dict[str, Any]) -> str:
+    """Do the job; say what was found."""
+    if job.level == "runs":
+        runs = find_runs(documents, out, job, **columns)
+        return f"{runs.count():,} runs in {runs.select('id').distinct().count():,} documents"
+    clusters, pairs = deduplicate(documents, out, job, **columns)
     duplicates = clusters.where("kind <> 'survivor'").count()
     groups = clusters.select("cluster").distinct().count()
-    return f"{duplicates:,} duplicates in {groups:,} clusters, {pairs.count():,} pairs, {rejects:,} rejected"
+    return f"{duplicates:,} duplicates in {groups:,} clusters, {pairs.count():,} pairs"
 
 
 def _session() -> SparkSession:

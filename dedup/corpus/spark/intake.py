@@ -10,12 +10,12 @@ import xxhash
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
-from dedup.corpus.intake import Measured, batches, measure
+from dedup.corpus.intake import Batch, Measured, batches, measure
 from dedup.corpus.job import Job
 from dedup.corpus.keep import LAST
 from dedup.dates import KEYS
 from dedup.errors import InvalidInput
-from dedup.formats import Fields, Rejected, Source
+from dedup.formats import Fields, Item, Rejected, Source
 from dedup.formats.items import record
 
 SCHEMA = pa.schema(
@@ -37,6 +37,7 @@ SCHEMA = pa.schema(
 )
 """Hashes are signed, for Spark knows no others; a row with a code is a document that cannot be used."""
 _IN_SPARK = {pa.int64(): "bigint", pa.int32(): "int", pa.string(): "string", pa.list_(pa.int64()): "array<bigint>"}
+_IN_SPARK[pa.list_(pa.int32())] = "array<int>"
 UNIT_COLUMNS = ("document", "id", "key", "content", "start", "stop", "low", "high", "shingles")
 
 
@@ -61,83 +62,121 @@ def take_in(documents: DataFrame, job: Job, columns: Columns) -> DataFrame:
     Raises:
         InvalidInput: the DataFrame lacks a column that is named.
     """
+    chosen, ranking = chosen_columns(documents, job, columns)
+    schema = in_spark(SCHEMA)
+    fields = Fields(columns.id, columns.text)
+    units = chosen.mapInArrow(lambda parts: _sketched(parts, job, ranking, fields), schema)
+    return units.withColumn("unit", F.monotonically_increasing_id())
+
+
+def chosen_columns(
+    documents: DataFrame, job: Job, columns: Columns, numbered: str | None = None
+) -> tuple[DataFrame, list[str]]:
+    """Return what is read of a DataFrame, with a column `document`, and the columns whose `values` rank it.
+
+    The column `numbered` says which document a row is; without it the rows are numbered now.
+
+    Raises:
+        InvalidInput: the DataFrame lacks a column that is named.
+    """
+    check_columns(documents, job, columns)
     field = job.keep.field
-    for name in filter(None, (columns.id, columns.text, columns.number, field)):
-        if name not in documents.columns:
-            raise InvalidInput(f"there is no column {name!r}; name one of {', '.join(documents.columns)}")
     ranking = [name for name in ((field,) if field else KEYS) if name in documents.columns]
     number = F.coalesce(documents[columns.number].cast("bigint"), F.lit(LAST)) if columns.number else F.lit(0)
     chosen = documents.select(
-        F.monotonically_increasing_id().alias("document"),
+        (documents[numbered] if numbered else F.monotonically_increasing_id()).alias("document"),
         documents[columns.id].cast("string").alias("id"),
         documents[columns.text].cast("string").alias("text"),
         number.alias("number"),
         F.array(*(documents[name].cast("string") for name in ranking)).cast("array<string>").alias("values"),
     )
-    schema = ", ".join(f"`{field.name}` {_IN_SPARK[field.type]}" for field in SCHEMA)
-    fields = Fields(columns.id, columns.text)
-    units = chosen.mapInArrow(lambda parts: _sketched(parts, job, ranking, fields), schema)
-    return units.withColumn("unit", F.monotonically_increasing_id())
+    return chosen, ranking
+
+
+def check_columns(documents: DataFrame, job: Job, columns: Columns) -> None:
+    """Refuse columns that are named and that the DataFrame lacks.
+
+    Raises:
+        InvalidInput: there is one.
+    """
+    for name in filter(None, (columns.id, columns.text, columns.number, job.keep.field)):
+        if name not in documents.columns:
+            raise InvalidInput(f"there is no column {name!r}; name one of {', '.join(documents.columns)}")
+
+
+def in_spark(schema: Any) -> str:
+    """Return a schema of Arrow's as Spark writes it."""
+    return ", ".join(f"`{field.name}` {_IN_SPARK[field.type]}" for field in schema)
+
+
+def records(columns: dict[str, list[Any]], ranking: Sequence[str], fields: Fields) -> Iterator[Item]:
+    """Yield a document of each row, whose place is its source."""
+    ranks = (dict(zip(ranking, values, strict=True)) for values in columns["values"])
+    for row, (name, text, rank) in enumerate(zip(columns["id"], columns["text"], ranks, strict=True)):
+        yield record(Source("", row), {**rank, fields.id: name, fields.text: text}, fields)
+
+
+def keys(batch: Batch, columns: dict[str, list[Any]], job: Job) -> Sequence[int]:
+    """Return what ranks each document of a batch: its number, if it goes by that."""
+    if job.keep.rule not in ("first", "none"):
+        return batch.keys
+    return [columns["number"][record.source.line or 0] for record in batch.records]
 
 
 def _sketched(parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fields) -> Iterator[Any]:
     """Yield batches of SCHEMA; what is worked off at once is bounded in characters."""
     for part in parts:
         columns = part.to_pydict()
-        ranks = (dict(zip(ranking, values, strict=True)) for values in columns["values"])
-        rows = enumerate(zip(columns["id"], columns["text"], ranks, strict=True))
-        items = (
-            record(Source("", row), {**rank, fields.id: name, fields.text: text}, fields)
-            for row, (name, text, rank) in rows
-        )
-        for batch in batches(items, job, indexed=False):
+        for batch in batches(records(columns, ranking, fields), job, indexed=False):
             found = measure(batch, job)
             yield _units(found, columns, job)
-            yield _rejects(found.batch.rejects, columns["document"])
+            yield rows_of(SCHEMA, **rejects(found.batch.rejects, columns["document"]))
 
 
 def _units(found: Measured, columns: dict[str, list[Any]], job: Job) -> Any:
     units, records, of = found.units, found.batch.records, found.units.documents
     rows = [record.source.line or 0 for record in records]
-    keys = [columns["number"][row] for row in rows] if job.keep.rule == "first" else found.batch.keys
     content = np.array([xxhash.xxh3_64_intdigest(line) for line in found.lines], np.uint64).view(np.int64)
     buckets = np.bincount(units.owners, minlength=len(units.sizes))
-    return _batch(
+    return rows_of(
+        SCHEMA,
         document=np.array([columns["document"][row] for row in rows], np.int64)[of],
         id=[records[i].document.id for i in of],
-        key=np.array(keys, np.int64)[of],
+        key=np.array(keys(found.batch, columns, job), np.int64)[of],
         content=content[of],
         start=units.starts,
         stop=units.stops,
         low=units.digests[:, 0].view(np.int64),
         high=units.digests[:, 1].view(np.int64),
         shingles=units.sizes.astype(np.int32),
-        set=_lists(units.sets, units.sizes),
-        buckets=_lists(units.buckets, buckets),
+        set=lists(units.sets, units.sizes),
+        buckets=lists(units.buckets, buckets),
     )
 
 
-def _rejects(rejects: Sequence[Rejected], documents: Sequence[int]) -> Any:
-    return _batch(
-        document=[documents[one.source.line or 0] for one in rejects],
-        id=[one.id for one in rejects],
-        code=[one.code for one in rejects],
-        reason=[one.reason for one in rejects],
-    )
+def rejects(found: Sequence[Rejected], documents: Sequence[int]) -> dict[str, list[Any]]:
+    """Return the columns that say which documents cannot be used, and why."""
+    return {
+        "document": [documents[one.source.line or 0] for one in found],
+        "id": [one.id for one in found],
+        "code": [one.code for one in found],
+        "reason": [one.reason for one in found],
+    }
 
 
-def _lists(values: Any, sizes: Any) -> Any:
+def lists(values: Any, sizes: Any) -> Any:
+    """Return a column of lists, from the values of all and how many each has; hashes become signed."""
     offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(sizes, dtype=np.int32)])
-    return pa.ListArray.from_arrays(offsets, values.view(np.int64))
+    return pa.ListArray.from_arrays(offsets, values.view(np.int64) if values.dtype == np.uint64 else values)
 
 
-def _batch(**columns: Any) -> Any:
-    """Return these columns, and nulls for the others."""
+def rows_of(schema: Any, **columns: Any) -> Any:
+    """Return these columns, and nulls for the others of the schema."""
     count = len(columns["document"])
     return pa.RecordBatch.from_arrays(
         [
             pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(count, field.type)
-            for field in SCHEMA
+            for field in schema
         ],
-        schema=SCHEMA,
+        schema=schema,
     )

@@ -9,12 +9,8 @@ from dedup.corpus.spark.tables import Tables
 
 def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
     """Return the units of the best document of each id, with `rank` and `twin`: the best rank with the same tokens."""
-    repeated = Window.partitionBy("id").orderBy("key", "content", "document")
     units = (
-        intake.where(F.isnull("code"))
-        .select("unit", *UNIT_COLUMNS)
-        .withColumn("place", F.rank().over(repeated))
-        .where("place = 1")
+        best_of_each_id(intake.where(F.isnull("code")).select("unit", *UNIT_COLUMNS))
         .orderBy("key", "id", "start")
         .select(F.monotonically_increasing_id().alias("rank"), "unit", *UNIT_COLUMNS)
         .drop("key", "content")
@@ -23,6 +19,12 @@ def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
     ranks = tables.keep("work/ranks", units)
     twins = ranks.groupBy("low", "high").agg(F.min("rank").alias("twin"))
     return tables.keep("work/units", ranks.join(twins, ["low", "high"]).drop("low", "high"))
+
+
+def best_of_each_id(rows: DataFrame) -> DataFrame:
+    """Return the rows of the best document of each id."""
+    repeated = Window.partitionBy("id").orderBy("key", "content", "document")
+    return rows.withColumn("place", F.rank().over(repeated)).where("place = 1").drop("place")
 
 
 def rejected(intake: DataFrame, units: DataFrame) -> DataFrame:

@@ -44,6 +44,8 @@ def deduplicate(
         OutputExists: the folder is there already.
     """
     job = job or Job()
+    if job.level == "runs":
+        raise InvalidInput("runs are found by `find_runs`, not by `deduplicate`; call that")
     if job.cut:
         raise InvalidInput("Spark reports passages and cuts none out; leave cut out, or use `dedup corpus`")
     tables = Tables(documents.sparkSession, out)

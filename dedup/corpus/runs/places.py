@@ -1,0 +1,103 @@
+"""Where runs stand in their texts: each document that has one, or is the source of one, is read once more."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pyarrow.compute import is_in
+
+from dedup.corpus.intake import DOCUMENTS, in_order, rows_of
+from dedup.corpus.job import Job
+from dedup.corpus.join import Join
+from dedup.record import loads
+from dedup.scheme import Unit
+from dedup.sketching.tokens import Tokens, tokenize
+
+_SPANS = """
+CREATE TABLE spans AS
+SELECT document, first, words FROM runs UNION SELECT source, source_first, words FROM runs ORDER BY ALL
+"""
+_SPANS_OF = "SELECT document, first, words FROM spans WHERE document BETWEEN ? AND ? ORDER BY ALL"
+_PLACES = """
+CREATE TABLE places (
+    document BIGINT, first BIGINT, words BIGINT, start BIGINT, stop BIGINT, before BIGINT, after BIGINT
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some documents that follow one another: their lines, and the runs and sources in them, by document."""
+
+    table: Any
+    documents: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    words: NDArray[np.int64]
+
+
+def place(join: Join, work: Path, job: Job) -> None:
+    """Write a table `places`: where each run and each source lies in its text, and where the words beside it do."""
+    join.run(_SPANS)
+    join.run(_PLACES)
+    for columns in in_order(partial(_placed, unit=job.unit), _groups(join, work), job.threads):
+        join.insert("places", **columns)
+
+
+def _groups(join: Join, work: Path) -> Iterator[Group]:
+    with pq.ParquetFile(work / DOCUMENTS) as file:
+        for number in range(file.num_row_groups):
+            bounds = file.metadata.row_group(number).column(0).statistics
+            documents, firsts, words = join.column(_SPANS_OF, [bounds.min, bounds.max])
+            if len(documents):
+                table = file.read_row_group(number, ["document", "line", "text_field"], use_threads=False)
+                wanted = is_in(table["document"], pa.array(np.unique(documents)))
+                yield Group(table.filter(wanted), documents, firsts, words)
+
+
+def _placed(group: Group, unit: Unit) -> Mapping[str, NDArray[Any]]:
+    texts = [loads(line)[field] for _, line, field in rows_of(group.table)]
+    rows = np.searchsorted(np.asarray(group.table["document"]), group.documents)
+    return {
+        "document": group.documents,
+        "first": group.firsts,
+        "words": group.words,
+        **places(tokenize(texts, unit), texts, rows, group.firsts, group.words),
+    }
+
+
+def places(
+    tokens: Tokens,
+    texts: Sequence[str],
+    rows: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    words: NDArray[np.int64],
+) -> dict[str, NDArray[np.int64]]:
+    """Return where runs lie, in code points.
+
+    Args:
+        tokens: of the texts.
+        texts: them.
+        rows: (n,) the text of each run.
+        firsts: (n,) its first token, counted from the text's.
+        words: (n,) its tokens.
+
+    Returns:
+        (n,) each: `start` and `stop`, where the token `before` it ends, or 0, and where the one `after` it begins, or
+        the text's length.
+    """
+    begin, end = tokens.offsets[rows] + firsts, tokens.offsets[rows] + firsts + words
+    ends, starts = np.append(tokens.ends, 0), np.append(tokens.starts, 0)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    found = {
+        "start": starts[begin],
+        "stop": ends[end - 1],
+        "before": np.where(firsts > 0, ends[begin - 1], 0),
+        "after": np.where(end < tokens.offsets[rows + 1], starts[end], lengths[rows]),
+    }
+    return {name: values.astype(np.int64) for name, values in found.items()}
