@@ -24,6 +24,7 @@ from dedup.stores.codec import decode
 
 LISTED = 4096  # ADR 22: postings read of a bucket
 MOST = 2048  # ADR 22: documents compared with one
+SPARE = {"word": 0, "character": 48}  # ADR 22: documents compared that share fewer minima, for texts badly misread
 TOGETHER = 64  # not measured: documents aligned at once; long ones must not fill the memory
 Wanted = Callable[[Numbers], Int64s]
 """Returns for chunk numbers the place of each one's document among those wanted, -1 for any other."""
@@ -61,7 +62,7 @@ def partners(store: Store, document: Document, question: Question, wanted: Wante
     minima = sketched.buckets[sketched.places >= 0]
     with store.snapshot() as now:
         postings = now.lookup(minima, LISTED)
-        numbers, left = _candidates(postings, wanted, _least(scheme))
+        numbers, left = _candidates(postings, wanted, _least(scheme), SPARE[scheme.unit])
         query = Query.of(document.text, tokens, minima, postings.counts, postings.documents)
         found = [match for some in _read(now, numbers) for match in _compared(query, some, scheme, question)]
     cut = np.concatenate((np.zeros(scheme.bands, np.bool_), np.diff(postings.offsets) < postings.counts))
@@ -75,7 +76,7 @@ def _least(scheme: Scheme) -> int:
     return max(words - (scheme.w + scheme.k - 1), 0) // scheme.w + 1
 
 
-def _candidates(postings: Postings, wanted: Wanted, least: int) -> tuple[Numbers, bool]:
+def _candidates(postings: Postings, wanted: Wanted, least: int, spare: int) -> tuple[Numbers, bool]:
     """Return a chunk number of each document to compare, in the order of places, and whether some are left out."""
     places = wanted(postings.numbers)
     chosen = places >= 0
@@ -88,9 +89,11 @@ def _candidates(postings: Postings, wanted: Wanted, least: int) -> tuple[Numbers
     sums = np.bincount(owners, surprise).astype(np.float64)
     best = np.zeros(len(firsts))
     np.maximum.at(best, owners, surprise)
-    likely = np.flatnonzero((counts >= least) & _telling(best, sums, total))
-    most = np.sort(likely[np.argsort(-sums[likely], kind="stable")[:MOST]])
-    return postings.numbers[chosen][firsts[most]], len(likely) > MOST
+    telling = np.flatnonzero(_telling(best, sums, total))
+    ranked = telling[np.lexsort((-sums[telling], counts[telling] < least))]
+    likely = int((counts[telling] >= least).sum())
+    most = np.sort(ranked[: min(likely + spare, MOST)])
+    return postings.numbers[chosen][firsts[most]], likely > MOST
 
 
 def _telling(best: Float64s, sums: Float64s, total: int) -> Flags:

@@ -15,7 +15,7 @@ from dedup.corpus.network.roster import roster
 from dedup.corpus.network.summary import Summary, summarize, write_summary
 from dedup.corpus.results_folder import EDGES, NETWORK, NODES, PAIRS, PASSAGES, WORK
 from dedup.corpus.results_lake import results
-from dedup.corpus.run import Watch, unwatched
+from dedup.corpus.watch import Watch, unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
