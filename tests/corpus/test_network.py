@@ -238,6 +238,7 @@ def test_an_index_gives_what_its_documents_give(tmp_path: Path, command: Command
         assert first == (tmp_path / "other" / name).read_bytes() == (tmp_path / "third" / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_notice_in_three_hundred_documents_is_one_cluster(tmp_path: Path, command: Command) -> None:
     """A text in more documents than a look-up compares is one cluster of them all, and nothing is left unread."""
     write(tmp_path / "a.jsonl", *({"id": f"{i:03}", "text": around(i, NOTICE, 8)} for i in range(300)))
@@ -328,6 +329,7 @@ def test_results_are_kept_unless_forced(tmp_path: Path, command: Command) -> Non
     assert "notes.txt" in command("network", "pages.jsonl", "--out", "out", "--force", code=2).stderr
 
 
+@pytest.mark.slow
 def test_killed_and_run_again(tmp_path: Path, command: Command) -> None:
     """Killed in the middle it leaves no result, and run again it gives what an undisturbed run gives."""
     pages = collection(3_000)
@@ -347,6 +349,7 @@ def test_killed_and_run_again(tmp_path: Path, command: Command) -> None:
         assert file.name == "report.html" or (tmp_path / "out" / file.name).read_bytes() == file.read_bytes()
 
 
+@pytest.mark.slow
 def test_full_disk_leaves_nothing(tmp_path: Path, process: Process) -> None:
     """When a file cannot grow the command says so in one line, and no half of a result is left."""
     write(tmp_path / "a.jsonl", *({"id": f"{i:03}", "text": around(i, NOTICE, 8)} for i in range(200)))
