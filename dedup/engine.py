@@ -13,6 +13,7 @@ from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
 from dedup.search.explain import Candidate, Comparison, candidates, pair
 from dedup.search.lookup import Lookup, Watch, look_up, unwatched
+from dedup.search.partners import Partners, Wanted, partners
 from dedup.search.question import PassageFields, Question, QuestionFields
 from dedup.search.sharing import Least, Sharing, arrived, sharing
 from dedup.sketching.chunks import chunks
@@ -246,6 +247,14 @@ class Index:
     def explain(self, lookup: Lookup) -> Iterator[Candidate]:
         """Yield each document that a look-up considered, best candidate first, with what speaks for and against it."""
         return candidates(lookup, self.scheme)
+
+    def partners(self, document: Document, question: Question, wanted: Wanted) -> Partners:
+        """Return all documents, of those wanted, that share a passage with a document; see `dedup.search.partners`.
+
+        Raises:
+            StoreDamaged: one of them cannot be read.
+        """
+        return partners(self._store, document, question, wanted)
 
     def stats(self) -> Stats:
         """Return the index's size."""

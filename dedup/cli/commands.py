@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import options
+from dedup.cli.network_command import network
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
@@ -407,5 +408,5 @@ def warm(json: options.Json = False) -> None:
     run(json=json)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, tune, warm)
+COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, network, tune, warm)
 INDEX_COMMANDS = (create, grow, backup)

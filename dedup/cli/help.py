@@ -24,6 +24,7 @@ EXAMPLES = {
     "serve": ("dedup serve --index lmdb:./index --port 8080", "http"),
     "key": ("dedup key newsroom read write", "http"),
     "corpus": ("dedup corpus 'news/*.jsonl.zst' --out results --threshold 0.8", "corpus"),
+    "network": ("dedup network 'pages/*.jsonl' --out network --unit character --series paper", "network"),
     "tune": ("dedup tune sample.jsonl --html pairs.html", "corpus"),
     "help": ("dedup help ingest", "cli"),
 }

@@ -16,8 +16,12 @@ WORK = "work"
 CLUSTERS, PAIRS, RUNS = "clusters.parquet", "pairs.parquet", "runs.parquet"
 KEPT, REMOVED = "kept.jsonl.zst", "removed.jsonl.zst"
 KEPT_ROWS, KEPT_IDS, REMOVED_IDS = "kept.parquet", "kept_ids.parquet", "removed_ids.parquet"
+EDGES, NODES, NETWORK, PASSAGES = "edges.csv", "nodes.csv", "network.gexf", "passages.parquet"
 SUMMARY, REPORT = "summary.json", "report.html"
-RESULTS = (CLUSTERS, PAIRS, RUNS, KEPT, KEPT_ROWS, KEPT_IDS, REMOVED, REMOVED_IDS, SUMMARY, REPORT)
+RESULTS = (
+    *(CLUSTERS, PAIRS, RUNS, KEPT, KEPT_ROWS, KEPT_IDS, REMOVED, REMOVED_IDS),
+    *(EDGES, NODES, NETWORK, PASSAGES, SUMMARY, REPORT),
+)
 KEPT_FILES = (KEPT_ROWS, KEPT, KEPT_IDS)
 """The names of the file that says what was kept: a folder of results has at most one of them."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -169,5 +169,4 @@ def _candidates(
 
 def _query(text: str, tokens: Tokens, sketched: Sketch, postings: Postings) -> Query:
     passage = sketched.places >= 0
-    order = np.argsort(sketched.buckets[passage])
-    return Query(text, tokens, sketched.buckets[passage][order], postings.counts[passage][order], postings.documents)
+    return Query.of(text, tokens, sketched.buckets[passage], postings.counts[passage], postings.documents)

@@ -1,6 +1,7 @@
 """A text that asks, and what an index knows of its windows."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,3 +26,9 @@ class Query:
     minima: NDArray[np.uint64]
     counts: NDArray[np.uint32]
     total: int
+
+    @classmethod
+    def of(cls, text: str, tokens: Tokens, minima: NDArray[np.uint64], counts: NDArray[np.uint32], total: int) -> Self:
+        """Return the query whose window minima, in the order of the text, occur in so many documents each."""
+        order = np.argsort(minima)
+        return cls(text, tokens, minima[order], counts[order], total)

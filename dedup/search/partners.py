@@ -1,0 +1,121 @@
+"""One document and an index in, every wanted document that shares a passage with it out, however many there are.
+
+A look-up answers one reader, who wants the best few; a collection wants all pairs, and each of them once. So candidates
+are not ranked against each other here: each is read that may have a passage which says something, and no other.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dedup.kernels import Flags, Float64s, Int64s
+from dedup.model import Document, Match
+from dedup.scheme import Scheme
+from dedup.search.evidence import COMMON, FEW_DOCUMENTS
+from dedup.search.query import Query
+from dedup.search.question import USUAL, Question
+from dedup.search.verify import figure
+from dedup.search.windows import Windows
+from dedup.sketching.sketches import sketch_tokens
+from dedup.sketching.tokens import tokenize
+from dedup.stores.base import Numbers, Postings, Snapshot, Store
+from dedup.stores.codec import decode
+
+LISTED = 4096  # ADR 22: postings read of a bucket
+MOST = 2048  # ADR 22: documents compared with one
+SPARE = {"word": 0, "character": 48}  # ADR 22: documents compared that share fewer minima, for texts badly misread
+TOGETHER = 64  # not measured: documents aligned at once; long ones must not fill the memory
+Wanted = Callable[[Numbers], Int64s]
+"""Returns for chunk numbers the place of each one's document among those wanted, -1 for any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """The documents that share passages with one.
+
+    Attributes:
+        matches: they, in the order of their places; without boilerplate.
+        compared: how many documents were compared.
+        truncated: more may share a passage, and were left unread.
+    """
+
+    matches: tuple[Match, ...] = ()
+    compared: int = 0
+    truncated: bool = False
+
+
+def partners(store: Store, document: Document, question: Question, wanted: Wanted) -> Partners:
+    """Return which of the wanted documents share a passage with a document, its passages' places first in `query`.
+
+    Args:
+        store: the index.
+        document: the document.
+        question: what a passage must be.
+        wanted: which documents of the index are compared.
+    """
+    scheme = store.scheme
+    tokens = tokenize([document.text], scheme.unit, prose=question.reworded)
+    if len(tokens.hashes) < scheme.k:
+        return Partners()
+    sketched = sketch_tokens(tokens, scheme)
+    minima = sketched.buckets[sketched.places >= 0]
+    with store.snapshot() as now:
+        postings = now.lookup(minima, LISTED)
+        numbers, left = _candidates(postings, wanted, _least(scheme), SPARE[scheme.unit])
+        query = Query.of(document.text, tokens, minima, postings.counts, postings.documents)
+        found = [match for some in _read(now, numbers) for match in _compared(query, some, scheme, question)]
+    cut = np.concatenate((np.zeros(scheme.bands, np.bool_), np.diff(postings.offsets) < postings.counts))
+    hidden = Windows(tokens, sketched, scheme).hide(cut, question.usual_words(scheme.unit))
+    return Partners(tuple(found), len(numbers), truncated=left or hidden)
+
+
+def _least(scheme: Scheme) -> int:
+    """Return how many minima any verbatim run of the usual words of a passage has: a minimum is that of w windows."""
+    words, _ = USUAL[scheme.unit]
+    return max(words - (scheme.w + scheme.k - 1), 0) // scheme.w + 1
+
+
+def _candidates(postings: Postings, wanted: Wanted, least: int, spare: int) -> tuple[Numbers, bool]:
+    """Return a chunk number of each document to compare, in the order of places, and whether some are left out."""
+    places = wanted(postings.numbers)
+    chosen = places >= 0
+    if not chosen.any():
+        return postings.numbers[:0], False
+    total = max(postings.documents, FEW_DOCUMENTS)
+    surprise = np.log(total / np.maximum(postings.counts, 1))
+    surprise = np.repeat(surprise, np.diff(postings.offsets))[chosen]
+    _, firsts, owners, counts = np.unique(places[chosen], return_index=True, return_inverse=True, return_counts=True)
+    sums = np.bincount(owners, surprise).astype(np.float64)
+    best = np.zeros(len(firsts))
+    np.maximum.at(best, owners, surprise)
+    telling = np.flatnonzero(_telling(best, sums, total))
+    ranked = telling[np.lexsort((-sums[telling], counts[telling] < least))]
+    likely = int((counts[telling] >= least).sum())
+    most = np.sort(ranked[: min(likely + spare, MOST)])
+    return postings.numbers[chosen][firsts[most]], likely > MOST
+
+
+def _telling(best: Float64s, sums: Float64s, total: int) -> Flags:
+    """Return which documents may have a passage that is no boilerplate, by the surprise of the windows shared.
+
+    See `dedup.search.evidence.common`: a passage's mean is at most the best window's, its sum at most the whole's.
+    """
+    flags: Flags = (best >= np.log(total / COMMON)) | (sums >= 2 * np.log(total))
+    return flags
+
+
+def _read(now: Snapshot, numbers: Numbers) -> Iterator[list[Document]]:
+    """Yield the documents, some at a time; what was removed meanwhile is none."""
+    for first in range(0, len(numbers), TOGETHER):
+        stored = now.fetch(numbers[first : first + TOGETHER])
+        yield [decode(one.id, one.payload, one.digest) for one in stored if one]
+
+
+def _compared(query: Query, documents: list[Document], scheme: Scheme, question: Question) -> Iterator[Match]:
+    """Yield the match of each document that shares passages, without boilerplate."""
+    there = tokenize([document.text for document in documents], scheme.unit, prose=question.reworded)
+    for match in figure(query, documents, there, scheme, question):
+        passages = tuple(one for one in match.passages if one.kind != "boilerplate")
+        if passages:
+            yield replace(match, passages=passages)
