@@ -20,6 +20,9 @@ from typing import Any
 from benchmarks.report.table import print_table
 from benchmarks.texts.copies import write
 
+FOUND = ("exact", "near", "clusters", "pairs", "runs", "words_in_runs")
+"""What the command found, at one level or the other."""
+
 
 def measure(path: Path, folder: Path, documents: int, options: list[str]) -> dict[str, Any]:
     """Run the command; return what it took."""
@@ -42,7 +45,7 @@ def measure(path: Path, folder: Path, documents: int, options: list[str]) -> dic
         "peak MB": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
         "peak disk MB": disk / 2**20,
         "results MB": results / 2**20,
-        **{name: figures[name] for name in ("exact", "near", "clusters", "pairs")},
+        **{name: figures[name] for name in FOUND if name in figures},
     }
 
 

@@ -91,7 +91,7 @@ class _Pieces(io.RawIOBase):
 
     def _fetch(self) -> None:
         """Ask for the piece at the present place."""
-        onward = self._place == self._start + len(self._piece)
+        onward = bool(self._piece) and self._place == self._start + len(self._piece)
         self._ahead = min(2 * self._ahead, MOST_AT_ONCE) if onward else LEAST_AT_ONCE
         stop = min(self._place + self._ahead, self._size)
         try:

@@ -124,7 +124,7 @@ def telling(url: str, done: str) -> Iterator[None]:
     except Exception as error:  # a driver raises what its transport raises
         cause = _cause(error)
         said = f"{shown_path(url)}: cannot be {done} ({told(cause, url)})"
-        if isinstance(cause, PermissionError) or _status(cause) in _REFUSED:
+        if _refused(cause):
             raise StoreDenied(f"{said}; check the credentials that its driver takes from the environment") from error
         if isinstance(cause, FileNotFoundError) or _status(cause) in _GONE:
             raise InvalidInput(f"{shown_path(url)}: no such file or folder; check the address") from error
@@ -135,6 +135,12 @@ def _cause(error: BaseException) -> BaseException:
     """Return what is behind the error: fsspec calls it a missing file whatever a web server answers, or none at all."""
     of_web = isinstance(error, FileNotFoundError) and str(error).startswith(_WEB)
     return error.__cause__ if of_web and error.__cause__ else error
+
+
+def _refused(cause: BaseException) -> bool:
+    """Return whether it is the credentials: that there are none has an error of its own in each driver."""
+    named = "Credential" in type(cause).__name__
+    return named or isinstance(cause, PermissionError) or _status(cause) in _REFUSED
 
 
 def _status(error: BaseException) -> int:
@@ -166,7 +172,7 @@ def persist(act: Callable[[], Result]) -> Result:
 def _may_pass(error: BaseException) -> bool:
     """Return whether the same request may be answered later: not where the server has understood and refuses it."""
     cause = _cause(error)
-    if isinstance(cause, FileNotFoundError | PermissionError | NotImplementedError):
+    if _refused(cause) or isinstance(cause, FileNotFoundError | NotImplementedError):
         return False
     return not 400 <= _status(cause) < 500 or _status(cause) in _LATER
 

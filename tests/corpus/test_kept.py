@@ -1,6 +1,7 @@
 """What `dedup corpus` keeps: in the form of the input, as ids alone, or in an index."""
 
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 from corpus.conftest import Command
 from corpus.test_command import STORY, write
 from corpus.texts import families, lines, seeded
+
+from dedup.engine import Index
+from dedup.errors import StoreFull
 
 OTHER = "Seven wizards box with liquor jugs at noon, and nobody minds."
 TEXTS = (STORY, STORY.upper(), OTHER)
@@ -248,3 +252,30 @@ def test_nothing_in_nothing_out(tmp_path: Path, command: Command) -> None:
         command("corpus", f"empty.{form}", "--out", form)
         assert lines(tmp_path / form / "kept.jsonl.zst") == []
         assert pq.read_table(tmp_path / form / "clusters.parquet").num_rows == 0
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (StoreFull("no room"), 4)])
+def test_an_index_that_breaks_off_is_mended_by_ingest(
+    error: BaseException, code: int, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results are whole before the index is written; what an interruption leaves out, the command named puts in."""
+    pq.write_table(pa.table({"id": [7, 8], "text": [STORY, OTHER]}), tmp_path / "in.parquet")
+
+    def breaks_off(*_: Any, **__: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Index, "put_each", breaks_off)
+        done = command("corpus", "in.parquet", "--out", "out", "--index", "lmdb:kept", code=code)
+    assert pq.read_table(tmp_path / "out/kept.parquet").num_rows == 2
+    mend = re.search("dedup (ingest .*)", done.stderr)
+    assert mend
+    assert json.loads(command(*mend[1].split(), "--json").stdout)["put"] == 2
+
+
+def test_metadata_from_elsewhere_are_kept(tmp_path: Path, command: Command) -> None:
+    """What a table of metadata adds to rows is kept with them, in JSON Lines: a row has no column for it."""
+    pq.write_table(pa.table({"id": ["a"], "text": [STORY]}), tmp_path / "in.parquet")
+    (tmp_path / "more.csv").write_text("id,town\na,Baku\n")
+    command("corpus", "in.parquet", "--out", "out", "--metadata", "more.csv")
+    assert lines(tmp_path / "out/kept.jsonl.zst") == [{"id": "a", "text": STORY, "town": "Baku"}]

@@ -8,9 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from corpus.conftest import Command
+import trustme
+from corpus.conftest import Command, Process
 from corpus.test_command import STORY
 from servers.buckets import Put
+from servers.web import running_web
 
 from dedup.corpus import results_lake
 from dedup.formats import lakes
@@ -97,6 +99,39 @@ def test_no_reader_takes_half_for_results(
         command("corpus", "s3://data/in", "--out", "s3://data/out")
         assert held(s3) == RESULTS
     assert "summary.json" not in order
+
+
+def test_ingest_over_tls_goes_on(tmp_path: Path, process: Process) -> None:
+    """The command trusts the authority that SSL_CERT_FILE names; after a break that stays, the next run goes on."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    before = (
+        f"import os; os.environ['SSL_CERT_FILE'] = {str(tmp_path / 'authority.pem')!r}; "
+        "from dedup.formats import lakes; lakes.SECONDS = 0"
+    )
+    texts = [{"id": f"{i:05}", "text": f"{STORY} {i}"} for i in range(8_000)]
+    with running_web(authority.issue_cert("127.0.0.1")) as web:
+        web.files = {"/a.jsonl": "".join(json.dumps(one) + "\n" for one in texts).encode()}
+        web.break_at = [400_000]
+        arguments = ("ingest", f"{web.url}/a.jsonl?sig=s3cret", "--index", "lmdb:kept", "--json")
+        broken = process(before, *arguments, code=3)
+        whole = process(before, *arguments, code=0)
+        refused = process("", *arguments, code=4)
+    first, second = json.loads(broken.stdout), json.loads(whole.stdout)
+    assert 0 < first["put"] < 8_000
+    assert (second["unchanged"], second["put"]) == (first["put"], 8_000 - first["put"])
+    assert "rejected[unreadable_file]" in broken.stderr
+    assert whole.stderr == ""
+    assert "certificate" in refused.stderr.lower()
+    assert "s3cret" not in broken.stderr + refused.stderr
+
+
+def test_a_bucket_without_credentials(s3: Any, process: Process) -> None:
+    """Where no credentials are to be found the message says so, and which code it is."""
+    before = "import os; [os.environ.pop(name) for name in ('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')]"
+    said = process(before, "ingest", "s3://data/a.jsonl", "--index", "lmdb:kept", code=4).stderr
+    assert "error[store_denied]" in said
+    assert "check the credentials" in said
 
 
 def test_where_nothing_can_be_written(collection: Put, command: Command, tmp_path: Path) -> None:

@@ -202,6 +202,19 @@ def test_keep_none_takes_the_first_copy_too(tmp_path: Path) -> None:
     assert [(one["id"], one["duplicate_of"]["id"]) for one in removed] == [("a", "b"), ("b", "a")]
 
 
+def test_keep_none_leaves_neither_runs_nor_sources(tmp_path: Path) -> None:
+    """Of documents pasted together those words stay that lie neither in a run nor in the source of one."""
+    texts = pasted(400)
+    find_runs(documents(texts), tmp_path / "out", Job(level="runs", min_words=10, cut=True, keep=Keep("none")))
+    kept = {one["id"]: one["text"].split() for one in lines(tmp_path / "out/kept.jsonl.zst")}
+    of = [one.split() for one in texts.values()]
+    gone = naive_runs.covered(of, 10)
+    for one in naive_runs.runs(of, 10):
+        gone[one.source].update(range(one.source_start, one.source_start + one.length))
+    for name, words, cut in zip(texts, of, gone, strict=True):
+        assert kept.get(name, []) == [word for place, word in enumerate(words) if place not in cut]
+
+
 def test_an_index_comes_first_and_is_left_alone(tmp_path: Path) -> None:
     """A run that stands in a document of an index is cut out of every other one; the index's have no rows."""
     shared = text(seeded(1), 60)

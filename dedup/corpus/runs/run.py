@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.corpus.against import Against
 from dedup.corpus.job import Job
@@ -100,24 +101,26 @@ def resolved_runs(
     with Join(work, job) as join:
         for twice, source in join.rank_documents():
             counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
-        ranked, indexed = join.column("SELECT document, indexed FROM documents ORDER BY rank")
-        collection = Collection.open(work, offsets, ranked, indexed)
-        in_runs = _found(join, work, collection, job, watch)
+        words, in_runs = _found(join, work, offsets, job, watch)
         place(join, work, job)
         write_table(join, folder)
         lines = None
         if job.cut:
             advance = partial(watch, "documents written", total=documents)
             lines = write_documents(join, folder, keep(work, folder), job, advance)
-        words = int(np.diff(offsets)[ranked[~indexed]].sum())
         summary = summarize(join, work, job, Counts(counted.count, words, in_runs, of_index.cut), lines)
         write_summary(folder, summary)
         yield join, summary
 
 
-def _found(join: Join, work: Path, collection: Collection, job: Job, watch: Watch) -> int:
-    """Write a table `runs`, in order; return how many words lie in one."""
+def _found(join: Join, work: Path, offsets: NDArray[np.int64], job: Job, watch: Watch) -> tuple[int, int]:
+    """Write a table `runs`, in order; return how many words there are, and how many lie in one.
+
+    The tokens are mapped meanwhile, and no longer: the system counts them as this process's memory.
+    """
     join.run(_RUNS)
+    ranked, indexed = join.column("SELECT document, indexed FROM documents ORDER BY rank")
+    collection = Collection.open(work, offsets, ranked, indexed)
     count, in_runs = 0, 0
     for some in find(work, collection, job, lambda more: watch("parts of the words compared", more, SLICES)):
         documents, sources = collection.documents(some.places), collection.documents(some.sources)
@@ -132,7 +135,7 @@ def _found(join: Join, work: Path, collection: Collection, job: Job, watch: Watc
         )
         count += len(documents)
         in_runs += _covered(some, collection)
-    return in_runs
+    return int(np.diff(offsets)[ranked[~indexed]].sum()), in_runs
 
 
 def _covered(runs: Runs, collection: Collection) -> int:
