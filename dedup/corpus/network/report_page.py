@@ -65,10 +65,11 @@ def _lead(summary: Summary) -> str:
         else ""
     )
     undated = f" {counted(summary.undated, 'document')} without a date that could be read come last."
+    unit = summary.settings["unit"]
     return (
         f"Of {counted(summary.documents, 'document')}, {summary.linked:,} share a passage with another; "
-        f"{counted(summary.compared, 'pair')} of documents were compared word by word. Where both dates are known the "
-        f"earlier document is the first of a pair, which does not say that the later one took the text from "
+        f"{counted(summary.compared, 'pair')} of documents were compared {unit} by {unit}. Where both dates are known "
+        "the earlier document is the first of a pair, which does not say that the later one took the text from "
         f"it.{undated * bool(summary.undated)}{left}"
     )
 
