@@ -150,7 +150,7 @@ def _matrix(edges: Edges, roster: Roster) -> Table:
         table[:, column] = np.bincount(a[sure & (b == number)], minlength=len(roster.names))
     left = len(edges.a) - int(table[shown].sum())
     note = "Pairs of documents, the earlier in the row's series, the later in the column's."
-    note += f" {counted(left, 'pair')} of other series, or of no sure order, are left out." if left else ""
+    note += f" Left out: {counted(left, 'pair')} of other series, or of no sure order." if left else ""
     rows = [[roster.names[row], *(f"{count:,}" if count else "" for count in table[row].tolist())] for row in shown]
     return Table("Who reprints whom", ["earlier ↓ later →", *(roster.names[one] for one in shown)], rows, note)
 
