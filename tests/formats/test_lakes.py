@@ -176,11 +176,16 @@ def test_a_server_that_sends_whole_files_only(web: Web, sizes: bool) -> None:
 
 
 def test_a_file_that_changes_is_told(web: Web) -> None:
-    """Of a file that another one took the place of while it was read no mixture passes for the file."""
+    """No mixture of two files passes for one; that machines of one address name a version differently is no change."""
     web.files = {"/a.jsonl": many(400)}
     items = read(f"{web.url}/a.jsonl")
     next(items)
+    web.tag = "of another machine"
+    assert len(ids(items)) == 399
+    items = read(f"{web.url}/a.jsonl")
+    next(items)
     web.files["/a.jsonl"] = many(400).replace(b"general", b"GENERAL")
+    web.tag, web.modified = "3", 3_600
     *_, last = items
     assert isinstance(last, Rejected)
     assert "changed while it was read" in last.reason

@@ -19,6 +19,7 @@ class Web:
         sizes: whether it says how long a file is before it sends it.
         status: the status that every request gets, if any.
         break_at: how many bytes of an answer go out before its connection breaks; each breaks one connection.
+        tag, modified: what it says of the version of all files, the second in seconds since 1970.
         asked: how often each method was used.
         sent: the bytes of contents that went out.
         url: where it listens.
@@ -30,6 +31,7 @@ class Web:
         self.ranges, self.sizes = True, True
         self.status: int | None = None
         self.break_at = list[int]()
+        self.tag, self.modified = "1", 0
         self.asked, self.sent, self.url = Counter[str](), 0, ""
 
 
@@ -68,8 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Connection", "close")
             self.close_connection = True
-        self.send_header("ETag", f'"{hash(content)}"')
-        self.send_header("Last-Modified", formatdate(0, usegmt=True))
+        self.send_header("ETag", f'"{web.tag}"')
+        self.send_header("Last-Modified", formatdate(web.modified, usegmt=True))
         self.end_headers()
         if body:
             self._send(content[start:stop])

@@ -47,11 +47,6 @@ class Printings:
         """The first printing of each cluster."""
         return np.flatnonzero(np.diff(self.cluster, prepend=-1))
 
-    @property
-    def sizes(self) -> NDArray[np.int64]:
-        """How many printings each cluster has."""
-        return np.bincount(self.cluster)
-
 
 def cluster(pairs: Pairs) -> Printings:
     """Put the stretches of one text together, and stretches of one document that touch to one printing."""

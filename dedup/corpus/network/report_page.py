@@ -65,10 +65,11 @@ def _lead(summary: Summary) -> str:
         else ""
     )
     undated = f" {counted(summary.undated, 'document')} without a date that could be read come last."
+    unit = summary.settings["unit"]
     return (
         f"Of {counted(summary.documents, 'document')}, {summary.linked:,} share a passage with another; "
-        f"{counted(summary.compared, 'pair')} of documents were compared word by word. Where both dates are known the "
-        f"earlier document is the first of a pair, which does not say that the later one took the text from "
+        f"{counted(summary.compared, 'pair')} of documents were compared {unit} by {unit}. Where both dates are known "
+        "the earlier document is the first of a pair, which does not say that the later one took the text from "
         f"it.{undated * bool(summary.undated)}{left}"
     )
 
@@ -149,7 +150,7 @@ def _matrix(edges: Edges, roster: Roster) -> Table:
         table[:, column] = np.bincount(a[sure & (b == number)], minlength=len(roster.names))
     left = len(edges.a) - int(table[shown].sum())
     note = "Pairs of documents, the earlier in the row's series, the later in the column's."
-    note += f" {counted(left, 'pair')} of other series, or of no sure order, are left out." if left else ""
+    note += f" Left out: {counted(left, 'pair')} of other series, or of no sure order." if left else ""
     rows = [[roster.names[row], *(f"{count:,}" if count else "" for count in table[row].tolist())] for row in shown]
     return Table("Who reprints whom", ["earlier ↓ later →", *(roster.names[one] for one in shown)], rows, note)
 

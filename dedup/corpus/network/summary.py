@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.corpus.network.clusters import Printings
 from dedup.corpus.network.edges import Edges, Nodes
@@ -86,7 +87,7 @@ def summarize(
     )
 
 
-def documents_in(printings: Printings) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def documents_in(printings: Printings) -> NDArray[np.int64]:
     """Return in how many documents each cluster is printed."""
     held = np.unique(np.column_stack([printings.cluster, printings.document]), axis=0)
     return np.bincount(held[:, 0]) if len(held) else np.empty(0, np.int64)
