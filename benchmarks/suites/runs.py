@@ -33,7 +33,7 @@ def rows(scale: Scale) -> Iterator[Row]:
                 "accuracy": one["words in runs"] / truth,
                 "measure": "words in runs, of those of the array",
             }
-            yield Row(**of, **found, case="documents a second", unit="documents/s", median=documents / one["seconds"])
+            yield Row(**of, **found, case="speed", unit="documents/s", median=documents / one["seconds"])
             yield Row(**of, case="peak memory", unit="MB", median=one["peak MB"])
 
 
