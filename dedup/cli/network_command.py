@@ -55,7 +55,9 @@ def network(
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
-    """Find who reprints whom: all pairs of documents that share a passage.
+    """Find who reprints whom in a collection.
+
+    All pairs of documents that share a passage, wherever it lies.
 
     DIR then holds the pairs and documents for Gephi, the passages, and a report. It appears when everything is done:
     after an interruption run the same command again, which starts anew.
