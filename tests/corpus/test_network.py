@@ -104,7 +104,8 @@ def test_a_text_is_one_cluster_named_after_its_first_printing(tmp_path: Path, co
     command("network", "pages.jsonl", "--out", "out")
     texts = {one["id"]: one["text"] for one in records(tmp_path / "pages.jsonl")}
     found = pq.read_table(tmp_path / "out/passages.parquet").to_pylist()
-    story, notice = f"early:{texts['early'].index(STORY)}", f"middle:{texts['middle'].index(NOTICE)}"
+    at, place = texts["early"].index(STORY), texts["middle"].index(NOTICE)
+    story, notice = f"early:{at}-{at + len(STORY)}", f"middle:{place}-{place + len(NOTICE)}"
     assert [(one["cluster"], one["document"], one["date"], one["text"]) for one in found] == [
         (story, "early", "1850-01-01", STORY),
         (story, "middle", "1850-03-01", STORY),
