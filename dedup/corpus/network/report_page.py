@@ -65,12 +65,13 @@ def _lead(summary: Summary) -> str:
         else ""
     )
     undated = f" {counted(summary.undated, 'document')} without a date that could be read come last."
+    alone = f" The field {summary.settings['series']!r} is missing in {counted(summary.without_series, 'document')}."
     unit = summary.settings["unit"]
     return (
         f"Of {counted(summary.documents, 'document')}, {summary.linked:,} share a passage with another; "
         f"{counted(summary.compared, 'pair')} of documents were compared {unit} by {unit}. Where both dates are known "
         "the earlier document is the first of a pair, which does not say that the later one took the text from "
-        f"it.{undated * bool(summary.undated)}{left}"
+        f"it.{undated * bool(summary.undated)}{alone * bool(summary.without_series)}{left}"
     )
 
 

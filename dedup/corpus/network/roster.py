@@ -53,6 +53,11 @@ class Roster:
         """How many documents have no date that could be read."""
         return int((self.begins == UNDATED).sum())
 
+    @property
+    def without_series(self) -> int:
+        """How many documents are of no series."""
+        return int((self.series < 0).sum())
+
     def earlier(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for which pairs of places the first is surely the earlier; see `dedup.dates.Moment.before`."""
         dated = (self.begins[a] != UNDATED) & (self.begins[b] != UNDATED)
