@@ -91,7 +91,7 @@ def test_misread_letters_are_compared_as_on_one_machine(spark: SparkSession, tmp
 
 @pytest.mark.slow
 def test_bad_rows_are_told_and_the_rest_is_done(spark: SparkSession, tmp_path: Path) -> None:  # noqa: F811
-    """Documents that cannot be used have the codes of one machine, so has a later one of an id; no folder is replaced."""
+    """Documents that cannot be used have the codes of one machine, a later one of an id too; no folder is replaced."""
     texts = {name: around(place, NOTICE) for place, name in enumerate(("a", "b"))}
     bad = {"empty": "…", "x" * 481: around(3, NOTICE)}
     again = Record(Source("again.jsonl", 1), Document("a", "another text", {"date": "1851"}))
