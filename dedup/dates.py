@@ -26,6 +26,7 @@ _ZONE = re.compile(r"\s*(?:UTC|GMT)$|\s+(?=[+-]\d\d:?\d\d$)")
 _BACK = re.compile(r"-\s*\d+\s*[a-z]+")
 _ARCHIVED = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _DIGITS = (len("2024"), len("20240131"), *_ARCHIVED)
+_HYPHENED = re.compile(r"^(\d{1,2})-([A-Z]{3})-(\d{4})(?=$|[ T])(.*?)(?:\.\d+)?$")
 _WEEKDAY = re.compile(r"^\w+,\s*|[,.]")
 _NAMED: dict[str, Precision] = {
     "%d %B %Y": "day",
@@ -110,15 +111,16 @@ def moment(value: object) -> Moment | None:
     """Return the point in time that a value names; None if it names none.
 
     It may be written in ISO 8601, of which the time, the day and the month may be missing, with slashes, dots or
-    colons in place of the hyphens; as in mail and RSS (RFC 2822); with the month's English name; in the 12 or 14 digits
-    of web archives; or as the number of seconds since 1970, from 1973 on, or of milliseconds, microseconds or
-    nanoseconds, which its length tells. What could be either a day or a month (3/4/2024) names none.
+    colons in place of the hyphens; as in mail and RSS (RFC 2822); with the month's English name, also as `02-JAN-1987`;
+    in the 12 or 14 digits of web archives; or as the number of seconds since 1970, from 1973 on, or of milliseconds,
+    microseconds or nanoseconds, which its length tells. What could be either a day or a month (3/4/2024) names none.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, int) and value.bit_length() > 64:
         return None
     written = str(value).strip().upper().removesuffix(".0")  # as a float or a table has a whole number
+    written = _HYPHENED.sub(r"\1 \2 \3\4", written)
     if len(written) > _LONGEST:
         return None
     for read in (_number, _month, _iso, _mail, _named):

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Self, Unpack
 
 import numpy as np
 
-from dedup.admission import admit, check_length, check_several, check_types, name_of
+from dedup.admission import check_length, check_several, check_types, name_of
+from dedup.batches import Encoded, batches
 from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged
 from dedup.model import Answer, Document, Match, Placed, Reject, Report
 from dedup.scheme import Scheme
@@ -20,12 +21,10 @@ from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Numbers, Stats, Store, Stored, SweepReport
-from dedup.stores.codec import content, decode, digest, encode
+from dedup.stores.codec import decode
 from dedup.stores.copy import Copied, copy
 
-BATCH = 2_000  # ADR 2: .42 M postings/s in batches of 100, 1.19 M and more of 2,000, 1.13 M of 20,000
 LONGEST_TTL = 1 << 31  # seconds, 68 years: stores keep the end of a document's time in 32 bits
-BATCH_CHARACTERS = 1 << 25  # not measured: bounds memory where documents are long
 
 
 def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, read_only: bool = False) -> "Index":
@@ -110,7 +109,7 @@ class Index:
         check_several(documents)
         if type(ttl) is not int or not 0 <= ttl <= LONGEST_TTL:
             raise InvalidInput(f"ttl {ttl!r}: give whole seconds from 0, which is for ever, to {LONGEST_TTL:,}")
-        for batch in _batches(documents):
+        for batch in batches(documents):
             entries = self._entries(batch, ttl, create=create)
             put = self._store.put(list(entries.values()), self._postings_of) if entries else []
             statuses = dict(zip(entries, put, strict=True))
@@ -301,9 +300,9 @@ class Index:
         """Release the index; a second close does nothing."""
         self._store.close()
 
-    def _entries(self, batch: "list[_Encoded | Reject]", ttl: int, *, create: bool) -> dict[str, Entry]:
+    def _entries(self, batch: "list[Encoded | Reject]", ttl: int, *, create: bool) -> dict[str, Entry]:
         """Return what to write, the last of each id; what turns out to have no words becomes a reject in its place."""
-        good = [(i, one) for i, one in enumerate(batch) if isinstance(one, _Encoded)]
+        good = [(i, one) for i, one in enumerate(batch) if isinstance(one, Encoded)]
         sketches = sketch([one.text for _, one in good], self.scheme)
         entries: dict[str, Entry] = {}
         for row, (i, one) in enumerate(good):
@@ -377,36 +376,3 @@ def _arrival(stored: Stored) -> Arrival:
     except StoreDamaged:  # `check` names it; nobody who follows the index is held up by it
         metadata = {}
     return Arrival(stored.id, stored.number, stored.number + stored.chunks, stored.expires, metadata)
-
-
-class _Encoded(NamedTuple):
-    """A document ready to be sketched: of its metadata only the encoded form is held."""
-
-    place: int
-    id: str
-    text: str
-    payload: bytes
-    digest: bytes
-
-
-def _batches(documents: Iterable[Document]) -> Iterator[list[_Encoded | Reject]]:
-    """Yield batches bounded in number and in size, so that memory is bounded too."""
-    batch, size = list[_Encoded | Reject](), 0
-    for place, document in enumerate(documents):
-        one = _encoded(place, document)
-        batch.append(one)
-        size += len(one.id) + (len(one.text) + len(one.payload) if isinstance(one, _Encoded) else 0)
-        if len(batch) == BATCH or size >= BATCH_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _encoded(place: int, document: Document) -> _Encoded | Reject:
-    try:
-        metadata = admit(document)
-    except InvalidDocument as error:
-        return Reject(place, name_of(document), error.code, str(error))
-    whole = content(document.text, metadata)
-    return _Encoded(place, document.id, document.text, encode(whole), digest(whole))

@@ -35,10 +35,10 @@ def workloads() -> dict[str, Workload]:
     """Return the fixed workloads: texts and queries are the same in every run."""
     import dedup  # noqa: PLC0415 - the tests count workloads that need none of this
     from benchmarks.texts.articles import articles  # noqa: PLC0415 - the same
-    from benchmarks.texts.scripts import SCRIPTS, SHORT, some  # noqa: PLC0415 - the same
+    from benchmarks.texts.scripts import SHORT, Script, chinese, some  # noqa: PLC0415 - the same
 
     texts = articles(240, None)
-    chinese = some(SCRIPTS[1], SHORT, 10_000, None)
+    in_chinese = some(Script("Chinese", chinese), SHORT, 10_000, None)
     index = dedup.open("memory:")
     index.put(dedup.Document(str(place), text) for place, text in enumerate(texts[:200]))
     queries = [texts[place] + texts[-place] for place in range(1, 11)]
@@ -50,7 +50,7 @@ def workloads() -> dict[str, Workload]:
 
     return {
         "sketch-english": lambda: dedup.sketch(texts),
-        "sketch-chinese": lambda: dedup.sketch(chinese),
+        "sketch-chinese": lambda: dedup.sketch(in_chinese),
         "put-memory": put,
         "look-up-memory": lambda: [index.resemble(query) for query in queries],
     }

@@ -26,7 +26,7 @@ from benchmarks.jobs.arguments import arguments
 from benchmarks.report.table import print_table
 from benchmarks.texts.articles import VOCABULARY, articles, generated
 from dedup import Document, Index
-from dedup.engine import BATCH
+from dedup.batches import BATCH
 
 TARGET = 1500
 PARTS = 20

@@ -23,7 +23,7 @@ from benchmarks.texts.articles import articles, unigrams
 from benchmarks.texts.copies import COPIES
 from benchmarks.texts.planting import Planter
 from dedup import Document, Index
-from dedup.engine import BATCH
+from dedup.batches import BATCH
 from dedup.search.question import Question
 
 TABLE, SERVICE, COLLECTION = "Look-up and ingestion, LMDB", "HTTP", "A whole collection"

@@ -1,6 +1,6 @@
-"""Texts in four scripts: from the folder of evaluation texts where it has them, else generated.
+"""Texts in many scripts: from the folder of evaluation texts where it has them, else generated.
 
-Generated Chinese, Arabic and Thai are letters of the script drawn by frequency, with the spaces, marks and punctuation
+Generated texts are letters of the script drawn by frequency, with the spaces, marks and punctuation
 that each script has: what a tokenizer has to work through, though nobody could read it.
 """
 
@@ -84,7 +84,63 @@ def thai(words: int, seed: int, data: Path | None) -> Iterator[str]:  # noqa: AR
         )
 
 
-SCRIPTS = (Script("English", english), Script("Chinese", chinese), Script("Arabic", arabic), Script("Thai", thai))
+def _words(alphabet: str, marks: str = "", longest: int = 9) -> "Callable[[int, int, Path | None], Iterator[str]]":
+    """Return what iterates over texts of so many words in letters of the alphabet, some of them with a mark."""
+
+    def texts(words: int, seed: int, data: Path | None) -> Iterator[str]:  # noqa: ARG001 - all scripts are asked alike
+        generator = np.random.default_rng(seed)
+        vocabulary = [
+            "".join(alphabet[letter] + _mark(letter, marks) for letter in _zipf(generator, len(alphabet), length))
+            for length in generator.integers(2, longest, 5_000).tolist()
+        ]
+        while True:
+            drawn = enumerate(_zipf(generator, len(vocabulary), words))
+            yield "".join(vocabulary[kind] + (", " if place % 12 == 11 else " ") for place, kind in drawn)
+
+    return texts
+
+
+def _mark(letter: int, marks: str) -> str:
+    return marks[letter % len(marks)] if marks and letter % 2 else ""
+
+
+def japanese(words: int, seed: int, data: Path | None) -> Iterator[str]:  # noqa: ARG001 - the same
+    """Iterate over Japanese of so many letters: two of three kana, some of them voiced, the others Chinese."""
+    generator = np.random.default_rng(seed)
+    while True:
+        kana, han = _zipf(generator, 80, words), _zipf(generator, 2_000, words)
+        yield "".join(
+            (chr(0x4E00 + 7 * han[place]) if place % 3 == 0 else chr(0x3042 + kana[place])) + "。" * (place % 20 == 19)
+            for place in range(words)
+        )
+
+
+def mixed(words: int, seed: int, data: Path | None) -> Iterator[str]:
+    """Iterate over lines of ten words, each in the next of all scripts with words."""
+    ways = [script.texts(10, seed, data) for script in SCRIPTS if script.name in SPACED]
+    while True:
+        yield "\n".join(next(ways[line % len(ways)])[:80] for line in range(words // 10))
+
+
+LATIN = "etaoinsrhldcumfpgwybvkxjqzéèêëàâäöüßñçœøåí"
+CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфё"
+GREEK = "αοιετνσηυρπκμλςωγδθχβφξζψάέήίόύώἀἐὁὴῶ"
+DEVANAGARI, VOWEL_SIGNS = "कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसह", "ािीुूेैोौं्"
+HANGUL = "".join(chr(0xAC00 + 28 * (kind % 399) + (kind % 3) * 4) for kind in range(0, 2_000, 5))
+SPACED = ("Accents", "Russian", "Greek", "Arabic", "Hindi", "Korean")
+SCRIPTS = (
+    Script("English", english),
+    Script("Accents", _words(LATIN)),
+    Script("Russian", _words(CYRILLIC)),
+    Script("Greek", _words(GREEK)),
+    Script("Arabic", arabic),
+    Script("Hindi", _words(DEVANAGARI, VOWEL_SIGNS, 6)),
+    Script("Korean", _words(HANGUL, longest=5)),
+    Script("Chinese", chinese),
+    Script("Japanese", japanese),
+    Script("Thai", thai),
+    Script("Mixed", mixed),
+)
 
 
 def some(script: Script, words: int, characters: int, data: Path | None, seed: int = 1) -> list[str]:

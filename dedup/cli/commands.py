@@ -340,7 +340,7 @@ def corpus(
     json: options.Json = False,
     rejects: options.Rejects = None,
 ) -> None:
-    """Find the duplicates of a whole collection, or the runs of words that stand in it several times.
+    """Find the duplicates, or the repeated words, of a collection.
 
     DIR then holds the documents kept, those removed, tables and a report. It appears when everything is done: after an
     interruption run the same command again, which starts anew.

@@ -16,6 +16,7 @@ from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, note
 from dedup.cli.warm import prepare_kernels
 from dedup.formats import Meter, Reading
+from dedup.formats.lakes import shown_path
 from dedup.report.views import counted
 from dedup.stores.urls import shown
 
@@ -90,14 +91,19 @@ def _uninterrupted(out: str, work: Callable[[], "Summary"]) -> "Summary":
     try:
         return work()
     except KeyboardInterrupt as error:
-        note(f"interrupted: nothing was written to {out}; run the same command again")
+        note(f"interrupted: nothing was written to {shown_path(out)}; run the same command again")
         raise typer.Exit(INTERRUPTED) from error
 
 
 def _show(summary: "Summary", job: "Job", out: str, seconds: float, *, json: bool) -> None:
     _tell(summary, job)
     if json:
-        print(line({name: getattr(summary, name) for name in _FIGURES} | {"seconds": round(seconds, 3), "out": out}))
+        print(
+            line(
+                {name: getattr(summary, name) for name in _FIGURES}
+                | {"seconds": round(seconds, 3), "out": shown_path(out)}
+            )
+        )
         return
     print(
         f"{counted(summary.documents, 'document')}, {summary.linked:,} of them in {counted(summary.edges, 'pair')} "
@@ -105,14 +111,15 @@ def _show(summary: "Summary", job: "Job", out: str, seconds: float, *, json: boo
     )
     most = counted(summary.largest, "document")
     print(f"{counted(summary.clusters, 'text')} printed more than once, the most reprinted in {most}")
-    print(f"the results are in {out}; open {out}/report.html")
+    where = shown_path(out)
+    print(f"the results are in {where}; open {where}/report.html")
 
 
 def _tell(summary: "Summary", job: "Job") -> None:
     """Say what the figures leave out."""
     if summary.undated:
         which = f"{summary.undated:,} of {summary.documents:,} documents"
-        alone = "are in no pair" if job.within is not None else "their pairs have no direction"
+        alone = "they are in no pair" if job.within is not None else "their pairs have no direction"
         note(f"{which} have no date that could be read (field {job.date or 'published or date'}): {alone}")
     if summary.truncated:
         note(

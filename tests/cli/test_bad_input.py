@@ -60,7 +60,7 @@ def test_reject_in_a_later_batch_is_told_by_its_own_line(
     run: Run, write: Records, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     """However the input is cut into batches, a reject is told by its line of the file."""
-    monkeypatch.setattr(f"dedup.engine.{bound}", 2)
+    monkeypatch.setattr(f"dedup.batches.{bound}", 2)
     data = write(*({"id": str(i), "text": "?!" if i in {4, 7} else f"some words {i}"} for i in range(9)))
     result = run("ingest", data, "--json", code=3)
     assert [line.split(": ")[1] for line in result.stderr.splitlines() if "[no_words]" in line] == [

@@ -236,7 +236,7 @@ Failing = Callable[[float | None], None]
 @pytest.fixture
 def failing(own_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Failing]:
     """Put from standard input; once two documents are in the server dies, and comes back after so many seconds."""
-    monkeypatch.setattr("dedup.engine.BATCH", 2)
+    monkeypatch.setattr("dedup.batches.BATCH", 2)
     lines = [json.dumps({"id": f"d{i}", "text": f"some words {i}"}).encode() + b"\n" for i in range(6)]
     end, begin = os.pipe()
     monkeypatch.setattr(sys, "stdin", os.fdopen(end))
