@@ -104,7 +104,8 @@ def test_a_text_is_one_cluster_named_after_its_first_printing(tmp_path: Path, co
     command("network", "pages.jsonl", "--out", "out")
     texts = {one["id"]: one["text"] for one in records(tmp_path / "pages.jsonl")}
     found = pq.read_table(tmp_path / "out/passages.parquet").to_pylist()
-    story, notice = f"early:{texts['early'].index(STORY)}", f"middle:{texts['middle'].index(NOTICE)}"
+    at, place = texts["early"].index(STORY), texts["middle"].index(NOTICE)
+    story, notice = f"early:{at}-{at + len(STORY)}", f"middle:{place}-{place + len(NOTICE)}"
     assert [(one["cluster"], one["document"], one["date"], one["text"]) for one in found] == [
         (story, "early", "1850-01-01", STORY),
         (story, "middle", "1850-03-01", STORY),
@@ -143,7 +144,7 @@ def test_nodes_hold_the_metadata(tmp_path: Path, command: Command) -> None:
     nodes = {row["Id"]: row for row in rows(tmp_path / "out/nodes.csv")}
     assert list(nodes) == ["early", "middle", "late", "undated"]
     assert list(nodes["early"]) == [
-        *("Id", "Label", "Date", "Degree", "InDegree", "OutDegree", "InWeight", "OutWeight", "date_", "paper", "title")
+        *("Id", "Label", "When", "Degree", "InDegree", "OutDegree", "InWeight", "OutWeight", "date", "paper", "title")
     ]
     assert list(nodes["early"].values())[1:8] == ["A fire", "1850-01-01", "2", "0", "2", "0", "120"]
     assert list(nodes["middle"].values())[3:10] == ["3", "1", "1", "60", "60", "1850-03-01", "Herald"]
@@ -169,6 +170,30 @@ def test_the_network_opens_in_networkx(tmp_path: Path, command: Command) -> None
     assert graph.is_directed()
     assert graph["=1+1"]["back\\\\slash"]["ordered"] is False
     assert {row["Source"] for row in rows(tmp_path / "out/edges.csv")} == {odd, "'=1+1"}
+
+
+def test_nodes_of_the_network_have_their_own_fields(tmp_path: Path, command: Command) -> None:
+    """network.gexf has a document's fields, named as in nodes.csv, each of one type; what it lacks is absent."""
+    write(
+        tmp_path / "a.jsonl",
+        {"id": "a", "text": around(1, STORY), "page": 4, "degree": "PhD", "weight": 1, "mixed": 1, "x<\x01": [1]},
+        {"id": "b", "text": around(2, STORY), "page": 5, "front": True, "weight": 2.5, "mixed": "one", "large": 2**70},
+        {"id": "c", "text": around(3, STORY), "page": None, "title": "=C", "date": "3 March 1850"},
+    )
+    command("network", "a.jsonl", "--out", "out")
+    nodes = nx.read_gexf(tmp_path / "out/network.gexf", version="1.3").nodes
+    assert nodes["a"] == {
+        "label": "a",
+        "page": 4,
+        "degree_": "PhD",
+        "weight": 1.0,
+        "mixed": "1",
+        "x<\N{SYMBOL FOR START OF HEADING}": "[1]",
+    }
+    assert nodes["b"] == {"label": "b", "page": 5, "front": True, "weight": 2.5, "mixed": "one", "large": str(2**70)}
+    assert nodes["c"] == {"label": "=C", "When": "1850-03-03", "title": "=C", "date": "3 March 1850"}
+    heads = list(rows(tmp_path / "out/nodes.csv")[0])
+    assert heads[8:] == ["date", "page", "title", "degree_", "mixed", "weight", "x<\x01", "front", "large"]
 
 
 def test_no_cell_is_a_formula(tmp_path: Path, command: Command) -> None:

@@ -52,10 +52,12 @@ PAIRS = pa.schema(
 
 
 def names(found: Printings, roster: Roster) -> NDArray[np.object_]:
-    """Return the name of each cluster: the id of its first printing's document, a colon, and where it starts."""
-    firsts = found.firsts
-    places, starts = found.document[firsts].tolist(), found.start[firsts].tolist()
-    return np.array([f"{roster.ids[place]}:{start}" for place, start in zip(places, starts, strict=True)], object)
+    """Return the name of each cluster, that of its first printing: the document's id, a colon, its start and end.
+
+    No two are equal, for clusters that have a printing in common are one.
+    """
+    columns = (column[found.firsts].tolist() for column in (found.document, found.start, found.end))
+    return np.array([f"{roster.ids[place]}:{start}-{end}" for place, start, end in zip(*columns, strict=True)], object)
 
 
 def write_passages(path: Path, found: Printings, roster: Roster, documents: Documents, unit: Unit) -> None:
