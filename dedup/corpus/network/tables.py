@@ -17,6 +17,8 @@ from dedup.scheme import Unit
 from dedup.sketching.tokens import tokenize
 
 ROWS = 1 << 12  # not measured: printings whose texts are held at once
+CLUSTER = "%s:%d-%d"
+"""A cluster's name: the id of its first printing's document, where it starts and where it ends."""
 PASSAGES = pa.schema(
     {
         "cluster": pa.string(),
@@ -57,7 +59,7 @@ def names(found: Printings, roster: Roster) -> NDArray[np.object_]:
     No two are equal, for clusters that have a printing in common are one.
     """
     columns = (column[found.firsts].tolist() for column in (found.document, found.start, found.end))
-    return np.array([f"{roster.ids[place]}:{start}-{end}" for place, start, end in zip(*columns, strict=True)], object)
+    return np.array([CLUSTER % (roster.ids[place], *span) for place, *span in zip(*columns, strict=True)], object)
 
 
 def write_passages(path: Path, found: Printings, roster: Roster, documents: Documents, unit: Unit) -> None:

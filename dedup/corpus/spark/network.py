@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from dedup.corpus.network.job import Job
-from dedup.corpus.network.tables import PAIRS, PASSAGES, written
+from dedup.corpus.network.tables import CLUSTER, PAIRS, PASSAGES, written
 from dedup.corpus.spark.intake import Columns, in_spark
 from dedup.corpus.spark.network_clusters import printings
 from dedup.corpus.spark.network_intake import take_in
@@ -79,9 +79,10 @@ def _kind() -> Any:
 
 
 def _named(printings: DataFrame, ranks: DataFrame) -> DataFrame:
-    """Return printings with the name of their cluster: the id of its first printing's document, and where it starts."""
+    """Return printings with the name of their cluster, after its first printing."""
     ids = ranks.select(F.col("rank").alias("first_rank"), F.col("id").alias("first"))
-    return printings.join(ids, "first_rank").withColumn("cluster", F.concat_ws(":", "first", "first_start"))
+    named = F.format_string(CLUSTER, "first", "first_start", "first_end")
+    return printings.join(ids, "first_rank").withColumn("cluster", named)
 
 
 def _pairs(passages: DataFrame, printings: DataFrame, ranks: DataFrame) -> DataFrame:

@@ -25,6 +25,7 @@ PRINTINGS = pa.schema(
         "evidence": pa.float64(),
         "first_rank": pa.int64(),
         "first_start": pa.int64(),
+        "first_end": pa.int64(),
         "passages": pa.list_(pa.int64()),
     }
 )
@@ -64,6 +65,7 @@ def _rows(found: Printings, passages: Any) -> Any:
         "evidence": found.evidence,
         "first_rank": found.document[firsts],
         "first_start": found.start[firsts],
+        "first_end": found.end[firsts],
         "passages": lists(passages[np.argsort(of, kind="stable")], sizes),
     }
     return pa.table(columns, PRINTINGS)
