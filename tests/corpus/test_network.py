@@ -137,6 +137,30 @@ def test_filters_leave_pairs_out(
     assert len(edges(tmp_path / "out")) == len(expected) + ("--date" in options)
 
 
+@pytest.mark.parametrize(("field", "missing"), [("paper", 1), ("newspaper", 5)])
+def test_documents_without_a_series_are_told(field: str, missing: int, tmp_path: Path, command: Command) -> None:
+    """How many documents lack the field of --series is said, and is in the summary and in the report."""
+    papers(tmp_path)
+    kept = records(tmp_path / "pages.jsonl")
+    del kept[0]["paper"]
+    write(tmp_path / "pages.jsonl", *kept)
+    said = command("network", "pages.jsonl", "--out", "out", "--series", field, "--json")
+    assert f"{missing} of 5 documents have no field '{field}' (--series)" in said.stderr
+    assert json.loads(said.stdout)["without_series"] == missing
+    assert json.loads((tmp_path / "out/summary.json").read_text())["without_series"] == missing
+    assert f"The field &#39;{field}&#39; is missing in {missing} document" in (tmp_path / "out/report.html").read_text(
+        "utf-8"
+    )
+
+
+def test_no_series_asked_is_none_missing(tmp_path: Path, command: Command) -> None:
+    """Without --series nothing is said of series, and none counts as missing."""
+    papers(tmp_path)
+    said = command("network", "pages.jsonl", "--out", "out", "--json")
+    assert "--series" not in said.stderr
+    assert json.loads(said.stdout)["without_series"] == 0
+
+
 def test_nodes_hold_the_metadata(tmp_path: Path, command: Command) -> None:
     """nodes.csv has each document of a pair, its title and date, its partners and their words, and its own fields."""
     papers(tmp_path)

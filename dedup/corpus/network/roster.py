@@ -55,6 +55,11 @@ class Roster:
         """How many documents have no date that could be read."""
         return int((self.begins == UNDATED).sum())
 
+    @property
+    def without_series(self) -> int:
+        """How many documents are of no series."""
+        return int((self.series < 0).sum())
+
     def earlier(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for which pairs of places the first is surely the earlier."""
         return surely_earlier(self._times(a), self._times(b))
