@@ -16,6 +16,7 @@ def patiently(
     seconds: float,
     pauses: tuple[float, float],
     before_pause: Callable[[Exception], None] | None = None,
+    least_pause: Callable[[Exception], float] = lambda _: 0,
 ) -> Result:
     """Return what `act` returns at the first try that raises nothing.
 
@@ -26,6 +27,7 @@ def patiently(
         pauses: the first and the longest pause, in seconds. Each is twice as long as the one before; up to a first
             pause is added at random, so that not all clients come back at the same moment.
         before_pause: called with the error before each pause.
+        least_pause: the fewest seconds of the pause after that error, at most those that are left.
 
     Raises:
         Exception: the error of the last try.
@@ -41,5 +43,6 @@ def patiently(
                 raise
             if before_pause:
                 before_pause(error)
-        time.sleep(min(pause + _RANDOM.uniform(0, pauses[0]), left))
+            least = least_pause(error)
+        time.sleep(min(max(pause + _RANDOM.uniform(0, pauses[0]), least), left))
         pause = min(2 * pause, longest)

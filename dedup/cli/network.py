@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FIGURES = (
     *("documents", "rejected", "linked", "edges", "directed", "passages", "reworded"),
-    *("clusters", "printings", "largest", "truncated", "undated"),
+    *("clusters", "printings", "largest", "truncated", "undated", "without_series"),
 )
 
 
@@ -121,6 +121,9 @@ def _tell(summary: "Summary", job: "Job") -> None:
         which = f"{summary.undated:,} of {summary.documents:,} documents"
         alone = "they are in no pair" if job.within is not None else "their pairs have no direction"
         note(f"{which} have no date that could be read (field {job.date or 'published or date'}): {alone}")
+    if summary.without_series:
+        which = f"{summary.without_series:,} of {summary.documents:,} documents"
+        note(f"{which} have no field {job.series!r} (--series): none of their pairs is left out for its series")
     if summary.truncated:
         note(
             f"{summary.truncated:,} of {summary.documents:,} documents hold something that is too common to compare "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dedup.corpus.job import RECALL, STAR, Job
 from dedup.corpus.units import paragraphs
 from dedup.engine import Index
+from dedup.errors import InvalidInput
 from dedup.formats import Item, Record, Source
 
 CHARACTERS_AT_ONCE = 1 << 20  # not measured: the buckets of some 500 articles in a request
@@ -24,7 +25,13 @@ class Against:
     """Documents of an index, which outrank all others and are left alone; None stands for no index."""
 
     def __init__(self, index: Index | None, job: Job) -> None:
-        """Hold a collection against an open index."""
+        """Hold a collection against an open index.
+
+        Raises:
+            InvalidInput: what is given is no open index.
+        """
+        if not isinstance(index, Index | None):
+            raise InvalidInput(f"against is {index!r}; give an open index: with dedup.open(URL) as index")
         self.cut = 0
         self._index, self._job = index, job
         self._numbers = np.empty(0, np.uint32)

@@ -4,20 +4,20 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dedup.corpus.frame_source import opened
 from dedup.corpus.job import Job
 from dedup.corpus.kept import BYTES_IN_A_GROUP, Kept, KeptRows
 from dedup.corpus.results_folder import CLUSTERS, PAIRS, RUNS, WORK, writing
 from dedup.corpus.run import resolved
 from dedup.corpus.runs.run import resolved_runs
 from dedup.corpus.runs.summary import Summary as RunsSummary
-from dedup.corpus.spool import schema_of
+from dedup.corpus.spool import schema_of, stored
 from dedup.corpus.summary import Summary
 from dedup.corpus.watch import unwatched
 from dedup.engine import Index
@@ -27,7 +27,6 @@ from dedup.formats.items import ROW
 from dedup.formats.rows import ROWS_AT_ONCE, items, numbered, unusable
 from dedup.record import USUAL, Fields
 
-ROWS_OF_A_SET = 1_000  # not measured: what `datasets` itself takes for a batch
 _USUAL = Job()
 _REJECTED = pa.schema({"row": pa.int64(), "id": pa.string(), "code": pa.string(), "reason": pa.string()})
 _OPTIONS = {"--id-field": "id=", "--text-field": "text="}
@@ -55,8 +54,9 @@ class Deduplicated:
         clusters: a row for each member of a cluster, as in `clusters.parquet`; of runs an empty table.
         pairs: a row for each pair that counts, as in `pairs.parquet`; of runs an empty table.
         runs: a row for each run, as in `runs.parquet`; of another level an empty table.
-        kept: the frame's own rows that stay, in their order, with its columns and types; with `cut` their texts are
-            those without what is cut out. None if passages or runs are only reported.
+        kept: the frame's own rows that stay, in their order, with its columns and types, but for views (of Polars):
+            these are large strings, for PyArrow can neither choose among views nor write a part of them. With `cut` the
+            texts are those without what is cut out. None if passages or runs are only reported.
         rejected: the rows that cannot be used: `row` (from 0), `id` where known, `code` and `reason`.
         summary: the figures.
     """
@@ -94,10 +94,12 @@ def deduplicate(
         InvalidInput: the frame exports no stream or breaks off, lacks a column, or no row of it can be used.
         StoreError: the temporary folder is full, or the index cannot be read.
     """
-    rows, rejected, kept = _Rows(frame, id, text), list[Rejected](), _Collected()
+    rows, rejected = _Rows(frame, id, text), list[Rejected]()
+    kept = _Collected(rows.schema)
 
     def keep(work: Path, _: Path) -> Kept:
-        return KeptRows(work, schema_of(work) or rows.schema, kept)
+        kept.schema = stored(schema_of(work) or rows.schema)
+        return KeptRows(work, kept.schema, kept)
 
     with tempfile.TemporaryDirectory() as name, writing(Path(name)):
         folder = Path(name)
@@ -106,7 +108,7 @@ def deduplicate(
         told: dict[str, Any] = {"against": against, "keep": keep, "reject": rejected.append, "watch": unwatched}
         with resolve(rows.items(), folder, job, **told) as (_, summary):
             clusters, pairs, runs = (_read(folder / file) for file in (CLUSTERS, PAIRS, RUNS))
-    stays = None if summary.kept is None else rows.without_number(kept.table(rows.schema))
+    stays = None if summary.kept is None else rows.without_number(kept.table())
     return Deduplicated(clusters, pairs, runs, stays, _rejected(rejected), summary)
 
 
@@ -118,7 +120,7 @@ class _Rows:
     """
 
     def __init__(self, frame: Any, id: str, text: str) -> None:  # noqa: A002 - as above
-        self.schema, self._batches = _opened(frame)
+        self.schema, self._batches = opened(frame)
         names = self.schema.names
         self._number = _free(names) if id not in names and id in (USUAL.id, ROW) else None
         if self._number:
@@ -150,23 +152,6 @@ class _Rows:
         return table.drop_columns([self._number]) if self._number else table
 
 
-def _opened(frame: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    if hasattr(frame, "__arrow_c_stream__"):
-        try:
-            reader = pa.RecordBatchReader.from_stream(frame)
-        except pa.ArrowException as error:
-            raise InvalidInput(f"the frame is no table ({error}); give a table with a column of texts") from error
-        return reader.schema, iter(reader)
-    if not (hasattr(frame, "with_format") and hasattr(frame, "iter")):
-        what = f"{type(frame).__module__}.{type(frame).__qualname__}"
-        raise InvalidInput(f"{what} exports no Arrow stream; give a table of PyArrow, pandas, Polars or DuckDB")
-    tables = frame.with_format("arrow").iter(ROWS_OF_A_SET)
-    first = next(tables, None)
-    if first is None:
-        return frame.features.arrow_schema if frame.features else pa.schema([]), iter(())
-    return first.schema, (batch for table in chain([first], tables) for batch in table.to_batches())
-
-
 def _free(names: Sequence[str]) -> str:
     """Return a name that no column has."""
     name = ROW
@@ -176,9 +161,14 @@ def _free(names: Sequence[str]) -> str:
 
 
 class _Collected:
-    """The rows that stay, in pieces of some size: many small ones would make whatever follows slow."""
+    """The rows that stay, in pieces of some size: many small ones would make whatever follows slow.
 
-    def __init__(self) -> None:
+    Attributes:
+        schema: their columns.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
         self._pieces, self._waiting, self._bytes = list[pa.RecordBatch](), list[pa.RecordBatch](), 0
 
     def write(self, batch: pa.RecordBatch, size: int) -> None:
@@ -194,9 +184,9 @@ class _Collected:
             self._pieces += pa.Table.from_batches(self._waiting).combine_chunks().to_batches()
         self._waiting, self._bytes = [], 0
 
-    def table(self, schema: pa.Schema) -> pa.Table:
+    def table(self) -> pa.Table:
         """Return all rows."""
-        return pa.Table.from_batches(self._pieces, schema)
+        return pa.Table.from_batches(self._pieces, self.schema)
 
 
 def _read(path: Path) -> pa.Table:

@@ -1,7 +1,7 @@
 """What is asked of a collection, and the scheme that finds it."""
 
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Literal, get_args
 
 from dedup.admission import LONGEST_TEXT
 from dedup.corpus.keep import Keep
@@ -12,6 +12,7 @@ Level = Literal["documents", "passages", "runs"]
 Measure = Literal["jaccard", "containment"]
 Closure = Literal["survivor", "transitive"]
 
+_CHOICES = {"level": Level, "measure": Measure, "closure": Closure, "unit": Unit}
 _BYTES = {"MB": 10**6, "GB": 10**9}
 STAR = 64  # ADR 6: cost stays linear, pairs lost are mostly those of documents removed anyway
 RECALL = 0.995  # not measured: a choice; what others give is in `dedup corpus tune`
@@ -55,6 +56,7 @@ class Job:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
+        self._check_choices()
         if not 0 < self.threshold <= 1:
             raise InvalidInput(f"threshold is {self.threshold}; give a number above 0 and at most 1")
         if self.cut and self.level == "documents":
@@ -65,6 +67,16 @@ class Job:
             self._check_runs()
         elif self.keep.rule == "none":
             raise InvalidInput("keep none takes the first copy of a run out too; give --level runs, or another rule")
+
+    def _check_choices(self) -> None:
+        """Refuse a name that is none of the choices, which Python does not check."""
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in get_args(choices):
+                raise InvalidInput(f"{name} is {getattr(self, name)!r}; give {' or '.join(get_args(choices))}")
+        if not isinstance(self.keep, Keep):
+            raise InvalidInput(f"keep is {self.keep!r}; give a Keep, as in Keep.parse({str(self.keep)!r})")
+        if self.min_words is not None and self.min_words < 1:
+            raise InvalidInput(f"min_words is {self.min_words}; give 1 or more, or leave it out")
 
     def _check_runs(self) -> None:
         """Refuse what says nothing about runs."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self, cast, get_args
 
 from dedup.dates import KEYS, moment
 from dedup.errors import InvalidInput
@@ -28,6 +28,19 @@ class Keep:
     rule: Rule = "first"
     field: str = ""
     values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no rule, and a field or values that the rule does not go by."""
+        if self.rule not in get_args(Rule):
+            raise InvalidInput(f"keep: {self.rule!r} is no rule; give {', '.join(get_args(Rule))}")
+        if isinstance(self.values, str):
+            raise InvalidInput(f"keep: values is the string {self.values!r}; give a tuple of strings")
+        if self.rule == "priority" and not (self.field and self.values):
+            raise InvalidInput('keep priority lacks a field or its values; give Keep("priority", FIELD, ("a", "b"))')
+        if self.values and self.rule != "priority":
+            raise InvalidInput(f"keep {self.rule} goes by no values; leave them out, or give priority")
+        if self.field and self.rule not in ("earliest", "priority"):
+            raise InvalidInput(f"keep {self.rule} goes by no field; leave it out, or give earliest or priority")
 
     @classmethod
     def parse(cls, written: str) -> Self:

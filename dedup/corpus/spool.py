@@ -75,8 +75,18 @@ def _without_views(kind: pa.DataType) -> pa.DataType:
         return pa.large_string()
     if types.is_binary_view(kind):
         return pa.large_binary()
+    return _with_parts(kind) if types.is_nested(kind) or types.is_dictionary(kind) else kind
+
+
+def _with_parts(kind: Any) -> pa.DataType:
+    """Return a type of several values with parts that are no views."""
+    types = pa.types
     if types.is_struct(kind):
         return pa.struct([field.with_type(_without_views(field.type)) for field in kind])
+    if types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _without_views(kind.value_type), kind.ordered)
+    if types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_field.with_type(_without_views(kind.value_type)), kind.list_size)
     for made, is_of in ((pa.list_, types.is_list), (pa.large_list, types.is_large_list)):
         if is_of(kind):
             return made(kind.value_field.with_type(_without_views(kind.value_type)))
@@ -113,9 +123,9 @@ def read_rows(work: Path, schema: pa.Schema) -> Generator[tuple[list[int], pa.Re
 
 
 def _column(column: "pa.Array[Any] | None", kind: pa.DataType, length: int) -> Any:
-    if column is None or pa.types.is_null(column.type):
+    if column is None:
         return pa.nulls(length, kind)
-    return column
+    return column if column.type == kind else column.cast(kind)  # from nulls, or lists of nulls
 
 
 def _opened(work: Path) -> Iterator[Any]:

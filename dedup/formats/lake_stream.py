@@ -3,12 +3,13 @@
 import io
 from typing import TYPE_CHECKING, Any
 
-from dedup.formats.lakes import Remote, persist, told
+from dedup.formats.lakes import Remote, WrongLength, broken, persist
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 LEAST_AT_ONCE, MOST_AT_ONCE = 1 << 18, 1 << 23  # not measured: a request takes 50 ms, 8 MB at 1 Gbit/s about as long
+TRIES = 3  # not measured: what comes with a wrong length three times comes so always
 _VERSION = ("ETag", "etag", "LastModified", "Last-Modified", "mtime", "updated", "generation", "blob_id")
 """What stores say of a version. Web servers of one address may disagree about one of them, so all must have changed."""
 _PART = 206  # the status of HTTP
@@ -23,7 +24,7 @@ def open_remote(file: Remote) -> io.RawIOBase:
     try:
         return persist(lambda: _whole(file)) or _Pieces(file, file.info["size"])
     except Exception as error:  # a driver raises what its transport raises
-        raise OSError(told(error, file.url)) from error
+        raise broken(error, file.url) from error
 
 
 def _whole(file: Remote) -> io.RawIOBase | None:
@@ -51,7 +52,7 @@ class _Whole(io.RawIOBase):
         try:
             data = self._file.read(len(view))
         except Exception as error:  # as above
-            raise OSError(told(error, self._url)) from error
+            raise broken(error, self._url) from error
         view[: len(data)] = data
         return len(data)
 
@@ -100,14 +101,20 @@ class _Pieces(io.RawIOBase):
             if self._place and stop == self._size:
                 self._compare()
         except Exception as error:  # as above
-            raise OSError(told(error, self._file.url)) from error
+            raise broken(error, self._file.url) from error
         self._start, self._piece = self._place, piece
 
     def _asked(self, start: int, stop: int) -> bytes:
-        piece: bytes = self._file.filesystem.cat_file(self._file.path, start=start, end=stop)
-        if len(piece) != stop - start:
-            raise OSError(f"{len(piece):,} bytes came where {stop - start:,} were asked for")
-        return piece
+        wrong = 0
+        for _ in range(TRIES):
+            piece: bytes = self._file.filesystem.cat_file(self._file.path, start=start, end=stop)
+            if len(piece) == stop - start:
+                return piece
+            wrong = len(piece)
+        raise WrongLength(
+            f"{wrong:,} bytes came where {stop - start:,} were asked for; "
+            "if another try ends so too, download the file and name the copy"
+        )
 
     def _compare(self) -> None:
         """Refuse a file that another one has taken the place of: its pieces do not fit together."""

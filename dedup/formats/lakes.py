@@ -1,13 +1,15 @@
 """Files that lie elsewhere: in an object store, in a hub, behind a web server, named by the URLs that fsspec knows."""
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from dedup.errors import InvalidInput, MissingExtra, StoreDenied, StoreUnreachable
 from dedup.extras import extra
@@ -15,14 +17,22 @@ from dedup.patience import Result, patiently
 
 SECONDS = 120.0  # not measured: a choice between waiting and telling
 PAUSES = 0.5, 15.0  # seconds; not measured
+SILENCE = 30.0  # seconds without a byte from a web server; not measured: four tries in the two minutes
 DRIVERS = {"s3fs", "aiohttp"}
 """The packages that the extra `lake` brings; of other stores the message names the package."""
 _WEB = ("http", "https")
 _REFUSED, _GONE, _LATER = (401, 403), (404, 410), (408, 429)  # statuses of HTTP
+_UNKNOWN, _BUSY = 401, (429, 503)  # the same
+_BUSY_ADVICE = "the server is busy: try again later"
 _MOST_SHOWN = 300  # not measured: four lines of a terminal
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_USER = re.compile(r"(?<=://)(?:[^/\s:@]+:(?!\d+(?:/|$))\S*|[^/\s:@]*)@")
-_VALUE = re.compile(r"([?&][^=&#\s'\"]+=)[^&#\s'\"]+")
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_OF_WEB = re.compile(r"(?:^|::)https?://", re.IGNORECASE)
+_IN_TEXT = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE)
+_USER = re.compile(
+    r"(?<=://)(?:[^/?#;]*:[^?#;]*|[^/]*)@"
+)  # a port with an @ in the path looks like a password: it is masked
+_TAIL = re.compile(r"(?<=[?#;]).+", re.DOTALL)
+_VALUE = re.compile(r"([?&;#][^=&#;]+=)[^&#;]+")
 
 
 def is_address(path: str) -> bool:
@@ -31,8 +41,15 @@ def is_address(path: str) -> bool:
 
 
 def shown_path(path: str) -> str:
-    """Return the path, of a URL without what may be secret: user, password, and the values of its query."""
-    return _VALUE.sub(r"\1***", _USER.sub("***@", path)) if is_address(path) else path
+    """Return the path, of a URL without what may be secret: user and password, and what follows the path."""
+    if not is_address(path):
+        return path
+    masked = _USER.sub("***@", path, count=1)
+    return _TAIL.sub("***", masked, count=1) if _OF_WEB.search(path) else _VALUE.sub(r"\1***", masked)
+
+
+class WrongLength(OSError):
+    """A part of a file that is longer or shorter than what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +91,8 @@ def find(url: str) -> list[Remote]:
     with telling(url, "read"):
         if urlsplit(url).scheme.lower() in _WEB:
             name = PurePosixPath(unquote(urlsplit(url).path)).name
-            return [Remote(url, path, PurePosixPath(name), False, _info(filesystem, path), filesystem)]
+            info = persist(lambda: _info(filesystem, path), may_pass=_waited_for)
+            return [Remote(url, path, PurePosixPath(name), False, info, filesystem)]
         if set(path) & set("*?[") and not filesystem.exists(path):
             matches = filesystem.glob(path, detail=True)
             if not matches:
@@ -92,6 +110,8 @@ def connected(url: str, use: str) -> tuple[Any, str]:
     """
     with extra("lake", f"{shown_path(url)}: {use}"):
         import fsspec  # noqa: PLC0415 - an extra
+    if "::" in url.partition("://")[0]:
+        raise InvalidInput(f"{shown_path(url)}: addresses within addresses are not read; give the last one alone")
     kind = urlsplit(url).scheme.lower()
     try:
         fsspec.get_filesystem_class(kind)
@@ -104,8 +124,18 @@ def connected(url: str, use: str) -> tuple[Any, str]:
             f"{shown_path(url)}: {use} needs {package}, which is not installed; pip install {wanted}"
         ) from error
     with telling(url, "reached"):
-        options = {"client_kwargs": {"trust_env": True}} if kind in _WEB else {}  # the proxies of the environment
-        return cast("tuple[Any, str]", fsspec.core.url_to_fs(url, use_listings_cache=False, **options))
+        options = {"client_kwargs": _of_clients()} if kind in _WEB else {}
+        return cast(
+            "tuple[Any, str]", fsspec.core.url_to_fs(kind + url[len(kind) :], use_listings_cache=False, **options)
+        )
+
+
+def _of_clients() -> dict[str, Any]:
+    """Return how web servers are asked: by the proxies of the environment, for files as they are, and not for ever."""
+    from aiohttp import ClientTimeout  # noqa: PLC0415 - an extra
+
+    timeout = ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
+    return {"trust_env": True, "headers": {"Accept-Encoding": "identity"}, "timeout": timeout}
 
 
 @contextmanager
@@ -125,10 +155,20 @@ def telling(url: str, done: str) -> Iterator[None]:
         cause = _cause(error)
         said = f"{shown_path(url)}: cannot be {done} ({told(cause, url)})"
         if _refused(cause):
-            raise StoreDenied(f"{said}; check the credentials that its driver takes from the environment") from error
+            raise StoreDenied(f"{said}; check the credentials{_whence(cause, url)}") from error
         if isinstance(cause, FileNotFoundError) or _status(cause) in _GONE:
             raise InvalidInput(f"{shown_path(url)}: no such file or folder; check the address") from error
-        raise StoreUnreachable(f"{said}; check the address and the network") from error
+        raise StoreUnreachable(
+            f"{said}; {_BUSY_ADVICE if _busy(cause) else 'check the address and the network'}"
+        ) from error
+
+
+def _whence(cause: BaseException, url: str) -> str:
+    """Return where credentials come from."""
+    if urlsplit(url).scheme.lower() not in _WEB:
+        return " that its driver takes from the environment"
+    said = ": user and password may stand in the URL, as in https://USER:PASSWORD@HOST/PATH"
+    return said if _status(cause) == _UNKNOWN else ""
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -148,33 +188,67 @@ def _status(error: BaseException) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _busy(cause: BaseException) -> bool:
+    return _status(cause) in _BUSY
+
+
+def _waited_for(error: BaseException) -> bool:
+    """Return whether a server that is asked for the first time is there, and only busy or slow."""
+    cause = _cause(error)
+    return _busy(cause) or isinstance(cause, TimeoutError)
+
+
+def _asked_for(error: BaseException) -> float:
+    """Return the seconds that a server wants to be left alone for."""
+    headers = getattr(_cause(error), "headers", None) or {}
+    wanted = str(headers.get("Retry-After", "")).strip()
+    if wanted.isdecimal():
+        return float(wanted)
+    try:
+        return parsedate_to_datetime(wanted).timestamp() - time.time()
+    except ValueError:
+        return 0
+
+
+def broken(error: BaseException, url: str) -> OSError:
+    """Return the error of a file that cannot be read on: what happened, and what to do."""
+    advice = _BUSY_ADVICE if _busy(_cause(error)) else "check the network, and run the command again"
+    said = told(error, url)
+    return OSError(said if ";" in said else f"{said}; {advice}")
+
+
 def told(error: BaseException, url: str) -> str:
     """Return what an error says, without what may be secret in the URL."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    for secret in _secrets(url):
+    text = text.replace(url, shown_path(url))
+    for secret in sorted(_secrets(url), key=len, reverse=True):
         text = text.replace(secret, "***")
-    return _VALUE.sub(r"\1***", _USER.sub("***@", text))[:_MOST_SHOWN]
+    return _IN_TEXT.sub(lambda address: shown_path(address[0]), text)[:_MOST_SHOWN]
 
 
-def _secrets(url: str) -> Iterator[str]:
-    user = _USER.search(url)
-    values = [pair.partition("=")[2] for pair in urlsplit(url).query.split("&")]
-    for secret in (user[0][:-1] if user else "", *(user[0][:-1].split(":") if user else ()), *values):
-        if secret:
-            yield from (secret, unquote(secret))
-
-
-def persist(act: Callable[[], Result]) -> Result:
-    """Return what `act` returns, tried again for two minutes with growing pauses while another try may help."""
-    return patiently(act, _may_pass, seconds=SECONDS, pauses=PAUSES)
+def _secrets(url: str) -> set[str]:
+    """Return all that may be secret in a URL, as it is written there and as others write it."""
+    user, tail = _USER.search(url), _TAIL.search(url)
+    said = user[0][:-1] if user else ""
+    parts = [said, *said.split(":"), tail[0] if tail else ""]
+    parts += [pair.rpartition("=")[2] for pair in re.split("[?&;#]", tail[0])] if tail else []
+    return {form for part in parts if part for form in (part, unquote(part), quote(part))}
 
 
 def _may_pass(error: BaseException) -> bool:
     """Return whether the same request may be answered later: not where the server has understood and refuses it."""
     cause = _cause(error)
-    if _refused(cause) or isinstance(cause, FileNotFoundError | NotImplementedError):
+    if _refused(cause) or isinstance(cause, FileNotFoundError | NotImplementedError | WrongLength):
         return False
     return not 400 <= _status(cause) < 500 or _status(cause) in _LATER
+
+
+def persist(act: Callable[[], Result], may_pass: Callable[[BaseException], bool] = _may_pass) -> Result:
+    """Return what `act` returns, tried again for two minutes while another try may help, as by default after a fault.
+
+    Pauses grow, and are as long as the server asks for.
+    """
+    return patiently(act, may_pass, seconds=SECONDS, pauses=PAUSES, least_pause=_asked_for)
 
 
 def _info(filesystem: Any, path: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 import zstandard
 
 from dedup.formats.items import Rejected, Source
+from dedup.formats.lakes import is_address
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -226,5 +227,6 @@ def unreadable(source: Source, error: Exception) -> Rejected:
     reason = getattr(error, "strerror", None) or str(error)
     if isinstance(error, Bomb):
         return Rejected(source, "", "bomb", f"{reason}; what follows is left out: unpack and check it")
-    advice = "" if ";" in reason else "; check the file"
+    check = "try again, or download the file and check it" if is_address(source.path) else "check the file"
+    advice = "" if ";" in reason else f"; {check}"
     return Rejected(source, "", "unreadable_file", f"{reason}{advice}")

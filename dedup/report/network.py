@@ -1,27 +1,27 @@
 """The page about a network: totals, the drawing, the most reprinted texts with their times, who reprints whom."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from math import sqrt
 from typing import TextIO
+from unicodedata import east_asian_width
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.dates import Moment
 from dedup.report.about import made
 from dedup.report.collection import Table
 from dedup.report.layout import layout
 from dedup.report.render import asset, environment
+from dedup.report.timeline import TIME_WIDTH, Timeline
 from dedup.report.views import Name
 
-WIDTH, HEIGHT, MARGIN = 960, 640, 24
+WIDTH, HEIGHT, MARGIN, EDGE = 960, 640, 24, 120
 LARGEST_NODE, SMALLEST_NODE, WIDEST_LINE = 11.0, 3.0, 4.0
 LABELS, LABEL = 24, 22  # not measured: names that can be read, and letters of one
-LETTER, LINE = 8, 18  # the room that a letter takes across, and a name down
-TIME_WIDTH, DOT, ROWS = 640, 7, 9
-_TICKS = 5
+LETTER, LINE = 9, 18  # the room that a letter takes across, and a name down
+NARROW = 2.3  # how much larger names are written in a narrow window, as page.css has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A document as it is drawn; `label` is empty for most."""
+    """A document as it is drawn; `label` is empty for most, `narrow` says whether a narrow window has room for it."""
 
     x: float
     y: float
@@ -43,6 +43,12 @@ class Circle:
     series: int
     told: str
     label: str
+    narrow: bool
+
+    @property
+    def anchor(self) -> str:
+        """Which end of the label is at the circle: none lies outside of the frame."""
+        return "start" if self.x < EDGE else "end" if self.x > WIDTH - EDGE else "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +73,30 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
-    """A printing on a line of time."""
+class Printing:
+    """Where a text is printed, and the words that begin and end it there."""
 
-    x: float
-    y: float
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """When a text was printed: dots in a frame TIME_WIDTH wide, piled up where many are of one time."""
-
-    dots: Sequence[Dot]
-    ticks: Sequence[tuple[float, str]]
-    height: int
+    name: Name
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reprinted:
-    """A text: how its first printing reads, in how many documents it is, the first of them, and when they came out."""
+    """A text.
+
+    Attributes:
+        text: how its first printing begins.
+        documents: in how many documents it is printed.
+        count: how often it is printed.
+        printings: the first of these.
+        timeline: when they came out.
+        undated: how many of the documents have no date.
+    """
 
     text: str
     documents: int
-    names: Sequence[Name]
+    count: int
+    printings: Sequence[Printing]
     timeline: Timeline | None
     undated: int
 
@@ -137,7 +143,6 @@ def draw(
         note: what is left out.
     """
     places = layout(len(nodes), ends) * (WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN) + MARGIN
-    labels = _labels(nodes, places)
     most = max((node.degree for node in nodes), default=1)
     circles = [
         Circle(
@@ -145,10 +150,16 @@ def draw(
             round(SMALLEST_NODE + (LARGEST_NODE - SMALLEST_NODE) * sqrt(node.degree / most), 1),
             node.series,
             f"{node.name}: shares passages with {node.degree:,}",
-            labels.get(i, ""),
+            node.name if len(node.name) <= LABEL else f"{node.name[: LABEL - 1]}…",
+            narrow=True,
         )
-        for i, (node, (x, y)) in enumerate(zip(nodes, places, strict=True))
+        for node, (x, y) in zip(nodes, places, strict=True)
     ]
+    order = sorted(range(len(nodes)), key=lambda i: (-nodes[i].degree, i))
+    labelled = _labelled(circles, order, 1)
+    narrow = set(_labelled(circles, labelled, NARROW))
+    kept = set(labelled)
+    circles = [replace(one, label=one.label if i in kept else "", narrow=i in narrow) for i, one in enumerate(circles)]
     return Drawing(circles, list(_lines(circles, ends[:lines], words[:lines])), series, note)
 
 
@@ -159,46 +170,22 @@ def _lines(circles: Sequence[Circle], ends: NDArray[np.int64], words: NDArray[np
         yield Line(circles[a].x, circles[a].y, circles[b].x, circles[b].y, width)
 
 
-def _labels(nodes: Sequence[Node], places: NDArray[np.float64]) -> dict[int, str]:
-    """Return what is written beside some circles: those of most partners first, where there is room."""
-    labels, taken = dict[int, str](), list[tuple[float, float, float]]()
-    for i in sorted(range(len(nodes)), key=lambda i: (-nodes[i].degree, i)):
-        name = nodes[i].name if len(nodes[i].name) <= LABEL else f"{nodes[i].name[: LABEL - 1]}…"
-        (x, y), half = places[i], len(name) * LETTER / 2
-        if all(abs(x - u) > half + other or abs(y - v) > LINE for u, v, other in taken):
-            labels[i] = name
-            taken.append((x, y, half))
-        if len(labels) == LABELS:
+def _labelled(circles: Sequence[Circle], order: Sequence[int], size: float) -> list[int]:
+    """Return the circles beside which their labels have room, written so large; the first of the order go first."""
+    kept, taken = list[int](), list[tuple[float, float, float]]()
+    for i in order:
+        one, width = circles[i], _width(circles[i].label) * size
+        left = one.x - {"start": 0, "middle": width / 2, "end": width}[one.anchor]
+        base = one.y - one.radius
+        free = left >= 0 and left + width <= WIDTH
+        if free and all(left > to or left + width < at or abs(base - line) > LINE * size for at, to, line in taken):
+            kept.append(i)
+            taken.append((left, left + width, base))
+        if len(kept) == LABELS:
             break
-    return labels
+    return kept
 
 
-def timeline(dates: Sequence[tuple[Moment, str]]) -> Timeline | None:
-    """Return when printings came out, each with what it is called; None of fewer than two times."""
-    begins = [when.at.timestamp() for when, _ in dates]
-    first, last = min(begins, default=0.0), max(begins, default=0.0)
-    if first == last:
-        return None
-    piles = dict[int, int]()
-    dots = list[Dot]()
-    columns = (TIME_WIDTH - 2 * MARGIN) // DOT
-    for begin, (when, name) in sorted(zip(begins, dates, strict=True), key=lambda one: one[0]):
-        column = round((begin - first) / (last - first) * columns)
-        row = piles.get(column, 0)
-        piles[column] = row + 1
-        dots.append(Dot(MARGIN + column * DOT, min(row, ROWS) * DOT, f"{when}: {name}"))
-    height = (min(max(piles.values()) - 1, ROWS) + 1) * DOT + 4
-    placed = [Dot(dot.x, height - DOT / 2 - dot.y, dot.told) for dot in dots]
-    return Timeline(placed, _ticks(first, last), height)
-
-
-def _ticks(first: float, last: float) -> list[tuple[float, str]]:
-    """Return some times on the line, written as precisely as they differ."""
-    days = (last - first) / 86_400
-    form = "%Y" if days > 5 * 366 else "%b %Y" if days > 120 else "%d %b %Y" if days > 2 else "%d %b %H:%M"
-    share = [i / (_TICKS - 1) for i in range(_TICKS)]
-    moments = [datetime.fromtimestamp(first + one * (last - first), UTC) for one in share]
-    return [
-        (MARGIN + one * (TIME_WIDTH - 2 * MARGIN), f"{at:{form}}".lstrip("0"))
-        for one, at in zip(share, moments, strict=True)
-    ]
+def _width(label: str) -> float:
+    """Return the room that a label takes across; a letter of East Asia takes more."""
+    return sum(LETTER * (1.5 if east_asian_width(one) in "WF" else 1) for one in label)

@@ -6,10 +6,11 @@ are not ranked against each other here: each is read that may have a passage whi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
-from dedup.kernels import Flags, Float64s, Int64s
+from dedup.kernels import Flags, Float64s, Int64s, Uint32s
 from dedup.model import Document, Match
 from dedup.scheme import Scheme
 from dedup.search.evidence import COMMON, FEW_DOCUMENTS
@@ -17,9 +18,9 @@ from dedup.search.query import Query
 from dedup.search.question import USUAL, Question
 from dedup.search.verify import figure
 from dedup.search.windows import Windows
-from dedup.sketching.sketches import sketch_tokens
-from dedup.sketching.tokens import tokenize
-from dedup.stores.base import Numbers, Postings, Snapshot, Store
+from dedup.sketching.sketches import Sketch, sketch_tokens
+from dedup.sketching.tokens import Tokens, tokenize
+from dedup.stores.base import Buckets, Numbers, Postings, Snapshot, Store
 from dedup.stores.codec import decode
 
 LISTED = 4096  # ADR 22: postings read of a bucket
@@ -55,19 +56,51 @@ def partners(store: Store, document: Document, question: Question, wanted: Wante
         wanted: which documents of the index are compared.
     """
     scheme = store.scheme
-    tokens = tokenize([document.text], scheme.unit, prose=question.reworded)
-    if len(tokens.hashes) < scheme.k:
+    asking = Asking.of(document.text, scheme, question)
+    if asking is None:
         return Partners()
-    sketched = sketch_tokens(tokens, scheme)
-    minima = sketched.buckets[sketched.places >= 0]
     with store.snapshot() as now:
-        postings = now.lookup(minima, LISTED)
-        numbers, left = _candidates(postings, wanted, _least(scheme), SPARE[scheme.unit])
-        query = Query.of(document.text, tokens, minima, postings.counts, postings.documents)
-        found = [match for some in _read(now, numbers) for match in _compared(query, some, scheme, question)]
-    cut = np.concatenate((np.zeros(scheme.bands, np.bool_), np.diff(postings.offsets) < postings.counts))
-    hidden = Windows(tokens, sketched, scheme).hide(cut, question.usual_words(scheme.unit))
+        postings = now.lookup(asking.minima, LISTED)
+        numbers, left = candidates(postings, wanted, scheme)
+        query = asking.query(postings.counts, postings.documents)
+        found = [match for some in _read(now, numbers) for match in compared(query, some, scheme, question)]
+    hidden = asking.hidden(np.diff(postings.offsets) < postings.counts, scheme, question)
     return Partners(tuple(found), len(numbers), truncated=left or hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A document that asks, of at least k tokens.
+
+    Attributes:
+        text: its text.
+        tokens: its tokens.
+        sketched: its sketch.
+    """
+
+    text: str
+    tokens: Tokens
+    sketched: Sketch
+
+    @classmethod
+    def of(cls, text: str, scheme: Scheme, question: Question) -> Self | None:
+        """Tokenize and sketch a text; None if it is too short to share a passage."""
+        tokens = tokenize([text], scheme.unit, prose=question.reworded)
+        return cls(text, tokens, sketch_tokens(tokens, scheme)) if len(tokens.hashes) >= scheme.k else None
+
+    @property
+    def minima(self) -> Buckets:
+        """The minima of its windows, in the order of the text."""
+        return self.sketched.buckets[self.sketched.places >= 0]
+
+    def query(self, counts: Uint32s, total: int) -> Query:
+        """Return the query whose minima are in so many documents each, of so many in all."""
+        return Query.of(self.text, self.tokens, self.minima, counts, total)
+
+    def hidden(self, cut: Flags, scheme: Scheme, question: Question) -> bool:
+        """Return whether a passage may stand only in minima that are cut: whose buckets were not read to their end."""
+        cut = np.concatenate((np.zeros(scheme.bands, np.bool_), cut))
+        return Windows(self.tokens, self.sketched, scheme).hide(cut, question.usual_words(scheme.unit))
 
 
 def _least(scheme: Scheme) -> int:
@@ -76,8 +109,9 @@ def _least(scheme: Scheme) -> int:
     return max(words - (scheme.w + scheme.k - 1), 0) // scheme.w + 1
 
 
-def _candidates(postings: Postings, wanted: Wanted, least: int, spare: int) -> tuple[Numbers, bool]:
+def candidates(postings: Postings, wanted: Wanted, scheme: Scheme) -> tuple[Numbers, bool]:
     """Return a chunk number of each document to compare, in the order of places, and whether some are left out."""
+    least, spare = _least(scheme), SPARE[scheme.unit]
     places = wanted(postings.numbers)
     chosen = places >= 0
     if not chosen.any():
@@ -112,7 +146,7 @@ def _read(now: Snapshot, numbers: Numbers) -> Iterator[list[Document]]:
         yield [decode(one.id, one.payload, one.digest) for one in stored if one]
 
 
-def _compared(query: Query, documents: list[Document], scheme: Scheme, question: Question) -> Iterator[Match]:
+def compared(query: Query, documents: list[Document], scheme: Scheme, question: Question) -> Iterator[Match]:
     """Yield the match of each document that shares passages, without boilerplate."""
     there = tokenize([document.text for document in documents], scheme.unit, prose=question.reworded)
     for match in figure(query, documents, there, scheme, question):

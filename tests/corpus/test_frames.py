@@ -1,5 +1,6 @@
 """`dedup.corpus.deduplicate`: frames of other programs in, Arrow tables out."""
 
+import io
 import subprocess
 import sys
 import tempfile
@@ -85,21 +86,70 @@ def test_frame_of_each_program(name: str) -> None:
 
 
 def test_kept_has_the_frame_s_types() -> None:
-    """Kept rows of Polars are of the very types that Polars handed over; those of a data set have its features."""
+    """Kept rows of Polars come back with the types that Polars had; those of a data set have its features."""
     frame = pl.DataFrame(COLUMNS).with_columns(
         pl.col("id").cast(pl.UInt8), at=pl.lit("2024-02-29 12:30:00").str.to_datetime(time_unit="ns", time_zone="UTC"),
         kind=pl.Series(["a", "b", "a"], dtype=pl.Categorical), nested=pl.struct("score", "tags"),
+        pair=pl.Series([["a", "b"]] * 3, dtype=pl.Array(pl.String, 2)),
     )  # fmt: skip
     found = deduplicate(frame)
     assert found.kept is not None
-    assert found.kept.schema.equals(pa.table(frame).schema, check_metadata=True)
-    assert pl.DataFrame(found.kept).equals(frame[[0, 2]])
+    back = pl.DataFrame(found.kept)
+    assert back.schema == frame.schema
+    assert back.equals(frame[[0, 2]])
     text, label = datasets.Value("string"), datasets.ClassLabel(names=["x", "y"])
     features = datasets.Features({"id": datasets.Value("int16"), "text": text, "label": label})
     set_ = datasets.Dataset.from_dict({"id": [1, 2], "text": [STORY, OTHER], "label": [1, 0]}, features)
     kept = deduplicate(set_).kept
     assert kept is not None
     assert datasets.Dataset(kept).features == features
+
+
+def test_kept_rows_of_polars_can_be_used() -> None:
+    """PyArrow can choose among the kept rows of Polars and write a part of them, which it can with no views."""
+    frame = pl.DataFrame(COLUMNS).with_columns(
+        kind=pl.Series(["a", "b", "a"], dtype=pl.Categorical), pair=pl.Series([["x"]] * 3, dtype=pl.Array(pl.String, 1))
+    )
+    kept = deduplicate(frame).kept
+    assert kept is not None
+    assert not [kind for kind in kept.schema.types if "view" in str(kind)]
+    assert kept.take([1])["id"].to_pylist() == [20]
+    file = io.BytesIO()
+    pq.write_table(kept.slice(1), file)
+    assert pq.read_table(file)["kind"].to_pylist() == ["a"]
+
+
+def streamed(function: Callable[[int], dict[str, Any]], rows: int = 2_500) -> Any:
+    """Return a streamed data set with columns that a function makes of numbers, which count down to 0."""
+    texts = [" ".join(f"word{i}of{j}" for j in range(8)) if i % 2 else OTHER for i in range(rows)]
+    frame = datasets.Dataset.from_dict({"n": [*reversed(range(rows))], "text": texts})
+    return frame.to_iterable_dataset().map(lambda row: function(row["n"]))
+
+
+def test_types_that_come_late() -> None:
+    """A column of a streamed data set that begins with nulls or empty lists gets the type of what follows."""
+    made = streamed(lambda n: {"tags": ["x"] if n < 700 else [], "note": "late" if n < 700 else None})
+    kept = deduplicate(made.filter(lambda row: row["n"] != 1)).kept
+    assert kept is not None
+    assert [str(kept.schema.field(name).type) for name in ("tags", "note")] == ["list<item: string>", "string"]
+    rows = kept.to_pylist()
+    assert [row["tags"] for row in rows] == [["x"] if row["n"] < 700 else [] for row in rows]
+    assert [row["note"] for row in rows] == ["late" if row["n"] < 700 else None for row in rows]
+    assert rows[-1]["n"] < 700
+
+
+def test_types_that_a_data_set_is_given() -> None:
+    """What the refusal of mixed types advises makes the data set usable: a cast, or the types beside the function."""
+    types = datasets.Features(
+        {"n": datasets.Value("int64"), "text": datasets.Value("string"), "score": datasets.Value("float64")}
+    )
+    mixed = {"score": [1, 0.5]}
+    plain = datasets.Dataset.from_dict({"n": [0, 1], "text": [STORY, OTHER]}).to_iterable_dataset()
+    made = plain.map(lambda row: {"score": mixed["score"][row["n"]]}, features=types)
+    for frame in (made, streamed(lambda n: {"score": 0.5 if n < 700 else n}).cast(types)):
+        kept = deduplicate(frame).kept
+        assert kept is not None
+        assert kept.schema.field("score").type == pa.float64()
 
 
 def test_chosen_rows_of_a_data_set_are_those_read() -> None:
@@ -166,7 +216,14 @@ def broken() -> pa.RecordBatchReader:
 
 WRONG = {
     "exports no Arrow stream": lambda: deduplicate([{"id": 1, "text": STORY}]),  # type: ignore[arg-type]
-    "LazyFrame exports no": lambda: deduplicate(cast("Any", pl.DataFrame(COLUMNS).lazy())),
+    "or a data set of Hugging Face": lambda: deduplicate(cast("Any", {"text": [STORY]})),
+    r"LazyFrame has no rows yet; call .collect\(\)": lambda: deduplicate(cast("Any", pl.DataFrame(COLUMNS).lazy())),
+    r"choose a split, as in data\['train'\]": lambda: deduplicate(
+        cast("Any", datasets.DatasetDict(train=datasets.Dataset.from_dict(COLUMNS)))
+    ),
+    "is a connection; give a relation": lambda: deduplicate(cast("Any", duckdb.connect())),
+    "a.jsonl: a path is no frame; .*dedup corpus": lambda: deduplicate(cast("Any", "a.jsonl")),
+    'column "score" is first int64, then double; .*cast': lambda: deduplicate(streamed(lambda n: {"score": n or 0.5})),
     "is no table": lambda: deduplicate(pl.Series("text", [STORY])),
     'no column "body"; the fields are id, text, score, tags: name one with text=': lambda: deduplicate(
         table(), text="body"
@@ -204,7 +261,7 @@ def test_passages_of_a_frame() -> None:
 
     kept = asked(cut=True).kept
     assert kept is not None
-    assert kept.schema == pa.table(rows).schema
+    assert pl.DataFrame(kept).schema == rows.schema
     assert kept["text"].to_pylist() == [rows["text"][0], "Nothing like it was ever seen."]
     found = asked(cut=False)
     assert found.kept is None
@@ -221,7 +278,7 @@ def test_runs_of_a_frame() -> None:
     assert (found.kept, found.clusters.num_rows, found.pairs.num_rows) == (None, 0, 0)
     kept = deduplicate(rows, Job(level="runs", min_words=10, cut=True)).kept
     assert kept is not None
-    assert kept.schema == pa.table(rows).schema
+    assert pl.DataFrame(kept).schema == rows.schema
     assert kept["text"].to_pylist() == [rows["text"][0], "Last year: And that was that."]
 
 

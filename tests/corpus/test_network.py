@@ -104,7 +104,8 @@ def test_a_text_is_one_cluster_named_after_its_first_printing(tmp_path: Path, co
     command("network", "pages.jsonl", "--out", "out")
     texts = {one["id"]: one["text"] for one in records(tmp_path / "pages.jsonl")}
     found = pq.read_table(tmp_path / "out/passages.parquet").to_pylist()
-    story, notice = f"early:{texts['early'].index(STORY)}", f"middle:{texts['middle'].index(NOTICE)}"
+    at, place = texts["early"].index(STORY), texts["middle"].index(NOTICE)
+    story, notice = f"early:{at}-{at + len(STORY)}", f"middle:{place}-{place + len(NOTICE)}"
     assert [(one["cluster"], one["document"], one["date"], one["text"]) for one in found] == [
         (story, "early", "1850-01-01", STORY),
         (story, "middle", "1850-03-01", STORY),
@@ -136,6 +137,30 @@ def test_filters_leave_pairs_out(
     assert len(edges(tmp_path / "out")) == len(expected) + ("--date" in options)
 
 
+@pytest.mark.parametrize(("field", "missing"), [("paper", 1), ("newspaper", 5)])
+def test_documents_without_a_series_are_told(field: str, missing: int, tmp_path: Path, command: Command) -> None:
+    """How many documents lack the field of --series is said, and is in the summary and in the report."""
+    papers(tmp_path)
+    kept = records(tmp_path / "pages.jsonl")
+    del kept[0]["paper"]
+    write(tmp_path / "pages.jsonl", *kept)
+    said = command("network", "pages.jsonl", "--out", "out", "--series", field, "--json")
+    assert f"{missing} of 5 documents have no field '{field}' (--series)" in said.stderr
+    assert json.loads(said.stdout)["without_series"] == missing
+    assert json.loads((tmp_path / "out/summary.json").read_text())["without_series"] == missing
+    assert f"The field &#39;{field}&#39; is missing in {missing} document" in (tmp_path / "out/report.html").read_text(
+        "utf-8"
+    )
+
+
+def test_no_series_asked_is_none_missing(tmp_path: Path, command: Command) -> None:
+    """Without --series nothing is said of series, and none counts as missing."""
+    papers(tmp_path)
+    said = command("network", "pages.jsonl", "--out", "out", "--json")
+    assert "--series" not in said.stderr
+    assert json.loads(said.stdout)["without_series"] == 0
+
+
 def test_nodes_hold_the_metadata(tmp_path: Path, command: Command) -> None:
     """nodes.csv has each document of a pair, its title and date, its partners and their words, and its own fields."""
     papers(tmp_path)
@@ -143,7 +168,7 @@ def test_nodes_hold_the_metadata(tmp_path: Path, command: Command) -> None:
     nodes = {row["Id"]: row for row in rows(tmp_path / "out/nodes.csv")}
     assert list(nodes) == ["early", "middle", "late", "undated"]
     assert list(nodes["early"]) == [
-        *("Id", "Label", "Date", "Degree", "InDegree", "OutDegree", "InWeight", "OutWeight", "date_", "paper", "title")
+        *("Id", "Label", "When", "Degree", "InDegree", "OutDegree", "InWeight", "OutWeight", "date", "paper", "title")
     ]
     assert list(nodes["early"].values())[1:8] == ["A fire", "1850-01-01", "2", "0", "2", "0", "120"]
     assert list(nodes["middle"].values())[3:10] == ["3", "1", "1", "60", "60", "1850-03-01", "Herald"]
@@ -169,6 +194,30 @@ def test_the_network_opens_in_networkx(tmp_path: Path, command: Command) -> None
     assert graph.is_directed()
     assert graph["=1+1"]["back\\\\slash"]["ordered"] is False
     assert {row["Source"] for row in rows(tmp_path / "out/edges.csv")} == {odd, "'=1+1"}
+
+
+def test_nodes_of_the_network_have_their_own_fields(tmp_path: Path, command: Command) -> None:
+    """network.gexf has a document's fields, named as in nodes.csv, each of one type; what it lacks is absent."""
+    write(
+        tmp_path / "a.jsonl",
+        {"id": "a", "text": around(1, STORY), "page": 4, "degree": "PhD", "weight": 1, "mixed": 1, "x<\x01": [1]},
+        {"id": "b", "text": around(2, STORY), "page": 5, "front": True, "weight": 2.5, "mixed": "one", "large": 2**70},
+        {"id": "c", "text": around(3, STORY), "page": None, "title": "=C", "date": "3 March 1850"},
+    )
+    command("network", "a.jsonl", "--out", "out")
+    nodes = nx.read_gexf(tmp_path / "out/network.gexf", version="1.3").nodes
+    assert nodes["a"] == {
+        "label": "a",
+        "page": 4,
+        "degree_": "PhD",
+        "weight": 1.0,
+        "mixed": "1",
+        "x<\N{SYMBOL FOR START OF HEADING}": "[1]",
+    }
+    assert nodes["b"] == {"label": "b", "page": 5, "front": True, "weight": 2.5, "mixed": "one", "large": str(2**70)}
+    assert nodes["c"] == {"label": "=C", "When": "1850-03-03", "title": "=C", "date": "3 March 1850"}
+    heads = list(rows(tmp_path / "out/nodes.csv")[0])
+    assert heads[8:] == ["date", "page", "title", "degree_", "mixed", "weight", "x<\x01", "front", "large"]
 
 
 def test_no_cell_is_a_formula(tmp_path: Path, command: Command) -> None:

@@ -5,11 +5,15 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup.corpus.network.clusters import Printings, cluster
 from dedup.corpus.network.edges import Edges, Nodes
 from dedup.corpus.network.pairs import PAIR
 from dedup.corpus.network.parts import largest
+from dedup.corpus.network.roster import Roster
+from dedup.corpus.network.tables import names
 from dedup.report.layout import layout
 
 Stretch = tuple[int, int, int]
@@ -22,6 +26,14 @@ def clusters(*pairs: tuple[Stretch, Stretch]) -> tuple[Printings, list[list[Stre
     found = cluster(np.array(rows, PAIR))
     printings = list(zip(found.document.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
     return found, [[printings[i] for i in np.flatnonzero(found.cluster == n)] for n in range(len(found.firsts))]
+
+
+def named(found: Printings) -> list[str]:
+    """Return the names of clusters of documents that are called `d0`, `d1` and so on."""
+    count = int(found.document.max(initial=0)) + 1
+    none = np.zeros(count, np.int64)
+    ids = tuple(f"d{i}" for i in range(count))
+    return list(names(found, Roster(ids, (None,) * count, none, none, none, (), none, none, none)))
 
 
 def printed(texts: Iterable[tuple[int, int, int, int]]) -> list[tuple[Stretch, Stretch]]:
@@ -54,10 +66,45 @@ def test_texts_side_by_side_on_some_pages_stay_two() -> None:
     one = [(document, 0, 0, 300) for document in range(5)] + [(10, 0, 0, 300), (11, 50, 0, 300)]
     other = [(document, 0, 0, 300) for document in range(5, 10)] + [(10, 300, 0, 300), (11, 350, 0, 300)]
     pairs = [pair for pair in printed(one) + printed(other) if (pair[0][0], pair[1][0]) != (10, 11)]
-    _, found = clusters(*pairs, ((10, 0, 600), (11, 50, 650)))
+    printings, found = clusters(*pairs, ((10, 0, 600), (11, 50, 650)))
     assert [stretch[0] for stretch in found[0]] == [0, 1, 2, 3, 4, 10, 11]
     assert [stretch[0] for stretch in found[1]] == [5, 6, 7, 8, 9, 10, 11]
     assert found[2] == [(10, 0, 600), (11, 50, 650)]
+    assert named(printings) == ["d0:0-300", "d5:0-300", "d10:0-600"]
+
+
+def test_texts_that_begin_at_one_place_have_names_of_their_own() -> None:
+    """What two texts side by side share, both together, begins where the first one does, and is called otherwise."""
+    one = [(document, 0, 0, 300) for document in (0, 1, 2, 3, 4)]
+    other = [(0, 300, 0, 300), (1, 300, 0, 300), (5, 0, 0, 300), (6, 0, 0, 300), (7, 0, 0, 300)]
+    pairs = [pair for pair in printed(one) + printed(other) if (pair[0][0], pair[1][0]) != (0, 1)]
+    printings, found = clusters(*pairs, ((0, 0, 600), (1, 0, 600)))
+    assert [stretches[0] for stretches in found] == [(0, 0, 300), (0, 0, 600), (0, 300, 600)]
+    assert named(printings) == ["d0:0-300", "d0:0-600", "d0:300-600"]
+
+
+PLACES = st.tuples(st.integers(0, 5), st.integers(0, 12), st.integers(1, 12))
+
+
+@given(st.lists(st.tuples(PLACES, PLACES).filter(lambda two: two[0][0] < two[1][0]), max_size=40))
+def test_no_two_clusters_have_one_name(pairs: list[tuple[Stretch, Stretch]]) -> None:
+    """There are as many names as clusters, whatever passages share, touch or overlap."""
+    found, printings = clusters(*(((a, s, s + n), (b, t, t + m)) for (a, s, n), (b, t, m) in pairs))
+    assert len(set(named(found))) == len(printings)
+
+
+def test_clusters_with_a_printing_in_common_are_one() -> None:
+    """A stretch that two texts print is of one text, though one of the two has it from pieces that overlap."""
+    pieces = [
+        ((0, 0, 60), (1, 0, 60)),
+        ((1, 20, 60), (0, 20, 60)),
+        ((0, 40, 100), (2, 0, 60)),
+        ((1, 0, 60), (2, 0, 60)),
+    ]
+    whole = [((0, 0, 100), (other, 0, 100)) for other in (3, 4, 5)]
+    more = [((1, 0, 60), (other, 0, 60)) for other in (6, 7)]
+    _, found = clusters(*pieces, *whole, *more)
+    assert [stretches[0] for stretches in found] == [(0, 0, 100)]
 
 
 def test_ends_that_differ_a_little_are_one_text() -> None:

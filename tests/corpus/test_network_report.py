@@ -1,14 +1,19 @@
 """The report of a network: what its drawing, its timelines and its tables show."""
 
 import re
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 from corpus.conftest import Command
-from corpus.test_network import papers
+from corpus.test_network import STORY, papers, write
 
 from dedup.dates import Moment, moment
-from dedup.report.network import HEIGHT, LETTER, LINE, WIDTH, Drawing, Node, draw, timeline
+from dedup.report.network import HEIGHT, LETTER, LINE, NARROW, WIDTH, Circle, Drawing, Node, draw
+from dedup.report.stretch import beginning, both_ends, whole_words
+from dedup.report.timeline import TIME_WIDTH, marks, timeline
 
 
 def day(written: str) -> Moment:
@@ -67,16 +72,26 @@ def drawn(names: list[str], ends: list[tuple[int, int]], lines: int) -> Drawing:
     return draw(nodes, np.array(ends, np.int64), np.arange(len(ends), 0, -1), lines, (), "")
 
 
+def box(one: Circle, size: float) -> tuple[float, float, float]:
+    """Return where a label begins and ends, and its line, written so large."""
+    width = LETTER * size * len(one.label)
+    left = one.x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[one.anchor]
+    return left, left + width, one.y - one.radius
+
+
 def test_names_in_the_drawing_do_not_overlap() -> None:
     """Of sixty documents with long names some are labelled, those of most partners first, none over another."""
     ends = [(0, i) for i in range(1, 60)]
     drawing = drawn([f"a long name {i:02}" for i in range(60)], ends, 1000)
     labelled = [one for one in drawing.circles if one.label]
+    narrow = [one for one in labelled if one.narrow]
     assert drawing.circles[0].label == "a long name 00"
-    assert len(labelled) > 3
-    for i, one in enumerate(labelled):
-        for other in labelled[i + 1 :]:
-            assert abs(one.x - other.x) > LETTER * len(one.label) - 1 or abs(one.y - other.y) > LINE - 1
+    assert 0 < len(narrow) < len(labelled)
+    for shown, size in ((labelled, 1.0), (narrow, NARROW)):
+        boxes = [box(one, size) for one in shown]
+        assert all(left >= 0 and right <= WIDTH for left, right, _ in boxes)
+        for (left, right, line), (other, end, base) in combinations(boxes, 2):
+            assert left > end or right < other or abs(line - base) > LINE * size
     assert all(0 <= one.x <= WIDTH and 0 <= one.y <= HEIGHT for one in drawing.circles)
 
 
@@ -96,5 +111,75 @@ def test_printings_of_one_time_are_piled_up() -> None:
     first, second, last = found.dots
     assert (first.x == second.x < last.x, first.y > second.y, first.y == last.y) == (True, True, True)
     assert [label for _, label in found.ticks] == ["Jan 1850", "Jul 1850", "Jan 1851", "Jul 1851", "Jan 1852"]
+    whole = last.x - first.x
+    assert [round((x - first.x) / whole * 730) for x, _ in found.ticks] == [0, 181, 365, 546, 730]
     assert timeline([(day("1850-01-01"), "a"), (day("1850-01-01"), "b")]) is None
     assert timeline([]) is None
+
+
+SPANS = [
+    (("1850-02-10", "1850-07-20"), ["Mar 1850", "Apr 1850", "May 1850", "Jun 1850", "Jul 1850"]),
+    (("1987-03-02", "1987-03-05"), ["2 Mar 1987", "3 Mar 1987", "4 Mar 1987", "5 Mar 1987"]),
+    (("1987-03-03T09:30", "1987-03-03T11:00"), [f"3 Mar 1987, {at}" for at in ("09:30", "10:00", "10:30", "11:00")]),
+    (("1803", "1899"), ["1820", "1840", "1860", "1880"]),
+    (("0900", "9000"), ["2000", "4000", "6000", "8000"]),
+]
+
+
+@pytest.mark.parametrize(("ends", "expected"), SPANS, ids=lambda one: str(one[0]))
+def test_marks_are_those_of_a_calendar(ends: tuple[str, str], expected: list[str]) -> None:
+    """A line of time is marked at whole years, months, days or hours, each written once."""
+    first, last = (day(end).at for end in ends)
+    found = marks(first, last)
+    assert [label for _, label in found] == expected
+    assert all(first <= at <= last for at, _ in found)
+
+
+@pytest.mark.parametrize("seconds", [round(1.4**n) for n in range(4, 74)])
+def test_marks_are_few_and_each_is_written_once(seconds: int) -> None:
+    """Whatever the span, two to six marks lie on it, with room between them, and no two are written alike."""
+    first = datetime(1843, 2, 27, 22, 58, 31, tzinfo=UTC)
+    found = marks(first, first + timedelta(seconds=seconds))
+    assert 2 <= len({label for _, label in found}) == len(found) <= 6
+    line = timeline([(Moment(first), "a"), (Moment(first + timedelta(seconds=seconds)), "b")])
+    assert line is not None
+    assert all(b - a > TIME_WIDTH / 8 for (a, _), (b, _) in pairwise(line.ticks))
+
+
+def test_each_printing_shows_its_own_words(tmp_path: Path, command: Command) -> None:
+    """Under a text each printing has the words that begin and end it there, its date and its name."""
+    words = STORY.split()
+    other = " ".join([*words[:8], "unlike", *words[9:]])
+    write(
+        tmp_path / "a.jsonl",
+        {"id": "one", "text": f"Before it. {STORY} After it.", "day": "1850-01-01"},
+        {"id": "two", "text": f"{other} {'More. ' * 9}", "day": "1850-01-03"},
+    )
+    command("network", "a.jsonl", "--out", "out", "--date", "day")
+    written = (tmp_path / "out/report.html").read_text("utf-8")
+    assert "<summary>2 printings</summary>" in written
+    shown = re.findall(r'<time datetime="([^"]*)">.*?<p class="quote" dir="auto">(.*?)</p>', written, re.DOTALL)[-2:]
+    assert [date for date, _ in shown] == ["1850-01-01", "1850-01-03"]
+    first, second = (text.split(" … ") for _, text in shown)
+    assert STORY.startswith(first[0])
+    assert STORY.endswith(first[1])
+    assert other.startswith(second[0])
+    assert other.endswith(second[1])
+    assert "unlike" in second[0]
+
+
+def test_a_stretch_is_shown_in_whole_words() -> None:
+    """A stretch that cuts words is widened to them; one that ends beside them, or has no blanks, is not."""
+    text = "The river rose, by two metres during the night"
+    assert whole_words(text, 6, 17) == "river rose, by"
+    assert whole_words(text, 4, 14) == "river rose"
+    assert whole_words("起初神創造天地", 1, 3) == "初神"
+
+
+def test_long_stretches_are_cut_between_words() -> None:
+    """Of a long stretch the first words are shown, or the first and the last; a short one is shown whole."""
+    text = "The river rose by two\nmetres during the night"
+    assert beginning(text, 12) == "The river …"
+    assert both_ends(text, 24) == "The river … the night"
+    assert both_ends(text, 100) == beginning(text, 100) == "The river rose by two metres during the night"
+    assert beginning("起初神創造天地", 3) == "起初神 …"

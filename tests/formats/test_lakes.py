@@ -5,6 +5,7 @@ import io
 import json
 import os
 import ssl
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_a_server_that_sends_whole_files_only(web: Web, sizes: bool) -> None:
     """Without parts and without sizes files are read from beginning to end, also Parquet; a break is told."""
     web.ranges, web.sizes = False, sizes
     web.files = {"/a.jsonl": many(500), "/e.parquet": parquet(id=["e"], text=[STORY])}
-    assert len(ids(read(f"{web.url}/a.jsonl"))) == 500
+    assert len(ids(read(f"{web.url.replace('http', 'HTTP')}/a.jsonl"))) == 500
     assert ids(read(f"{web.url}/e.parquet")) == ["e"]
     if sizes:
         web.break_at = [20_000]
@@ -200,11 +201,63 @@ def test_what_is_not_there(bucket: Put, web: Web) -> None:
         ("s3://data/*.jsonl", "nothing matches"),
         ("s3://data/odd", "holds no file ending in"),
         ("s3://data/odd/a.bin", "no known format"),
+        (f"simplecache::{web.url}/a.jsonl", "give the last one alone"),
         (f"{web.url}/none.jsonl", "no such file or folder"),
         ("nonsense://x/a.jsonl", "no known kind of address"),
     ):
         with pytest.raises(InvalidInput, match=said):
             read(url)
+
+
+def test_a_server_with_packed_copies_is_asked_for_files_as_they_are(web: Web) -> None:
+    """A server that would send packed what is asked for without packing is not given the occasion."""
+    web.files, web.packs = {"/a.jsonl": many(500)}, True
+    assert len(ids(read(f"{web.url}/a.jsonl"))) == 500
+
+
+def test_parts_of_a_wrong_length_are_told_soon(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server whose parts have another length is asked a few times, not for minutes; the message says what to do."""
+    web.files = {"/a.jsonl": many(500)}
+    items = read(f"{web.url}/a.jsonl")
+    next(items)
+    web.files["/a.jsonl"] = web.files["/a.jsonl"][:10_000]
+    before = web.asked["GET"]
+    *_, last = items
+    assert isinstance(last, Rejected)
+    assert "download the file" in last.reason
+    assert web.asked["GET"] - before < 10
+
+
+def test_a_busy_server_is_waited_for(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is busy at first is asked again after the seconds it wants; one that stays busy is told so."""
+    web.files, web.busy, web.wait = {"/a.jsonl": many(10)}, 2, 1
+    start = time.monotonic()
+    assert len(ids(read(f"{web.url}/a.jsonl"))) == 10
+    assert time.monotonic() - start >= 1
+    monkeypatch.setattr(lakes, "SECONDS", 0.2)
+    for status in (429, 503):
+        web.status = status
+        with pytest.raises(StoreUnreachable, match="the server is busy: try again later"):
+            read(f"{web.url}/a.jsonl")
+
+
+def test_a_silent_server_is_given_up(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes a connection and says nothing is asked again, and given up when the time is over."""
+    monkeypatch.setattr(lakes, "SILENCE", 0.2)
+    web.files, web.silent = {"/a.jsonl": many(10)}, 3
+    assert len(ids(read(f"{web.url}/a.jsonl"))) == 10
+    monkeypatch.setattr(lakes, "SECONDS", 0.5)
+    web.silent = 100
+    with pytest.raises(StoreUnreachable, match="check the address and the network"):
+        read(f"{web.url}/a.jsonl")
+
+
+def test_a_file_that_was_cut_off_before(web: Web) -> None:
+    """What ends too early behind a URL may have been cut off on the way: the message says to try again or download."""
+    web.files = {"/a.jsonl.gz": gzip.compress(many(500))[:-100]}
+    *_, last = read(f"{web.url}/a.jsonl.gz")
+    assert isinstance(last, Rejected)
+    assert last.reason.endswith("try again, or download the file and check it")
 
 
 def test_what_is_refused_or_silent(web: Web) -> None:
@@ -213,6 +266,9 @@ def test_what_is_refused_or_silent(web: Web) -> None:
         web.status = status
         with pytest.raises(StoreDenied, match="check the credentials"):
             read(f"{web.url}/a.jsonl")
+    web.status = 401
+    with pytest.raises(StoreDenied, match="as in https://USER:PASSWORD@HOST/PATH"):
+        read(f"{web.url}/a.jsonl")
     with pytest.raises(StoreUnreachable, match="check the address"):
         read("http://127.0.0.1:9/a.jsonl")
 
@@ -223,6 +279,18 @@ SECRETS = [
     "https://127.0.0.1:9/a.jsonl?X-Amz-Credential=AKIA&X-Amz-Signature=5ecre7&X-Amz-Security-Token=t0ken",
     "s3://AKIAKEY:se/cret+key@data/a.jsonl",
     "https://user:p%40ss-word@127.0.0.1:9/a.jsonl?sig=abc%2Bdef",
+    "https://127.0.0.1:9/a.jsonl#access_token=5ecre7",
+    "https://127.0.0.1:9/a.jsonl;token=5ecre7",
+    "https://127.0.0.1:9/a.jsonl?5ecre7",
+    "https://127.0.0.1:9/a.jsonl?sig=ab'5ecre7",
+    "https://127.0.0.1:9/a.jsonl?sig=a b 5ecre7",
+    "https://:5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:123/5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:p?5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:8080/5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:a 5ecre7@127.0.0.1:9/a.jsonl",
+    "HTTPS://u:5ecre7@127.0.0.1:9/a.jsonl",
+    "simplecache::http://user:5ecre7@127.0.0.1:9/a.jsonl?sig=t0ken",
 ]
 HIDDEN = [
     "pass-word",
@@ -253,7 +321,7 @@ def test_rejects_name_no_secret(web: Web) -> None:
     """Where a record stands is told with the URL, without the values of its query."""
     web.files = {"/a.jsonl": b"nonsense\n"}
     [reject] = read(f"{web.url}/a.jsonl?token=5ecre7")
-    assert reject.source.path == f"{web.url}/a.jsonl?token=***"
+    assert reject.source.path == f"{web.url}/a.jsonl?***"
 
 
 @pytest.mark.parametrize(
@@ -264,7 +332,10 @@ def test_rejects_name_no_secret(web: Web) -> None:
         "C:/a?b=c",
         "s3://data/a=b@c.jsonl",
         "hf://datasets/o/n@main/a.parquet",
-        "https://h:80/a@b",
+        "https://h:80/a",
+        "https://h/a@b",
+        "s3://data/a?.jsonl",
+        "s3://data/a#1;b:c@d.jsonl",
     ],
 )
 def test_what_is_no_secret_is_shown(path: str) -> None:

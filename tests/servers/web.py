@@ -1,7 +1,9 @@
 """A web server on a free loopback port that sends parts of files, over TLS if asked, and breaks connections."""
 
+import gzip
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,9 @@ class Web:
         ranges: whether it sends parts of files.
         sizes: whether it says how long a file is before it sends it.
         status: the status that every request gets, if any.
+        busy: how many requests are still refused with 503, and `wait`, the seconds that these ask for.
+        silent: how many requests get no answer for a second.
+        packs: whether it sends files packed to whoever takes that, with the length of what is packed.
         break_at: how many bytes of an answer go out before its connection breaks; each breaks one connection.
         tag, modified: what it says of the version of all files, the second in seconds since 1970.
         asked: how often each method was used.
@@ -30,6 +35,7 @@ class Web:
         self.files = dict[str, bytes]()
         self.ranges, self.sizes = True, True
         self.status: int | None = None
+        self.busy, self.wait, self.silent, self.packs = 0, 0, 0, False
         self.break_at = list[int]()
         self.tag, self.modified = "1", 0
         self.asked, self.sent, self.url = Counter[str](), 0, ""
@@ -51,7 +57,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         web = self.web
         web.asked[self.command] += 1
+        if web.silent:
+            web.silent -= 1
+            time.sleep(1)
+        if web.busy:
+            web.busy -= 1
+            self.send_response(503)
+            self.send_header("Retry-After", str(web.wait))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         content = web.files.get(self.path.partition("?")[0])
+        packed = web.packs and content and "gzip" in self.headers.get("Accept-Encoding", "")
+        content = gzip.compress(content) if packed and content else content
         if web.status or content is None:
             self.send_response(web.status or 404)
             self.send_header("Content-Length", "0")
@@ -70,6 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Connection", "close")
             self.close_connection = True
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("ETag", f'"{web.tag}"')
         self.send_header("Last-Modified", formatdate(web.modified, usegmt=True))
         self.end_headers()

@@ -8,9 +8,10 @@ One definition of the result, whatever the order of the input and the number of 
 3. The stretches of all passages, on both sides, are parts of *printings*. The two sides of a passage are the same text,
    and so are two stretches of one document that overlap by .65 of the longer: what hangs together is a *cluster*. Two
    clusters are one if they overlap, by half of the shorter stretch, in at least half of the documents of the one that
-   has more; or if one lies in the other, by .8 of its stretch, in all of its documents. So a text that is printed
-   whole, in halves and shifted is one, and two texts that stand side by side on some pages are two.
-4. A cluster is named after its first printing, in the order of documents: its id, a colon, and where it starts.
+   has more; or if one lies in the other, by .8 of its stretch, in all of its documents; or if they have a printing in
+   common. So a text that is printed whole, in halves and shifted is one, and two texts that stand side by side on
+   some pages are two.
+4. A cluster is named after its first printing, in the order of documents: `id:start-end`.
 """
 
 from dedup.extras import extra

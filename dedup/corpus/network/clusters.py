@@ -92,9 +92,9 @@ def _parts(cluster: NDArray[np.int64], printings: Spans) -> NDArray[np.int64]:
 
     It is if it lies in the second in all of its documents; or if they overlap, by half of the shorter stretch, in most
     documents of the one that has more. So two texts that happen to stand side by side on some pages are no parts of
-    what these pages share.
+    what these pages share. And it is if the two have a printing in common, which can be that of one text only.
     """
-    order = np.lexsort((printings.start, printings.document))
+    order = np.lexsort((printings.end, printings.start, printings.document))
     document, start, end = (column[order] for column in printings)
     held = np.bincount(np.unique(np.column_stack([cluster, printings.document]), axis=0)[:, 0])
 
@@ -109,7 +109,13 @@ def _parts(cluster: NDArray[np.int64], printings: Spans) -> NDArray[np.int64]:
     parts = pairs[counts == held[pairs[:, 0]]]
     pairs, counts = documents(HALF)
     halves = pairs[counts >= MOSTLY * np.maximum(held[pairs[:, 0]], held[pairs[:, 1]])]
-    return np.concatenate([parts, halves])
+    return np.concatenate([parts, halves, _twins(cluster[order], document, start, end)])
+
+
+def _twins(cluster: NDArray[np.int64], *places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the pairs of clusters that have a printing in common; printings come by their places."""
+    same = np.flatnonzero(np.all([place[1:] == place[:-1] for place in places], axis=0))
+    return np.column_stack([cluster[same], cluster[same + 1]])
 
 
 def _printings(owners: NDArray[np.int64], spans: Spans) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,19 +1,17 @@
 """`edges.csv` and `nodes.csv`: what Gephi's importer, pandas and a spreadsheet read."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from dedup.corpus.network.edges import Edges, Nodes
+from dedup.corpus.network.fields import NODES, Field, written
 from dedup.corpus.network.roster import Roster
 from dedup.model import Document
-from dedup.record import dumps
 from dedup.report.views import name
 
 EDGES = ("Source", "Target", "Type", "Weight", "Passages", "Reworded", "Similarity", "Days")
-NODES = ("Id", "Label", "Date", "Degree", "InDegree", "OutDegree", "InWeight", "OutWeight")
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 Documents = Callable[[Sequence[int]], Iterable[Document]]
 """Reads the documents at some places, one after the other."""
@@ -40,36 +38,22 @@ def write_edges(path: Path, found: Edges, roster: Roster) -> None:
             rows.writerow([*ends, *figures, "" if days < 0 else days])
 
 
-def write_nodes(path: Path, found: Nodes, roster: Roster, documents: Documents) -> None:
-    """Write a row for each document in a pair, with its metadata: a column for each field that any of them has."""
+def write_nodes(path: Path, found: Nodes, roster: Roster, documents: Documents, fields: Sequence[Field]) -> None:
+    """Write a row for each document in a pair, with its metadata: a column for each of the fields."""
     places = found.place.tolist()
-    fields = list(dict.fromkeys(chain.from_iterable(one.metadata for one in documents(places))))
     columns = (found.degree, found.earlier, found.later, found.words_earlier, found.words_later)
     figures = zip(*(column.tolist() for column in columns), strict=True)
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow([*NODES, *headings(fields)])
+        rows.writerow([*NODES, *(cell(field.head) for field in fields)])
         for place, document, own in zip(places, documents(places), figures, strict=True):
             date = roster.dates[place]
-            values = [_value(document.metadata.get(field)) for field in fields]
+            values = [_value(document.metadata.get(field.name)) for field in fields]
             rows.writerow([cell(document.id), cell(name(document).title), date.machine if date else "", *own, *values])
-
-
-def headings(fields: Iterable[str]) -> Iterator[str]:
-    """Yield the heads of the columns of metadata: Gephi tells no capitals from others, and refuses a head twice."""
-    taken = {head.lower() for head in NODES}
-    for field in fields:
-        head = cell(field)
-        while head.lower() in taken:
-            head += "_"
-        taken.add(head.lower())
-        yield head
 
 
 def _value(value: Any) -> Any:
     """Return a value of JSON as a cell; what is no text and no number is JSON."""
-    if isinstance(value, str):
-        return cell(value)
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    return dumps(value).decode()
+    return cell(written(value))

@@ -1,13 +1,15 @@
 """`network.gexf`: the network in GEXF 1.3, which Gephi, networkx and Sigma open."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from dedup.corpus.network.csv_files import Documents
 from dedup.corpus.network.edges import Edges, Nodes
+from dedup.corpus.network.fields import Field, written
 from dedup.corpus.network.roster import Roster
+from dedup.model import Document
 from dedup.report.render import showable
 from dedup.report.views import name
 
@@ -17,9 +19,8 @@ _HEAD = """\
 <meta><creator>resembles</creator></meta>
 <graph mode="static" defaultedgetype="{kind}">
 <attributes class="node" mode="static">
-<attribute id="date" title="date" type="string"/>
-<attribute id="source" title="source" type="string"/>
-</attributes>
+<attribute id="when" title="When" type="string"/>
+{fields}</attributes>
 <attributes class="edge" mode="static">
 <attribute id="passages" title="passages" type="long"/>
 <attribute id="reworded" title="reworded" type="long"/>
@@ -31,8 +32,10 @@ _HEAD = """\
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def write(path: Path, edges: Edges, nodes: Nodes, roster: Roster, documents: Documents) -> None:
-    r"""Write the network.
+def write(
+    path: Path, edges: Edges, nodes: Nodes, roster: Roster, documents: Documents, fields: Sequence[Field]
+) -> None:
+    r"""Write the network; a document has those of the fields that its metadata has.
 
     networkx opens no graph that has edges of both kinds: so all are directed if some are, and `ordered` says of which
     one end is surely the earlier. An id is a node's id as it is. XML can hold no control characters: where some id has
@@ -46,11 +49,12 @@ def write(path: Path, edges: Edges, nodes: Nodes, roster: Roster, documents: Doc
 
     with path.open("w", encoding="utf-8") as file:
         kind = "directed" if edges.directed.any() else "undirected"
-        file.write(f"{_HEAD.format(kind=kind)}<nodes>\n")
+        file.write(f"{_HEAD.format(kind=kind, fields=''.join(_attributes(fields)))}<nodes>\n")
         for place, document in zip(places, documents(places), strict=True):
-            called, date = name(document), roster.dates[place]
-            values = {"date": date.machine if date else "", "source": called.source}
-            file.write(f"<node id={key(place)} label={quoted(called.title)}>{''.join(_values(values))}</node>\n")
+            date = roster.dates[place]
+            values = {"when": date.machine if date else ""} | _own(document, fields)
+            label = quoted(name(document).title)
+            file.write(f"<node id={key(place)} label={label}>{''.join(_values(values))}</node>\n")
         file.write("</nodes>\n<edges>\n")
         file.writelines(_edges(edges, key))
         file.write("</edges>\n</graph>\n</gexf>\n")
@@ -63,6 +67,17 @@ def quoted(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return _NO_XML.sub(lambda found: f"\\x{ord(found[0]):02x}", text.replace("\\", "\\\\"))
+
+
+def _attributes(fields: Sequence[Field]) -> Iterator[str]:
+    for number, field in enumerate(fields):
+        yield f'<attribute id="{number}" title={quoted(field.head)} type="{field.kind}"/>\n'
+
+
+def _own(document: Document, fields: Sequence[Field]) -> dict[str, str]:
+    """Return the document's values by the numbers of the fields."""
+    values = ((number, document.metadata.get(field.name)) for number, field in enumerate(fields))
+    return {str(number): written(value) for number, value in values if value is not None}
 
 
 def _edges(found: Edges, key: Callable[[int], str]) -> Iterator[str]:

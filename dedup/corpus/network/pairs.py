@@ -102,11 +102,12 @@ def _look_up(
         found = index.partners(document, job.question, roster.before(place, job))
         compared += found.compared
         truncated += found.truncated
-        rows += [row for match in found.matches for row in _rows(places[match.id], place, match)]
+        rows += [row for match in found.matches for row in rows_of(places[match.id], place, match)]
     return np.array(rows, PAIR), compared, truncated
 
 
-def _rows(earlier: int, later: int, match: Match) -> Iterator[tuple[object, ...]]:
+def rows_of(earlier: int, later: int, match: Match) -> Iterator[tuple[object, ...]]:
+    """Yield a row of `PAIR` for each passage that the later document, as the query, shares with the earlier."""
     for one in match.passages:
         yield (
             *(earlier, later, one.document.start, one.document.end, one.query.start, one.query.end),

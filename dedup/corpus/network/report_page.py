@@ -1,9 +1,9 @@
 """report.html: the network for people, from the figures of a run."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from textwrap import shorten
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,17 @@ from dedup.corpus.network.parts import largest
 from dedup.corpus.network.roster import Roster
 from dedup.corpus.network.summary import Summary, documents_in
 from dedup.corpus.results_folder import REPORT
+from dedup.model import Document
 from dedup.report import views
 from dedup.report.collection import Table
-from dedup.report.network import Drawing, NetworkPage, Node, Reprinted, draw, timeline, write
+from dedup.report.network import Drawing, NetworkPage, Node, Printing, Reprinted, draw, write
 from dedup.report.render import HUES
+from dedup.report.stretch import beginning, both_ends, whole_words
+from dedup.report.timeline import timeline
 from dedup.report.views import counted
 
 DRAWN, LINES = 300, 3000  # not measured: documents and pairs that an eye tells apart
-TEXTS, MEMBERS, BEGINNING = 20, 50, 400  # not measured: texts, documents and letters that can be read
+TEXTS, MEMBERS, BEGINNING, ENDS = 20, 50, 400, 200  # not measured: texts, printings and letters that can be read
 SERIES, PAIRS = 12, 25  # not measured: rows of tables
 
 
@@ -65,18 +68,23 @@ def _lead(summary: Summary) -> str:
         else ""
     )
     undated = f" {counted(summary.undated, 'document')} without a date that could be read come last."
+    alone = f" The field {summary.settings['series']!r} is missing in {counted(summary.without_series, 'document')}."
     unit = summary.settings["unit"]
     return (
         f"Of {counted(summary.documents, 'document')}, {summary.linked:,} share a passage with another; "
         f"{counted(summary.compared, 'pair')} of documents were compared {unit} by {unit}. Where both dates are known "
         "the earlier document is the first of a pair, which does not say that the later one took the text from "
-        f"it.{undated * bool(summary.undated)}{left}"
+        f"it.{undated * bool(summary.undated)}{alone * bool(summary.without_series)}{left}"
     )
 
 
 def _totals(summary: Summary) -> Sequence[tuple[str, str]]:
     shown = {"documents": "documents", "linked": "share a passage", "edges": "pairs of documents"}
-    shown |= {"passages": "passages", "clusters": "texts reprinted", "largest": "documents of one text"}
+    shown |= {
+        "passages": "passages",
+        "clusters": "texts reprinted",
+        "largest": "documents print the most reprinted text",
+    }
     return [(words, f"{getattr(summary, name):,}") for name, words in shown.items()]
 
 
@@ -116,17 +124,29 @@ def _reprinted(printings: Printings, roster: Roster, documents: Documents) -> It
     for cluster in np.argsort(-sizes, kind="stable")[:TEXTS].tolist():
         rows = slice(bounds[cluster], bounds[cluster + 1])
         places = list(dict.fromkeys(printings.document[rows].tolist()))
-        called = [views.name(document) for document in documents(places[:MEMBERS])]
-        first = next(iter(documents(places[:1])))
-        text = first.text[printings.start[rows][0] : printings.end[rows][0]]
+        shown = slice(rows.start, min(rows.stop, rows.start + MEMBERS))
         dates = [(date, roster.ids[place]) for place in places if (date := roster.dates[place])]
         yield Reprinted(
-            shorten(text[: 2 * BEGINNING], BEGINNING, placeholder=" …"),
+            beginning(next(_texts(printings, shown, documents))[1], BEGINNING),
             len(places),
-            called,
+            rows.stop - rows.start,
+            list(_printings(printings, shown, roster, documents)),
             timeline(dates),
             len(places) - len(dates) if dates else 0,
         )
+
+
+def _printings(printings: Printings, rows: slice, roster: Roster, documents: Documents) -> Iterator[Printing]:
+    places, texts = printings.document[rows].tolist(), _texts(printings, rows, documents)
+    for place, (document, text) in zip(places, texts, strict=True):
+        yield Printing(replace(views.name(document), published=roster.dates[place]), both_ends(text, ENDS))
+
+
+def _texts(printings: Printings, rows: slice, documents: Documents) -> Iterator[tuple[Document, str]]:
+    """Yield the document of each printing, and the printing in whole words."""
+    places, *ends = (column[rows].tolist() for column in (printings.document, printings.start, printings.end))
+    for document, start, end in zip(documents(places), *ends, strict=True):
+        yield document, whole_words(document.text, start, end)
 
 
 def _tables(edges: Edges, roster: Roster, documents: Documents, job: Job) -> Iterator[Table]:

@@ -1,25 +1,27 @@
-"""The documents of an index in their order: ids, dates and series in columns, and which of them a document is held to.
-
-A place is a document's number in that order, from 0: of two documents the one with the lower place is the earlier.
-"""
+"""The documents of an index in their order: ids, dates and series in columns, and to which a document is held."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.network.job import Job
-from dedup.dates import Moment, moment, published
-from dedup.engine import Arrival, Index
-from dedup.record import dumps
+from dedup.corpus.network.order import (
+    UNDATED,
+    Standing,
+    Times,
+    date_of,
+    days_between,
+    held,
+    series_of,
+    surely_earlier,
+    times_of,
+)
+from dedup.dates import Moment
+from dedup.engine import Index
 from dedup.search.partners import Wanted
 from dedup.stores.base import Numbers
-
-UNDATED = np.iinfo(np.int64).max
-DAY = 86_400_000_000  # microseconds, as all times here
-_EPOCH, _STEP = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +55,30 @@ class Roster:
         """How many documents have no date that could be read."""
         return int((self.begins == UNDATED).sum())
 
+    @property
+    def without_series(self) -> int:
+        """How many documents are of no series."""
+        return int((self.series < 0).sum())
+
     def earlier(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return for which pairs of places the first is surely the earlier; see `dedup.dates.Moment.before`."""
-        dated = (self.begins[a] != UNDATED) & (self.begins[b] != UNDATED)
-        surely: NDArray[np.bool_] = dated & (self.begins[a] < self.begins[b]) & (self.ends[a] <= self.begins[b])
-        return surely
+        """Return for which pairs of places the first is surely the earlier."""
+        return surely_earlier(self._times(a), self._times(b))
 
     def days(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the whole days from the first of each pair to the second, -1 where a date is missing."""
-        dated = (self.begins[a] != UNDATED) & (self.begins[b] != UNDATED)
-        return np.where(dated, self.begins[b] // DAY - self.begins[a] // DAY, -1)
+        return days_between(self._times(a), self._times(b))
+
+    def _times(self, places: NDArray[np.int64]) -> Times:
+        return Times(self.begins[places], self.ends[places])
 
     def before(self, place: int, job: Job) -> Wanted:
         """Return which documents the one at `place` is held to: those before it that the job does not leave out."""
+        own = Standing(np.int64(place), self.begins[place], self.series[place])
 
         def wanted(numbers: Numbers) -> NDArray[np.int64]:
             at = np.searchsorted(self.starts, numbers, "right") - 1
             places = np.where((at >= 0) & (numbers < self.stops[at]), self.owners[at], place)
-            good = places < place
-            if job.series is not None and self.series[place] >= 0:
-                good &= self.series[places] != self.series[place]
-            if job.within is not None:
-                good &= self.begins[place] != UNDATED
-                good &= self.begins[place] - self.begins[places] <= job.within * 1_000_000
+            good = held(Standing(places, self.begins[places], self.series[places]), own, job)
             return np.where(good, places, -1)
 
         return wanted
@@ -86,10 +89,11 @@ def roster(index: Index, job: Job, advance: Callable[[int], None]) -> Roster:
     _, arrivals = index.arrivals()
     rows, codes = list[tuple[str, int, int, Moment | None, int]](), dict[str, int]()
     for arrival in arrivals:
-        rows.append((arrival.id, arrival.number, arrival.next, _date(arrival, job.date), _series(arrival, job, codes)))
+        series = series_of(arrival.metadata, job)
+        code = -1 if series is None else codes.setdefault(series, len(codes))
+        rows.append((arrival.id, arrival.number, arrival.next, date_of(arrival.metadata, job), code))
         advance(1)
-    begins = np.array([_since(row[3].at) if row[3] else UNDATED for row in rows], np.int64)
-    ends = np.array([_since(row[3].end) if row[3] else UNDATED for row in rows], np.int64)
+    begins, ends = np.array([times_of(row[3]) for row in rows], np.int64).reshape(-1, 2).T
     order = np.array(sorted(range(len(rows)), key=lambda row: (begins[row], rows[row][0])), np.int64)
     owners = np.empty(len(rows), np.int64)
     owners[order] = np.arange(len(rows))
@@ -104,20 +108,3 @@ def roster(index: Index, job: Job, advance: Callable[[int], None]) -> Roster:
         stops=np.array([row[2] for row in rows], np.int64),
         owners=owners,
     )
-
-
-def _date(arrival: Arrival, field: str | None) -> Moment | None:
-    return published(arrival.metadata) if field is None else moment(arrival.metadata.get(field))
-
-
-def _series(arrival: Arrival, job: Job, codes: dict[str, int]) -> int:
-    """Return the number of a document's series, a new one if it is the first."""
-    value = arrival.metadata.get(job.series) if job.series is not None else None
-    if value is None:
-        return -1
-    name = value if isinstance(value, str) else dumps(value).decode()
-    return codes.setdefault(name, len(codes))
-
-
-def _since(at: datetime) -> int:
-    return (at - _EPOCH) // _STEP

@@ -7,6 +7,7 @@ import dedup
 from dedup.corpus.network import csv_files, gexf, tables
 from dedup.corpus.network.clusters import cluster
 from dedup.corpus.network.edges import edges, nodes
+from dedup.corpus.network.fields import fields
 from dedup.corpus.network.intake import take_in
 from dedup.corpus.network.job import Job
 from dedup.corpus.network.pairs import find
@@ -88,9 +89,10 @@ def _write(index: Index, folder: Path, job: Job, name: str, rejected: int, watch
     def documents(places: Sequence[int]) -> Iterator[Document]:
         return _documents(index, [listed.ids[place] for place in places])
 
+    own = fields(documents(ends.place.tolist()))
     csv_files.write_edges(folder / EDGES, linked, listed)
-    csv_files.write_nodes(folder / NODES, ends, listed, documents)
-    gexf.write(folder / NETWORK, linked, ends, listed, documents)
+    csv_files.write_nodes(folder / NODES, ends, listed, documents, own)
+    gexf.write(folder / NETWORK, linked, ends, listed, documents, own)
     tables.write_pairs(folder / PAIRS, found.pairs, printings, listed)
     tables.write_passages(folder / PASSAGES, printings, listed, documents, index.scheme.unit)
     summary = summarize(job, index.scheme, listed, found, printings, linked, ends, rejected)

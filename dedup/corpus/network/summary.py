@@ -35,6 +35,7 @@ class Summary:
         compared: pairs of documents that were aligned.
         truncated: documents for which something that may share a passage was left unread.
         undated: documents without a date that could be read.
+        without_series: documents without the job's field of series; 0 if the job names none.
         settings: what was asked.
         scheme: the index's.
     """
@@ -52,6 +53,7 @@ class Summary:
     compared: int
     truncated: int
     undated: int
+    without_series: int
     settings: dict[str, Any]
     scheme: dict[str, Any]
 
@@ -82,6 +84,7 @@ def summarize(
         compared=found.compared,
         truncated=found.truncated,
         undated=roster.undated,
+        without_series=roster.without_series if job.series is not None else 0,
         settings=settings | {"unit": scheme.unit},
         scheme=asdict(scheme),
     )

@@ -17,7 +17,9 @@ from dedup.scheme import Unit
 from dedup.sketching.tokens import tokenize
 
 ROWS = 1 << 12  # not measured: printings whose texts are held at once
-_PASSAGES = pa.schema(
+CLUSTER = "%s:%d-%d"
+"""A cluster's name: the id of its first printing's document, where it starts and where it ends."""
+PASSAGES = pa.schema(
     {
         "cluster": pa.string(),
         "document": pa.string(),
@@ -32,7 +34,7 @@ _PASSAGES = pa.schema(
         "evidence": pa.float64(),
     }
 )
-_PAIRS = pa.schema(
+PAIRS = pa.schema(
     {
         "cluster": pa.string(),
         "a": pa.string(),
@@ -52,20 +54,22 @@ _PAIRS = pa.schema(
 
 
 def names(found: Printings, roster: Roster) -> NDArray[np.object_]:
-    """Return the name of each cluster: the id of its first printing's document, a colon, and where it starts."""
-    firsts = found.firsts
-    places, starts = found.document[firsts].tolist(), found.start[firsts].tolist()
-    return np.array([f"{roster.ids[place]}:{start}" for place, start in zip(places, starts, strict=True)], object)
+    """Return the name of each cluster, that of its first printing: the document's id, a colon, its start and end.
+
+    No two are equal, for clusters that have a printing in common are one.
+    """
+    columns = (column[found.firsts].tolist() for column in (found.document, found.start, found.end))
+    return np.array([CLUSTER % (roster.ids[place], *span) for place, *span in zip(*columns, strict=True)], object)
 
 
 def write_passages(path: Path, found: Printings, roster: Roster, documents: Documents, unit: Unit) -> None:
     """Write a row for each printing, cluster by cluster."""
     called = names(found, roster)
-    with TableFile(path, _PASSAGES, compression="zstd") as file:
+    with TableFile(path, PASSAGES, compression="zstd") as file:
         for first in range(0, len(found.document), ROWS):
             rows = slice(first, first + ROWS)
             texts = list(_texts(found, rows, documents))
-            file.write_table(pa.table(_passages(found, rows, called, roster) | _written(texts, unit), _PASSAGES))
+            file.write_table(pa.table(_passages(found, rows, called, roster) | written(texts, unit), PASSAGES))
 
 
 def _passages(found: Printings, rows: slice, called: NDArray[np.object_], roster: Roster) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def _texts(found: Printings, rows: slice, documents: Documents) -> Iterator[str]
         yield document.text[start:end]
 
 
-def _written(texts: list[str], unit: Unit) -> dict[str, Any]:
+def written(texts: list[str], unit: Unit) -> dict[str, Any]:
     """Return texts as a table can hold them, with their words; a lone surrogate, which is no UTF-8, as an escape."""
     return {
         "text": [text.encode(errors="backslashreplace").decode() for text in texts],
@@ -102,7 +106,7 @@ def _written(texts: list[str], unit: Unit) -> dict[str, Any]:
 def write_pairs(path: Path, pairs: Pairs, found: Printings, roster: Roster) -> None:
     """Write a row for each passage of two documents, by the earlier document, then by the later."""
     called, order = names(found, roster), np.lexsort((pairs["a_start"], pairs["b"], pairs["a"]))
-    with TableFile(path, _PAIRS, compression="zstd") as file:
+    with TableFile(path, PAIRS, compression="zstd") as file:
         for rows in np.split(order, range(ROWS, len(order), ROWS)):
             some = pairs[rows]
             columns: dict[str, Any] = {
@@ -118,7 +122,7 @@ def write_pairs(path: Path, pairs: Pairs, found: Printings, roster: Roster) -> N
                 "days": pa.array(days, pa.int64(), mask=days < 0),
                 "directed": roster.earlier(some["a"], some["b"]),
             }
-            file.write_table(pa.table(columns, _PAIRS))
+            file.write_table(pa.table(columns, PAIRS))
 
 
 def _kinds(reworded: NDArray[np.bool_]) -> NDArray[np.object_]:

@@ -10,7 +10,8 @@ with extra("spark", "dedup.corpus.spark"):
     import pandas as pd  # noqa: F401 - the workers of PySpark need it
     import pyspark  # noqa: F401 - to say what is missing, once, and first
 
+from dedup.corpus.spark.network import Network, find_network
 from dedup.corpus.spark.run import deduplicate
 from dedup.corpus.spark.runs import find_runs
 
-__all__ = ["deduplicate", "find_runs"]
+__all__ = ["Network", "deduplicate", "find_network", "find_runs"]

@@ -37,7 +37,8 @@ SCHEMA = pa.schema(
 )
 """Hashes are signed, for Spark knows no others; a row with a code is a document that cannot be used."""
 _IN_SPARK = {pa.int64(): "bigint", pa.int32(): "int", pa.string(): "string", pa.list_(pa.int64()): "array<bigint>"}
-_IN_SPARK[pa.list_(pa.int32())] = "array<int>"
+_IN_SPARK |= {pa.list_(pa.int32()): "array<int>", pa.float64(): "double", pa.bool_(): "boolean"}
+_IN_SPARK[pa.large_string()] = "string"
 UNIT_COLUMNS = ("document", "id", "key", "content", "start", "stop", "low", "high", "shingles")
 
 
@@ -70,18 +71,20 @@ def take_in(documents: DataFrame, job: Job, columns: Columns) -> DataFrame:
 
 
 def chosen_columns(
-    documents: DataFrame, job: Job, columns: Columns, numbered: str | None = None
+    documents: DataFrame, job: Job, columns: Columns, numbered: str | None = None, series: str | None = None
 ) -> tuple[DataFrame, list[str]]:
-    """Return what is read of a DataFrame, with a column `document`, and the columns whose `values` rank it.
+    """Return what is read of a DataFrame, with a column `document`, and the columns whose `values` it has.
 
-    The column `numbered` says which document a row is; without it the rows are numbered now.
+    These rank the documents, but for the column `series`. The column `numbered` says which document a row is; without
+    it the rows are numbered now.
 
     Raises:
         InvalidInput: the DataFrame lacks a column that is named.
     """
-    check_columns(documents, job, columns)
+    check_columns(documents, job, columns, series)
     field = job.keep.field
-    ranking = [name for name in ((field,) if field else KEYS) if name in documents.columns]
+    read = dict.fromkeys([*((field,) if field else KEYS), *((series,) if series else ())])
+    ranking = [name for name in read if name in documents.columns]
     number = F.coalesce(documents[columns.number].cast("bigint"), F.lit(LAST)) if columns.number else F.lit(0)
     chosen = documents.select(
         (documents[numbered] if numbered else F.monotonically_increasing_id()).alias("document"),
@@ -93,13 +96,13 @@ def chosen_columns(
     return chosen, ranking
 
 
-def check_columns(documents: DataFrame, job: Job, columns: Columns) -> None:
+def check_columns(documents: DataFrame, job: Job, columns: Columns, series: str | None = None) -> None:
     """Refuse columns that are named and that the DataFrame lacks.
 
     Raises:
         InvalidInput: there is one.
     """
-    for name in filter(None, (columns.id, columns.text, columns.number, job.keep.field)):
+    for name in filter(None, (columns.id, columns.text, columns.number, job.keep.field, series)):
         if name not in documents.columns:
             raise InvalidInput(f"there is no column {name!r}; name one of {', '.join(documents.columns)}")
 

@@ -1,4 +1,4 @@
-"""Units by rank, and of those with the same folded tokens the best ranked."""
+"""Units by rank, and of those with the same folded tokens the best ranked; or documents by rank."""
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
@@ -10,7 +10,7 @@ from dedup.corpus.spark.tables import Tables
 def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
     """Return the units of the best document of each id, with `rank` and `twin`: the best rank with the same tokens."""
     units = (
-        best_of_each_id(intake.where(F.isnull("code")).select("unit", *UNIT_COLUMNS))
+        _best_of_each_id(intake.where(F.isnull("code")).select("unit", *UNIT_COLUMNS))
         .orderBy("key", "id", "start")
         .select(F.monotonically_increasing_id().alias("rank"), "unit", *UNIT_COLUMNS)
         .drop("key", "content")
@@ -21,7 +21,14 @@ def ranked(intake: DataFrame, tables: Tables) -> DataFrame:
     return tables.keep("work/units", ranks.join(twins, ["low", "high"]).drop("low", "high"))
 
 
-def best_of_each_id(rows: DataFrame) -> DataFrame:
+def ranked_documents(intake: DataFrame, tables: Tables) -> DataFrame:
+    """Return document, id and rank of the best document of each id."""
+    best = _best_of_each_id(intake.where(F.isnull("code")).select("document", "id", "key", "content"))
+    ranks = best.orderBy("key", "id").select("document", "id", F.monotonically_increasing_id().alias("rank"))
+    return tables.keep("work/ranks", ranks)
+
+
+def _best_of_each_id(rows: DataFrame) -> DataFrame:
     """Return the rows of the best document of each id."""
     repeated = Window.partitionBy("id").orderBy("key", "content", "document")
     return rows.withColumn("place", F.rank().over(repeated)).where("place = 1").drop("place")

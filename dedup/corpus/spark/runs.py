@@ -12,7 +12,7 @@ from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
 from dedup.corpus.runs.joints import Cut, without
 from dedup.corpus.spark.intake import Columns, check_columns
-from dedup.corpus.spark.ranks import best_of_each_id, rejected
+from dedup.corpus.spark.ranks import ranked_documents, rejected
 from dedup.corpus.spark.runs_intake import take_in, windows
 from dedup.corpus.spark.tables import Tables
 from dedup.errors import InvalidInput
@@ -56,7 +56,7 @@ def find_runs(
     check_columns(documents, job, columns)
     read = tables.keep("work/input", documents.withColumn(numbered, F.monotonically_increasing_id()))
     intake = tables.keep("work/intake", take_in(read, job, columns, numbered))
-    ranked = _ranked(intake, tables)
+    ranked = ranked_documents(intake, tables)
     tables.keep("rejects.parquet", rejected(intake, ranked))
     texts = intake.where(F.isnull("code")).join(ranked.select("document", "rank"), "document")
     found = tables.keep("work/found", _found(_copies(texts, job, tables), texts, job))
@@ -65,13 +65,6 @@ def find_runs(
     if job.cut:
         tables.keep("kept.parquet", _kept(read, numbered, text, ranked, placed, job).select(*documents.columns))
     return runs
-
-
-def _ranked(intake: DataFrame, tables: Tables) -> DataFrame:
-    """Return document, id and rank of the best document of each id."""
-    best = best_of_each_id(intake.where(F.isnull("code")).select("document", "id", "key", "content"))
-    ranks = best.orderBy("key", "id").select("document", "id", F.monotonically_increasing_id().alias("rank"))
-    return tables.keep("work/ranks", ranks)
 
 
 def _copies(texts: DataFrame, job: Job, tables: Tables) -> DataFrame:
