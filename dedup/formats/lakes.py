@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from dedup.errors import InvalidInput, MissingExtra, StoreDenied, StoreUnreachable
 from dedup.extras import extra
@@ -25,9 +25,14 @@ _REFUSED, _GONE, _LATER = (401, 403), (404, 410), (408, 429)  # statuses of HTTP
 _UNKNOWN, _BUSY = 401, (429, 503)  # the same
 _BUSY_ADVICE = "the server is busy: try again later"
 _MOST_SHOWN = 300  # not measured: four lines of a terminal
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_USER = re.compile(r"(?<=://)(?:[^/\s:@]+:(?!\d+(?:/|$))\S*|[^/\s:@]*)@")
-_VALUE = re.compile(r"([?&][^=&#\s'\"]+=)[^&#\s'\"]+")
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_OF_WEB = re.compile(r"(?:^|::)https?://", re.IGNORECASE)
+_IN_TEXT = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE)
+_USER = re.compile(
+    r"(?<=://)(?:[^/?#;]*:[^?#;]*|[^/]*)@"
+)  # a port with an @ in the path looks like a password: it is masked
+_TAIL = re.compile(r"(?<=[?#;]).+", re.DOTALL)
+_VALUE = re.compile(r"([?&;#][^=&#;]+=)[^&#;]+")
 
 
 def is_address(path: str) -> bool:
@@ -36,8 +41,11 @@ def is_address(path: str) -> bool:
 
 
 def shown_path(path: str) -> str:
-    """Return the path, of a URL without what may be secret: user, password, and the values of its query."""
-    return _VALUE.sub(r"\1***", _USER.sub("***@", path)) if is_address(path) else path
+    """Return the path, of a URL without what may be secret: user and password, and what follows the path."""
+    if not is_address(path):
+        return path
+    masked = _USER.sub("***@", path, count=1)
+    return _TAIL.sub("***", masked, count=1) if _OF_WEB.search(path) else _VALUE.sub(r"\1***", masked)
 
 
 class WrongLength(OSError):
@@ -102,6 +110,8 @@ def connected(url: str, use: str) -> tuple[Any, str]:
     """
     with extra("lake", f"{shown_path(url)}: {use}"):
         import fsspec  # noqa: PLC0415 - an extra
+    if "::" in url.partition("://")[0]:
+        raise InvalidInput(f"{shown_path(url)}: addresses within addresses are not read; give the last one alone")
     kind = urlsplit(url).scheme.lower()
     try:
         fsspec.get_filesystem_class(kind)
@@ -115,7 +125,9 @@ def connected(url: str, use: str) -> tuple[Any, str]:
         ) from error
     with telling(url, "reached"):
         options = {"client_kwargs": _of_clients()} if kind in _WEB else {}
-        return cast("tuple[Any, str]", fsspec.core.url_to_fs(url, use_listings_cache=False, **options))
+        return cast(
+            "tuple[Any, str]", fsspec.core.url_to_fs(kind + url[len(kind) :], use_listings_cache=False, **options)
+        )
 
 
 def _of_clients() -> dict[str, Any]:
@@ -208,17 +220,19 @@ def broken(error: BaseException, url: str) -> OSError:
 def told(error: BaseException, url: str) -> str:
     """Return what an error says, without what may be secret in the URL."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    for secret in _secrets(url):
+    text = text.replace(url, shown_path(url))
+    for secret in sorted(_secrets(url), key=len, reverse=True):
         text = text.replace(secret, "***")
-    return _VALUE.sub(r"\1***", _USER.sub("***@", text))[:_MOST_SHOWN]
+    return _IN_TEXT.sub(lambda address: shown_path(address[0]), text)[:_MOST_SHOWN]
 
 
-def _secrets(url: str) -> Iterator[str]:
-    user = _USER.search(url)
-    values = [pair.partition("=")[2] for pair in urlsplit(url).query.split("&")]
-    for secret in (user[0][:-1] if user else "", *(user[0][:-1].split(":") if user else ()), *values):
-        if secret:
-            yield from (secret, unquote(secret))
+def _secrets(url: str) -> set[str]:
+    """Return all that may be secret in a URL, as it is written there and as others write it."""
+    user, tail = _USER.search(url), _TAIL.search(url)
+    said = user[0][:-1] if user else ""
+    parts = [said, *said.split(":"), tail[0] if tail else ""]
+    parts += [pair.rpartition("=")[2] for pair in re.split("[?&;#]", tail[0])] if tail else []
+    return {form for part in parts if part for form in (part, unquote(part), quote(part))}
 
 
 def _may_pass(error: BaseException) -> bool:

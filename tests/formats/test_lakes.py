@@ -169,7 +169,7 @@ def test_a_server_that_sends_whole_files_only(web: Web, sizes: bool) -> None:
     """Without parts and without sizes files are read from beginning to end, also Parquet; a break is told."""
     web.ranges, web.sizes = False, sizes
     web.files = {"/a.jsonl": many(500), "/e.parquet": parquet(id=["e"], text=[STORY])}
-    assert len(ids(read(f"{web.url}/a.jsonl"))) == 500
+    assert len(ids(read(f"{web.url.replace('http', 'HTTP')}/a.jsonl"))) == 500
     assert ids(read(f"{web.url}/e.parquet")) == ["e"]
     if sizes:
         web.break_at = [20_000]
@@ -201,6 +201,7 @@ def test_what_is_not_there(bucket: Put, web: Web) -> None:
         ("s3://data/*.jsonl", "nothing matches"),
         ("s3://data/odd", "holds no file ending in"),
         ("s3://data/odd/a.bin", "no known format"),
+        (f"simplecache::{web.url}/a.jsonl", "give the last one alone"),
         (f"{web.url}/none.jsonl", "no such file or folder"),
         ("nonsense://x/a.jsonl", "no known kind of address"),
     ):
@@ -278,6 +279,18 @@ SECRETS = [
     "https://127.0.0.1:9/a.jsonl?X-Amz-Credential=AKIA&X-Amz-Signature=5ecre7&X-Amz-Security-Token=t0ken",
     "s3://AKIAKEY:se/cret+key@data/a.jsonl",
     "https://user:p%40ss-word@127.0.0.1:9/a.jsonl?sig=abc%2Bdef",
+    "https://127.0.0.1:9/a.jsonl#access_token=5ecre7",
+    "https://127.0.0.1:9/a.jsonl;token=5ecre7",
+    "https://127.0.0.1:9/a.jsonl?5ecre7",
+    "https://127.0.0.1:9/a.jsonl?sig=ab'5ecre7",
+    "https://127.0.0.1:9/a.jsonl?sig=a b 5ecre7",
+    "https://:5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:123/5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:p?5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:8080/5ecre7@127.0.0.1:9/a.jsonl",
+    "https://u:a 5ecre7@127.0.0.1:9/a.jsonl",
+    "HTTPS://u:5ecre7@127.0.0.1:9/a.jsonl",
+    "simplecache::http://user:5ecre7@127.0.0.1:9/a.jsonl?sig=t0ken",
 ]
 HIDDEN = [
     "pass-word",
@@ -308,7 +321,7 @@ def test_rejects_name_no_secret(web: Web) -> None:
     """Where a record stands is told with the URL, without the values of its query."""
     web.files = {"/a.jsonl": b"nonsense\n"}
     [reject] = read(f"{web.url}/a.jsonl?token=5ecre7")
-    assert reject.source.path == f"{web.url}/a.jsonl?token=***"
+    assert reject.source.path == f"{web.url}/a.jsonl?***"
 
 
 @pytest.mark.parametrize(
@@ -319,7 +332,10 @@ def test_rejects_name_no_secret(web: Web) -> None:
         "C:/a?b=c",
         "s3://data/a=b@c.jsonl",
         "hf://datasets/o/n@main/a.parquet",
-        "https://h:80/a@b",
+        "https://h:80/a",
+        "https://h/a@b",
+        "s3://data/a?.jsonl",
+        "s3://data/a#1;b:c@d.jsonl",
     ],
 )
 def test_what_is_no_secret_is_shown(path: str) -> None:
