@@ -142,13 +142,14 @@ def _job(asked: Asked) -> "Job":
 
 def _show(summary: "Summary | RunsSummary", put: dict[str, int], wanted: Wanted, seconds: float, *, json: bool) -> None:
     figures, unit = summary.figures, f"{summary.settings['unit']}s"
+    in_words = {} if summary.settings["level"] == "documents" else {"removed": "cut_out"}
     for said in summary.notes:
         note(said)
     if json:
         print(line(figures | put | {"seconds": round(seconds, 3), "out": shown_path(wanted.out)}))
         return
     counts = [
-        f"{count:,} {_noun(name.replace('words', unit), count)}"
+        f"{count:,} {_noun(in_words.get(name, name).replace('words', unit), count)}"
         for name, count in figures.items()
         if count or name != "indexed"  # those of the index named by --against
         if count is not None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -91,26 +92,22 @@ class Measured:
 
 def measure(batch: Batch, job: Job) -> Measured:
     """Tokenize and sketch a batch."""
-    lines = [dumps(record.written) for record in batch.records]
     found = units([record.document.text for record in batch.records], job)
-    if job.level == "passages":
-        return Measured(batch, found, lines)
-    with_words = set(found.documents.tolist())
-    if len(with_words) == len(batch.records):
-        return Measured(batch, found, lines)
-    return _without_empty(batch, lines, with_words, job)
+    if not found.worded.all():
+        batch = worded(batch, found.worded.tolist())
+        found = units([record.document.text for record in batch.records], job)
+    return Measured(batch, found, [dumps(record.written) for record in batch.records])
 
 
-def _without_empty(batch: Batch, lines: Sequence[bytes], good: set[int], job: Job) -> Measured:
+def worded(batch: Batch, flags: Sequence[bool]) -> Batch:
+    """Return a batch without the texts that have no words, which are rejected."""
     rejects = [
         Rejected(record.source, record.document.id, "no_words", "the text has no words: there is nothing to compare")
-        for i, record in enumerate(batch.records)
-        if i not in good
+        for record, good in zip(batch.records, flags, strict=True)
+        if not good
     ]
-    kept = sorted(good)
-    records = [batch.records[i] for i in kept]
-    left = Batch(records, [batch.keys[i] for i in kept], batch.indexed, [*batch.rejects, *rejects])
-    return Measured(left, units([record.document.text for record in records], job), [lines[i] for i in kept])
+    records, keys = [*compress(batch.records, flags)], [*compress(batch.keys, flags)]
+    return Batch(records, keys, batch.indexed, [*batch.rejects, *rejects])
 
 
 def in_order(work: Callable[[Given], Made], found: Iterable[Given], threads: int) -> Iterator[Made]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
+from dedup.admission import LONGEST_TEXT
 from dedup.corpus.keep import Keep
 from dedup.errors import InvalidInput
 from dedup.scheme import Scheme, Unit
@@ -85,6 +86,8 @@ class Job:
                 raise InvalidInput(f"runs are the same word by word: leave --{name} out, or give another --level")
         if self.least < 2:  # a window of one token may follow one of another document
             raise InvalidInput(f"a run has two {self.unit}s or more; give --min-words 2 or more")
+        if self.least > LONGEST_TEXT:
+            raise InvalidInput(f"no text has {self.least:,} {self.unit}s; give --min-words {LONGEST_TEXT} or less")
         if self.keep.rule == "none" and not self.cut:
             raise InvalidInput("keep none says what is cut out; give --cut, or another rule")
 

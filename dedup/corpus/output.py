@@ -15,11 +15,14 @@ from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, Lines
 from dedup.corpus.results_folder import CLUSTERS, KEPT_IDS, PAIRS, REMOVED, REMOVED_IDS, WORK
+from dedup.corpus.units import has_words
 from dedup.record import dumps, loads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+GONE = "nothing_left"
+"""The field that says of what was cut out whether nothing is left of its document, which is not kept then."""
 ROWS_IN_A_GROUP = 1 << 17  # not measured: about DuckDB's own, 122,880
 _NAMED = """
 CREATE TABLE named AS
@@ -126,12 +129,13 @@ def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Kept, removed: 
         removed.write(dumps(record | {"duplicate_of": _evidence(gone[0])}))
         return
     text = record[fields.text]
+    left = without(text, [row[1:3] for row in gone])
+    empty = not has_words(left, job)
     for row in gone:
         start, end = row[1:3]
-        cut = {fields.id: record[fields.id], "start": start, "end": end, fields.text: text[start:end]}
+        cut = {fields.id: record[fields.id], "start": start, "end": end, fields.text: text[start:end], GONE: empty}
         removed.write(dumps(cut | {"duplicate_of": _evidence(row) | {"start": row[4], "end": row[5]}}))
-    left = without(text, [row[1:3] for row in gone])
-    if left.strip():
+    if not empty:
         kept.add(line, left)
 
 

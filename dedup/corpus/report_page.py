@@ -90,7 +90,8 @@ def _lead(summary: Summary, job: Job, noun: str) -> str:
 
 
 def _totals(summary: Summary) -> Sequence[tuple[str, str]]:
-    shown = ("documents", "kept", "removed", "exact", "near", "clusters", "rejected", "undated")
+    parts = () if summary.settings["level"] == "documents" else ("gone",)
+    shown = ("documents", "kept", *parts, "removed", "exact", "near", "clusters", "rejected", "undated")
     held = (("of the index", summary.indexed), ("kept earlier", summary.earlier), ("kept again", summary.stay))
     found = ((name, getattr(summary, name)) for name in shown)
     totals = [(name, count) for name, count in found if count is not None]

@@ -5,13 +5,12 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from dedup.errors import OutputExists, StoreBusy, StoreFull, StoreUnreachable
 from dedup.limits import SCARCE, refused
 
-LOCK = "lock"
 WORK = "work"
 CLUSTERS, PAIRS, RUNS = "clusters.parquet", "pairs.parquet", "runs.parquet"
 KEPT, REMOVED = "kept.jsonl.zst", "removed.jsonl.zst"
@@ -41,21 +40,18 @@ def output(out: Path, *, force: bool = False) -> Iterator[Path]:
         StoreUnreachable: it cannot be written.
     """
     out = out.resolve()
-    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name] if out.exists() else []
-    refuse(str(out), held, force=force)
     partial = out.with_name(f".{out.name}.partial")
-    with writing(out):
-        partial.mkdir(parents=True, exist_ok=True)
-        with (partial / LOCK).open("w") as lock:
-            _own(lock.fileno(), out)
-            try:
-                _clear(partial)
-                (partial / WORK).mkdir()
-                yield partial
-                shutil.rmtree(partial / WORK)
-                _replace(partial, out)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+    with writing(out), _alone(out):
+        held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name] if out.exists() else []
+        refuse(str(out), held, force=force)
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            (partial / WORK).mkdir(parents=True)
+            yield partial
+            shutil.rmtree(partial / WORK)
+            _replace(partial, out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager
@@ -89,6 +85,26 @@ def refuse(out: str, held: Sequence[str], *, force: bool) -> None:
         raise OutputExists(f"{out}: holds {foreign[0]!r}, which is no result of this command; name another folder")
 
 
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Hold a lock beside `out`, so that no other run writes it, not even while the folder takes its place.
+
+    Raises:
+        StoreBusy: another run holds it.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    path = out.with_name(f".{out.name}.lock")
+    with ExitStack() as stack:
+        while True:
+            lock = stack.enter_context(path.open("w"))
+            _own(lock.fileno(), out)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                    break  # else the run before this one has removed it meanwhile
+        stack.callback(path.unlink)
+        yield
+
+
 def _own(lock: int, out: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,14 +112,7 @@ def _own(lock: int, out: Path) -> None:
         raise StoreBusy(f"{out}: another run is writing it; wait for it, or name another folder") from error
 
 
-def _clear(partial: Path) -> None:
-    for entry in partial.iterdir():
-        if entry.name != LOCK:
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-
-
 def _replace(partial: Path, out: Path) -> None:
-    (partial / LOCK).unlink()
     for file in partial.iterdir():
         with file.open("rb") as written:
             os.fsync(written.fileno())

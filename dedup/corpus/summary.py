@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 LARGEST, BEGINNING = 10, 120
-_FIGURES = ("documents", "indexed", "rejected", "exact", "near", "clusters", "kept", "removed", "pairs")
+_FIGURES = ("documents", "indexed", "rejected", "exact", "near", "clusters", "kept", "gone", "removed", "pairs")
 _SIZES = """
 SELECT size, count(*) FROM (SELECT count(*) AS size FROM named GROUP BY survivor_rank) GROUP BY size ORDER BY size
 """
@@ -59,6 +59,7 @@ class Summary:
         units: documents or paragraphs compared, an index's included.
         rejected: records that could not be used.
         kept: lines of `kept.jsonl.zst`; None if passages are reported and not cut out.
+        gone: documents that are not kept, of passages those of which nothing is left; None likewise.
         removed: lines of `removed.jsonl.zst`; None likewise.
         exact: duplicates with the same folded words as what stays.
         near: other duplicates.
@@ -83,6 +84,7 @@ class Summary:
     units: int
     rejected: int
     kept: int | None
+    gone: int | None
     removed: int | None
     exact: int
     near: int
@@ -102,7 +104,8 @@ class Summary:
     @property
     def figures(self) -> dict[str, int | None]:
         """What the command prints."""
-        return {name: getattr(self, name) for name in _FIGURES}
+        whole = self.settings["level"] == "documents"  # of which those that go are those removed
+        return {name: getattr(self, name) for name in _FIGURES if not (whole and name == "gone")}
 
     @property
     def notes(self) -> list[str]:
@@ -122,15 +125,16 @@ def summarize(
 ) -> Summary:
     """Return the figures of a run."""
     scheme, by_band = job.scheme, job.measure == "jaccard"
-    sizes = join.rows(_SIZES)
+    sizes, documents = join.rows(_SIZES), join.one("SELECT count(*) FROM documents WHERE NOT indexed")
     return Summary(
-        documents=join.one("SELECT count(*) FROM documents WHERE NOT indexed"),
+        documents=documents,
         indexed=join.one("SELECT count(*) FROM documents WHERE indexed"),
         earlier=join.one(_EARLIER),
         stay=join.one(_STAY),
         units=join.one("SELECT count(*) FROM units"),
         rejected=rejected,
         kept=lines[0] if lines else None,
+        gone=documents - lines[0] if lines else None,
         removed=lines[1] if lines else None,
         exact=join.one(_DUPLICATES, [EXACT]),
         near=join.one(_DUPLICATES, [NEAR]),

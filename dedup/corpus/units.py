@@ -38,6 +38,7 @@ class Units:
         buckets: (m,) uint64.
         owners: (m,) int64, the unit that each bucket is of.
         slices: (m,) int64, the part of the join that each bucket falls into.
+        worded: (d,) bool, which of the d documents have words at all.
     """
 
     documents: NDArray[np.int64]
@@ -50,6 +51,7 @@ class Units:
     buckets: NDArray[np.uint64]
     owners: NDArray[np.int64]
     slices: NDArray[np.int64]
+    worded: NDArray[np.bool_]
 
 
 def slices(job: Job) -> int:
@@ -66,7 +68,10 @@ def units(texts: Sequence[str], job: Job) -> Units:
         places = [(i, start, stop) for i, text in enumerate(texts) for start, stop in paragraphs(text)]
         pieces, least = [texts[i][start:stop] for i, start, stop in places], job.least
     tokens = tokenize(pieces, job.scheme.unit)
-    enough = np.diff(tokens.offsets) >= least
+    sizes = np.diff(tokens.offsets)
+    enough = sizes >= least
+    owners = np.array(places, np.int64).reshape(-1, 3)[:, 0]
+    worded = np.bincount(owners[sizes > 0], minlength=len(texts)) > 0
     tokens = _only(tokens, enough)
     where = np.array(places, np.int64).reshape(-1, 3)[enough]
     sets, ends = distinct(*shingles(tokens, job.scheme.k))
@@ -79,6 +84,7 @@ def units(texts: Sequence[str], job: Job) -> Units:
         sets,
         np.diff(ends),
         *_buckets(tokens, job.scheme, job.measure == "jaccard"),
+        worded,
     )
 
 
@@ -107,6 +113,11 @@ def line_end(text: str) -> str:
     """Return the first end of a line, with the white space behind it; empty if there is none."""
     found = _LINES.search(text)
     return found[0] if found else ""
+
+
+def has_words(text: str, job: Job) -> bool:
+    """Return whether a text has a word, or a letter or digit if characters are the unit."""
+    return len(tokenize([text], job.unit).hashes) > 0
 
 
 def _only(tokens: Tokens, chosen: NDArray[np.bool_]) -> Tokens:

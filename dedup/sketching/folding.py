@@ -99,7 +99,7 @@ def _fold_any(
 
     Returns the bytes written and the steps taken to sort marks.
     """
-    state, marks, i = np.zeros(5, np.int64), np.empty(len(codes) + SLACK, np.uint32), 0
+    state, marks, i = np.zeros(5, np.int64), np.empty(len(places), np.uint32), 0  # a code point may become two marks
     while True:
         if state[WAITING] == 0:
             i = _fold_run(codes, i, entries, parts, folded, places, state)

@@ -307,7 +307,7 @@ def test_what_is_left_unread_is_told(tmp_path: Path, command: Command, monkeypat
 
 
 def test_misread_pages_are_compared_by_characters(tmp_path: Path, command: Command) -> None:
-    """With --unit character pages of which one letter in fifteen was misread are pairs; with words they are none."""
+    """With --unit character pages of which one letter in fifteen was misread are pairs; `words` counts letters then."""
     rng = seeded(3)
     write(
         tmp_path / "a.jsonl",
@@ -316,6 +316,8 @@ def test_misread_pages_are_compared_by_characters(tmp_path: Path, command: Comma
     command("network", "a.jsonl", "--out", "out", "--unit", "character")
     assert [row[:2] for row in edges(tmp_path / "out")] == [("a", "b"), ("a", "c"), ("b", "c")]
     assert json.loads((tmp_path / "out/summary.json").read_text())["settings"]["unit"] == "character"
+    printings = pq.read_table(tmp_path / "out/passages.parquet").to_pylist()
+    assert [one["words"] for one in printings] == [sum(map(str.isalnum, one["text"])) for one in printings]
 
 
 def test_bad_input_is_told_and_the_rest_is_done(tmp_path: Path, command: Command) -> None:

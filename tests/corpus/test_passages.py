@@ -86,7 +86,7 @@ def test_cut_takes_the_text_that_was_compared(tmp_path: Path) -> None:
     assert lines(tmp_path / "out/kept.jsonl.zst") == [records[0], records[1] | {"body": own[1]}]
     [removed] = lines(tmp_path / "out/removed.jsonl.zst")
     place = removed.pop("duplicate_of")
-    assert removed == {"url": "u1", "start": 0, "end": len(NOTICE), "body": NOTICE}
+    assert removed == {"url": "u1", "start": 0, "end": len(NOTICE), "body": NOTICE, "nothing_left": False}
     assert (place["id"], place["start"], place["end"]) == ("u0", 0, len(NOTICE))
 
 

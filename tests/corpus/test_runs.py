@@ -122,9 +122,10 @@ TEXTS = st.lists(st.text(alphabet="ab \r\n家語e\u0301'-.½", max_size=60), max
 @given(TEXTS, st.integers(2, 6), st.sampled_from(["word", "character"]))
 @example(["a " * 40], 3, "word")
 @example(["a b " * 20, "b a " * 20], 4, "word")
-@example(["", "家語家語家語", "語家語家"], 2, "word")
+@example(["家語家語家語", "語家語家"], 2, "word")
 def test_any_text_has_the_runs_of_the_definition(texts: list[str], n: int, unit: Unit) -> None:
-    """Loops, scripts without blanks, accents, ends of lines, empty texts: as in plain Python, token by token."""
+    """Loops, scripts without blanks, accents, ends of lines: as in plain Python, token by token."""
+    texts = [one for one in texts if len(tokenize([one], unit).hashes)]  # the others are rejected
     tokens = tokenize(texts, unit)
     of = [[f"{one}" for one in tokens.of(place).hashes.tolist()] for place in range(len(texts))]
     with tempfile.TemporaryDirectory() as folder:
@@ -324,7 +325,7 @@ def test_the_command_finds_runs(tmp_path: Path, command: Command) -> None:
         "".join(json.dumps({"id": name, "text": one}) + "\n" for name, one in texts.items())
     )
     done = command("corpus", "in.jsonl", "--out", "out", "--level", "runs", "--cut", code=3)
-    assert "3 documents, 1 rejected, 138 words, 1 run, 60 words in runs, 3 kept, 1 removed" in done.stdout
+    assert "2 documents, 2 rejected, 138 words, 1 run, 60 words in runs, 2 kept, 0 gone, 1 cut out" in done.stdout
     assert {one.name for one in (tmp_path / "out").iterdir()} == {
         "kept.jsonl.zst",
         "removed.jsonl.zst",
@@ -351,3 +352,50 @@ def test_the_command_finds_runs(tmp_path: Path, command: Command) -> None:
     for option in ("--ids", "--previous=out"):
         refused = command("corpus", "in.jsonl", "--out", "p", "--level", "runs", option, code=2)
         assert "is about whole documents" in refused.stderr
+
+
+STORY = "The head of the general staff met the commander in Baku on Thursday to talk about the line."
+
+
+@pytest.mark.parametrize("level", ["documents", "passages", "runs"])
+def test_texts_without_words_are_rejected_at_every_level(level: str, tmp_path: Path, command: Command) -> None:
+    """What has no word is no document: it is rejected, and not kept; what goes and what stays add up to the input."""
+    texts = ["", " ", "\n\n", "...", STORY, f"{STORY} And more of it."]
+    records = [{"id": str(number), "text": text} for number, text in enumerate(texts)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    options = [] if level == "documents" else ["--cut", "--min-words", "8"]
+    done = command("corpus", "a.jsonl", "--out", "out", "--level", level, *options, "--json", code=3)
+    told = json.loads(done.stdout)
+    assert (told["documents"], told["rejected"]) == (2, 4)
+    assert done.stderr.count("no_words") == 4
+    assert {one["id"] for one in lines(tmp_path / "out/kept.jsonl.zst")} <= {"4", "5"}
+
+
+def test_documents_of_which_nothing_is_left_are_counted(tmp_path: Path, command: Command) -> None:
+    """The count of documents that are gone is told beside that of runs, and each run of theirs says so."""
+    records = [{"id": "a", "text": f"{STORY} The end."}, {"id": "b", "text": f"{STORY} ..."}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    done = command("corpus", "a.jsonl", "--out", "out", "--level", "runs", "--min-words", "8", "--cut")
+    assert "1 kept, 1 gone, 1 cut out" in done.stdout
+    assert [(one["id"], one["nothing_left"]) for one in lines(tmp_path / "out/removed.jsonl.zst")] == [("b", True)]
+
+
+@pytest.mark.parametrize(
+    ("whole", "start", "end"),
+    [("т\xad\n.о-п", 4, 5), ("é\xad\n国a", 3, 4), ("e\u2019国p", 2, 3), ("ß'ยB", 2, 3)],
+)
+def test_words_beside_a_cut_stay_apart(whole: str, start: int, end: int) -> None:
+    """Soft hyphens and apostrophes that cling to a word join it to no other when what stood between is cut out."""
+    tokens = tokenize([whole])
+    number = tokens.starts.tolist().index(start)
+    before = int(tokens.ends[number - 1])
+    after = int(tokens.starts[number + 1]) if number + 1 < len(tokens.starts) else len(whole)
+    left = without(whole, [Cut(start, end, before, after)])
+    rest = [one for place, one in enumerate(tokens.hashes.tolist()) if place != number]
+    assert tokenize([left]).hashes.tolist() == rest
+
+
+def test_runs_longer_than_any_text_are_refused() -> None:
+    """A run of more words than a text can have is a slip, and no reason to count to it."""
+    with pytest.raises(InvalidInput, match="no text has"):
+        Job(level="runs", min_words=1 << 62)

@@ -39,6 +39,12 @@ def metadata(*paths: str, how: Reading, meter: Meter | None = None) -> dict[str,
         ("{město}_{n}", "Brno_ž", {"město": "Brno", "n": "ž"}),
         ("{a}+{b}", "x+(y)", {"a": "x", "b": "(y)"}),
         ("{n}", "", None),
+        ("{published}-{n}", "1890-01-02-3", {"published": "1890-01-02", "n": "3"}),
+        ("{a}_{b}.txt", "x_y_z.txt", {"a": "x", "b": "y_z"}),
+        ("{a}_{b}.txt", "x_y.txt.txt", {"a": "x", "b": "y.txt"}),
+        ("p{a}_{b}", "q1_2", None),
+        ("{a}_{b}_{c}_{d}_{e}.x", "_" * 480, None),
+        ("{}/{a}", "x/y/z", None),
     ],
 )  # fmt: skip
 def test_pattern_reads_names(pattern: str, name: str, expected: dict[str, str] | None) -> None:

@@ -243,6 +243,16 @@ def test_a_million_marks_are_sorted_in_linear_time() -> None:
     assert same(text, "a" + "\u093c" * 200_000 + "\u3099" * 200_000 + "b")
 
 
+@pytest.mark.parametrize("mark", ["\u0f73", "\u0f77", "\u0f81", "\u0344"])
+def test_runs_of_marks_that_are_two_marks_have_room(mark: str) -> None:
+    """A code point that becomes two marks may stand 100,000 times in a row, in or out of canonical order."""
+    texts = [f"a{mark * 100_000} b", f"a\u0f39{mark * 100_000} b", "after"]
+    whole = tokenize(texts)
+    for place, one in enumerate(texts):
+        assert whole.of(place).hashes.tolist() == tokenize([one]).hashes.tolist()
+    assert np.diff(whole.offsets).tolist() == [2, 2, 1]
+
+
 def test_token_hash_avalanche() -> None:
     """Flipping any bit of a token flips every bit of its hash half the time."""
     rng = np.random.default_rng(7)

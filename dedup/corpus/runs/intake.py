@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +22,7 @@ from dedup.corpus.intake import (
     batches,
     document_columns,
     in_order,
+    worded,
 )
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
@@ -59,6 +60,10 @@ class Sliced:
 def sliced(batch: Batch, job: Job) -> Sliced:
     """Tokenize a batch, and find the minima of its windows."""
     tokens = tokenize([record.document.text for record in batch.records], job.unit)
+    sizes = np.diff(tokens.offsets)
+    if not sizes.all():
+        batch = worded(batch, (sizes > 0).tolist())
+        tokens = replace(tokens, offsets=tokens.offsets[np.append(True, sizes > 0)])  # the others have none to leave
     buckets, places, windows = kernels.postings(tokens.hashes, tokens.offsets, shingle(job.least), job.least)
     postings = np.empty(len(buckets), POSTING)
     postings["bucket"], postings["place"], postings["windows"] = buckets, places, windows

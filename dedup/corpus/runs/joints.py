@@ -10,6 +10,7 @@ from dedup.sketching.tokens import tokenize
 
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 _CLOSING, _OPENING = ("Po", "Pe", "Pf"), ("Ps", "Pi")
+AROUND = 40  # not measured: characters beside a joint, so that accents and hyphens that cling to a word come along
 _HYPHENS = ("Pd", "Cf", "Sm")  # Cf: the soft hyphen; Sm: the not sign, which some systems write for it
 
 
@@ -44,7 +45,8 @@ def without(text: str, cuts: Sequence[Cut]) -> str:
         elif cut.after == len(text):
             parts.append(_closing(left))
         else:
-            parts.append(_joint(text[cut.before - 1], left, right, text[cut.after]))
+            around = text[max(0, cut.before - AROUND) : cut.before], text[cut.after : cut.after + AROUND]
+            parts.append(_joint(around[0], left, right, around[1]))
         place = cut.after
     return "".join([*parts, text[place:]])
 
@@ -54,8 +56,7 @@ def _united(cuts: Sequence[Cut]) -> Iterator[Cut]:
     last: Cut | None = None
     for cut in cuts:
         if last and cut.start <= last.after:
-            if cut.end > last.end:
-                last = last._replace(end=cut.end, after=cut.after)
+            last = last._replace(end=max(cut.end, last.end), after=max(cut.after, last.after))
             continue
         if last:
             yield last
@@ -65,13 +66,14 @@ def _united(cuts: Sequence[Cut]) -> Iterator[Cut]:
 
 
 def _joint(before: str, left: str, right: str, after: str) -> str:
-    """Return what stands between two words, the last character of one and the first of the other, at a joint."""
+    """Return what stands at a joint, between two words of which `before` and `after` are what is next to it."""
     closing, opening = _closing(left), _opening(right)
     space = _space(left, right)
     if line_end(space):  # a hyphen there would join two words
         while closing and category(closing[-1]) in _HYPHENS:
             closing = closing[:-1]
-    if not space and not closing and not opening and len(tokenize([before + after]).hashes) < 2:
+    apart = len(tokenize([before]).hashes) + len(tokenize([after]).hashes)
+    if len(tokenize([before + closing + space + opening + after]).hashes) < apart:
         space = " "
     return closing + space + opening
 

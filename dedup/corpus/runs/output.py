@@ -10,9 +10,10 @@ from dedup.corpus.intake import Line, read_lines, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, Lines
-from dedup.corpus.output import Chosen, write
+from dedup.corpus.output import GONE, Chosen, write
 from dedup.corpus.results_folder import REMOVED, RUNS, WORK
 from dedup.corpus.runs.joints import Cut, without
+from dedup.corpus.units import has_words
 from dedup.record import dumps, loads
 
 _NAMED = """
@@ -62,21 +63,22 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
                 number, own = next(gone, (-1, iter(())))
             advance(1)
             if not line.indexed and line.document in chosen:
-                _sort_out(line, cuts, kept, removed)
+                _sort_out(line, cuts, kept, removed, job)
     return kept.count, removed.count
 
 
-def _sort_out(line: Line, cuts: Sequence[tuple[Any, ...]], kept: Kept, removed: Lines) -> None:
+def _sort_out(line: Line, cuts: Sequence[tuple[Any, ...]], kept: Kept, removed: Lines, job: Job) -> None:
     """Write one document without its cuts, and a line for each of them."""
     if not cuts:
         kept.add(line)
         return
     record, fields = loads(line.data), line.fields
     text = record[fields.text]
+    left = without(text, [Cut(*row[1:5]) for row in cuts])
+    gone = not has_words(left, job)
     for _, start, end, _, _, source, source_start, source_end, in_index in cuts:
-        cut = {fields.id: record[fields.id], "start": start, "end": end, fields.text: text[start:end]}
+        cut = {fields.id: record[fields.id], "start": start, "end": end, fields.text: text[start:end], GONE: gone}
         of = {"id": source, "start": source_start, "end": source_end, "in_index": in_index}
         removed.write(dumps(cut | {"duplicate_of": of}))
-    left = without(text, [Cut(*row[1:5]) for row in cuts])
-    if left.strip():
+    if not gone:
         kept.add(line, left)

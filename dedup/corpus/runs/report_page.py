@@ -19,6 +19,7 @@ from dedup.report.collection import Page, Sample, Table, write
 from dedup.report.views import counted, percent
 from dedup.scheme import Scheme
 
+_CUT_OUT = {"removed": "runs cut out"}
 AROUND, SHOWN = 300, 3000  # not measured: characters beside a run, and of it, that can be read
 _SAMPLES = """
 SELECT words, document, start, stop, source_document, source_start, source_stop FROM named
@@ -65,13 +66,14 @@ def _totals(summary: Summary) -> Sequence[tuple[str, str]]:
         "runs",
         "words_in_runs",
         "kept",
+        "gone",
         "removed",
-        "indexed",
         "rejected",
         "undated",
     )
-    values = ((name.replace("_", " "), getattr(summary, name)) for name in shown)
-    return [(name, f"{count:,}") for name, count in values if count is not None]
+    held = [("of the index", summary.indexed)] if summary.indexed else []
+    values = [*((name.replace("_", " "), getattr(summary, name)) for name in shown), *held]
+    return [(_CUT_OUT.get(name, name), f"{count:,}") for name, count in values if count is not None]
 
 
 def _lengths(summary: Summary, job: Job) -> Chart:

@@ -11,7 +11,7 @@ from dedup.corpus.join import Join
 from dedup.corpus.keep import LAST
 from dedup.corpus.summary import BEGINNING, LARGEST, UNDATED, settings, undated_note
 
-_FIGURES = ("documents", "indexed", "rejected", "words", "runs", "words_in_runs", "kept", "removed")
+_FIGURES = ("documents", "indexed", "rejected", "words", "runs", "words_in_runs", "kept", "gone", "removed")
 _REPEATED = """
 SELECT source, source_document, source_start, source_stop, words, count(*) AS copies FROM named
 GROUP BY ALL ORDER BY copies DESC, words DESC, min(run) LIMIT ?
@@ -44,6 +44,7 @@ class Summary:
         words_in_runs: words that lie in a run, each counted once.
         documents_with_runs: documents that have a run; a source is none by being one.
         kept: documents that stay, with what is left of them; None if the runs are reported and not cut out.
+        gone: documents of which nothing is left; None likewise.
         removed: lines of `removed.jsonl.zst`; None likewise.
         lengths: how many runs there are of each number of words.
         repeated: the runs with most copies.
@@ -60,6 +61,7 @@ class Summary:
     words_in_runs: int
     documents_with_runs: int
     kept: int | None
+    gone: int | None
     removed: int | None
     lengths: dict[int, int]
     repeated: list[Repeated]
@@ -98,8 +100,9 @@ class Counts:
 
 def summarize(join: Join, work: Path, job: Job, counts: Counts, lines: tuple[int, int] | None) -> Summary:
     """Return the figures of a run, of which some were counted on the way."""
+    documents = join.one("SELECT count(*) FROM documents WHERE NOT indexed")
     return Summary(
-        documents=join.one("SELECT count(*) FROM documents WHERE NOT indexed"),
+        documents=documents,
         indexed=join.one("SELECT count(*) FROM documents WHERE indexed"),
         rejected=counts.rejected,
         words=counts.words,
@@ -107,6 +110,7 @@ def summarize(join: Join, work: Path, job: Job, counts: Counts, lines: tuple[int
         words_in_runs=counts.words_in_runs,
         documents_with_runs=join.one("SELECT count(DISTINCT document) FROM named"),
         kept=lines[0] if lines else None,
+        gone=documents - lines[0] if lines else None,
         removed=lines[1] if lines else None,
         lengths=dict(join.rows(_LENGTHS)),
         repeated=_repeated(join, work),

@@ -51,8 +51,9 @@ def _sliced(parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fiel
     for part in parts:
         columns = part.to_pydict()
         for batch in batches(records(columns, ranking, fields), job, indexed=False):
-            yield _documents(sliced(batch, job), columns, job)
-            yield rows_of(SCHEMA, **rejects(batch.rejects, columns["document"]))
+            found = sliced(batch, job)
+            yield _documents(found, columns, job)
+            yield rows_of(SCHEMA, **rejects(found.batch.rejects, columns["document"]))
 
 
 def _documents(found: Sliced, columns: dict[str, list[Any]], job: Job) -> Any:
