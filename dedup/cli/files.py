@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dedup.errors import InvalidInput
+from dedup.formats.lakes import is_address, shown_path
 
 
 def open_for(option: str, path: str, encoding: str = "utf-8") -> TextIO:
@@ -14,6 +15,8 @@ def open_for(option: str, path: str, encoding: str = "utf-8") -> TextIO:
     Raises:
         InvalidInput: it cannot be written.
     """
+    if is_address(path):
+        raise InvalidInput(f"{shown_path(path)}: {option} writes a file on this machine; give a path")
     try:
         return Path(path).open("w", encoding=encoding)
     except OSError as error:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FIGURES = (
     *("documents", "rejected", "linked", "edges", "directed", "passages", "reworded"),
-    *("clusters", "printings", "largest", "truncated", "undated", "without_series"),
+    *("clusters", "printings", "largest", "truncated", "common", "undated", "without_series"),
 )
 
 
@@ -124,6 +124,11 @@ def _tell(summary: "Summary", job: "Job") -> None:
     if summary.without_series:
         which = f"{summary.without_series:,} of {summary.documents:,} documents"
         note(f"{which} have no field {job.series!r} (--series): none of their pairs is left out for its series")
+    if summary.common:
+        note(
+            f"{summary.common:,} of {summary.documents:,} documents share with some others only what so many documents "
+            "hold that it is boilerplate: such pairs are left out"
+        )
     if summary.truncated:
         note(
             f"{summary.truncated:,} of {summary.documents:,} documents hold something that is too common to compare "

@@ -128,6 +128,9 @@ class _Rows:
         self._fields = Fields(self._number or id, text)
         if wrong := unusable(self.schema, self._fields):
             raise InvalidInput(f"the frame: {_in_python(wrong[1])}")
+        for field in self.schema:
+            if pa.types.is_run_end_encoded(field.type):  # Arrow (26) neither chooses among such values nor casts them
+                raise InvalidInput(f'the frame: column "{field.name}" is {field.type}; decode it by run_end_decode')
 
     def items(self) -> Iterator[Item]:
         """Yield a document or a reject for each row.

@@ -4,6 +4,7 @@ An object store cannot rename. So the file that says how it went, `summary.json`
 replaced it is removed first: whoever waits for it reads whole results.
 """
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,19 @@ def kept_in(out: str) -> str | None:
     filesystem, path = connected(out.rstrip("/"), "reading it")
     held = _held(filesystem, path, out)
     return next((f"{out.rstrip('/')}/{name}" for name in KEPT_FILES if name in held), None)
+
+
+def level_of(out: str) -> str | None:
+    """Return the level of a folder of results by their summary; None where there is none that says so."""
+    if is_address(out):
+        filesystem, path = connected(out.rstrip("/"), "reading it")
+        with telling(out, "read"):
+            data = filesystem.cat_file(f"{path}/{SUMMARY}") if SUMMARY in _held(filesystem, path, out) else b"{}"
+    else:
+        file = Path(out, SUMMARY)
+        data = file.read_bytes() if file.is_file() else b"{}"
+    level: str | None = json.loads(data).get("settings", {}).get("level")
+    return level
 
 
 def _held(filesystem: Any, path: str, url: str) -> list[str]:

@@ -85,6 +85,8 @@ def _with_parts(kind: Any) -> pa.DataType:
         return pa.struct([field.with_type(_without_views(field.type)) for field in kind])
     if types.is_dictionary(kind):
         return pa.dictionary(kind.index_type, _without_views(kind.value_type), kind.ordered)
+    if types.is_map(kind):
+        return pa.map_(_without_views(kind.key_type), _without_views(kind.item_type), kind.keys_sorted)
     if types.is_fixed_size_list(kind):
         return pa.list_(kind.value_field.with_type(_without_views(kind.value_type)), kind.list_size)
     for made, is_of in ((pa.list_, types.is_list), (pa.large_list, types.is_large_list)):

@@ -6,7 +6,7 @@ are not ranked against each other here: each is read that may have a passage whi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -39,11 +39,27 @@ class Partners:
         matches: they, in the order of their places; without boilerplate.
         compared: how many documents were compared.
         truncated: more may share a passage, and were left unread.
+        common: others share nothing but what so many documents hold that it is boilerplate.
     """
 
     matches: tuple[Match, ...] = ()
     compared: int = 0
     truncated: bool = False
+    common: bool = False
+
+
+class Candidates(NamedTuple):
+    """The documents to compare with one.
+
+    Attributes:
+        numbers: a chunk number of each, in the order of places.
+        left: some more are left out, because there are too many.
+        common: some share as much, but nothing that is no boilerplate.
+    """
+
+    numbers: Numbers
+    left: bool = False
+    common: bool = False
 
 
 def partners(store: Store, document: Document, question: Question, wanted: Wanted) -> Partners:
@@ -61,11 +77,11 @@ def partners(store: Store, document: Document, question: Question, wanted: Wante
         return Partners()
     with store.snapshot() as now:
         postings = now.lookup(asking.minima, LISTED)
-        numbers, left = candidates(postings, wanted, scheme)
+        numbers, left, common = candidates(postings, wanted, scheme)
         query = asking.query(postings.counts, postings.documents)
         found = [match for some in _read(now, numbers) for match in compared(query, some, scheme, question)]
     hidden = asking.hidden(np.diff(postings.offsets) < postings.counts, scheme, question)
-    return Partners(tuple(found), len(numbers), truncated=left or hidden)
+    return Partners(tuple(found), len(numbers), truncated=left or hidden, common=common)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +125,13 @@ def _least(scheme: Scheme) -> int:
     return max(words - (scheme.w + scheme.k - 1), 0) // scheme.w + 1
 
 
-def candidates(postings: Postings, wanted: Wanted, scheme: Scheme) -> tuple[Numbers, bool]:
-    """Return a chunk number of each document to compare, in the order of places, and whether some are left out."""
+def candidates(postings: Postings, wanted: Wanted, scheme: Scheme) -> Candidates:
+    """Return which documents to compare."""
     least, spare = _least(scheme), SPARE[scheme.unit]
     places = wanted(postings.numbers)
     chosen = places >= 0
     if not chosen.any():
-        return postings.numbers[:0], False
+        return Candidates(postings.numbers[:0])
     total = max(postings.documents, FEW_DOCUMENTS)
     surprise = np.log(total / np.maximum(postings.counts, 1))
     surprise = np.repeat(surprise, np.diff(postings.offsets))[chosen]
@@ -123,11 +139,13 @@ def candidates(postings: Postings, wanted: Wanted, scheme: Scheme) -> tuple[Numb
     sums = np.bincount(owners, surprise).astype(np.float64)
     best = np.zeros(len(firsts))
     np.maximum.at(best, owners, surprise)
-    telling = np.flatnonzero(_telling(best, sums, total))
+    tells = _telling(best, sums, total)
+    telling = np.flatnonzero(tells)
     ranked = telling[np.lexsort((-sums[telling], counts[telling] < least))]
     likely = int((counts[telling] >= least).sum())
     most = np.sort(ranked[: min(likely + spare, MOST)])
-    return postings.numbers[chosen][firsts[most]], likely > MOST
+    common = bool((counts[~tells] >= least).any())
+    return Candidates(postings.numbers[chosen][firsts[most]], likely > MOST, common)
 
 
 def _telling(best: Float64s, sums: Float64s, total: int) -> Flags:

@@ -109,6 +109,15 @@ def test_bad_previous_runs_are_refused(arguments: tuple[str, ...], told: str, tm
     assert not (tmp_path / "two").exists()
 
 
+@pytest.mark.parametrize("level", [("passages", "--cut"), ("passages",), ("runs",), ("runs", "--cut")])
+def test_results_of_another_level_are_refused(level: tuple[str, ...], tmp_path: Path, command: Command) -> None:
+    """What a run on passages or runs left is not what an earlier run on documents kept."""
+    write(tmp_path / "a.jsonl", {"id": "a", "text": STORY})
+    command("corpus", "a.jsonl", "--out", "one", "--level", *level)
+    told = command("corpus", "a.jsonl", "--out", "two", "--previous", "one", code=2).stderr
+    assert f"one: holds results of {level[0]}; name a folder of --level documents" in told
+
+
 def test_survivors_of_paragraphs_are_refused_in_python(tmp_path: Path) -> None:
     """From Python too, earlier survivors go with whole documents only."""
     with pytest.raises(InvalidInput, match="only whole documents"):

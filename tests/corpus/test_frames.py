@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from corpus.texts import families, lines, seeded
@@ -220,6 +221,9 @@ WRONG = {
     r"LazyFrame has no rows yet; call .collect\(\)": lambda: deduplicate(cast("Any", pl.DataFrame(COLUMNS).lazy())),
     r"choose a split, as in data\['train'\]": lambda: deduplicate(
         cast("Any", datasets.DatasetDict(train=datasets.Dataset.from_dict(COLUMNS)))
+    ),
+    'column "n" is run_end_encoded.*; decode it by run_end_decode': lambda: deduplicate(
+        pa.table({"text": [STORY], "n": pc.run_end_encode(pa.array(["a"]))})
     ),
     "is a connection; give a relation": lambda: deduplicate(cast("Any", duckdb.connect())),
     "a.jsonl: a path is no frame; .*dedup corpus": lambda: deduplicate(cast("Any", "a.jsonl")),

@@ -60,6 +60,9 @@ def test_from_bucket_to_bucket(collection: Put, s3: Any, tmp_path: Path, command
             assert content(s3, name) == (tmp_path / "here" / name).read_bytes()
     again = command("ingest", "s3://data/out/kept.parquet", "--index", "lmdb:kept", "--json")
     assert json.loads(again.stdout)["unchanged"] == 2
+    command("corpus", "s3://data/in", "--out", "s3://data/cut", "--level", "runs", "--cut")
+    said = command("corpus", "s3://data/in", "--out", "no", "--previous", "s3://data/cut", code=2).stderr
+    assert "s3://data/cut: holds results of runs" in said
     told = command("corpus", "s3://data/in", "--out", "next", "--keep", "longest", "--previous", "s3://data/out").stderr
     assert "2 documents that the earlier run kept" in told
     command("tune", "s3://data/in/*.parquet")
@@ -141,3 +144,7 @@ def test_where_nothing_can_be_written(collection: Put, command: Command, tmp_pat
     said = command("corpus", "s3://data/in", "--out", "s3://no-such-bucket/out", code=2).stderr
     assert "no such" in said
     assert not list(tmp_path.iterdir())
+    (tmp_path / "a.txt").write_text(STORY)
+    said = command("corpus", "a.txt", "--out", "out", "--rejects", "s3://u:s3cret@data/no", code=2).stderr
+    assert "s3://***@data/no: --rejects writes a file on this machine; give a path" in said
+    assert "s3cret" not in said

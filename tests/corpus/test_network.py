@@ -426,3 +426,13 @@ def test_no_text_and_no_id_becomes_part_of_the_page(tmp_path: Path, command: Com
         assert "<img" not in page
         assert "&lt;script&gt;alert(1)" in page
         assert "https://" not in page
+
+
+def test_what_nearly_all_documents_hold_is_told(tmp_path: Path, command: Command) -> None:
+    """Boilerplate makes no pairs, and how many documents share nothing else is told, in the summary too."""
+    notice = text(seeded(1), 40)
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"id": f"d{i}", "text": notice}) + "\n" for i in range(900)))
+    told = command("network", "a.jsonl", "--out", "out").stderr
+    assert "899 of 900 documents share with some others only what so many documents hold" in told
+    summary = json.loads((tmp_path / "out/summary.json").read_text())
+    assert (summary["edges"], summary["common"]) == (0, 899)

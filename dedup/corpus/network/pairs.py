@@ -1,6 +1,6 @@
 """Each document is looked up among those before it: pairs of passages into a work file, in the order of documents."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -42,11 +42,13 @@ class Found:
         pairs: (n,) of `PAIR`, by the later document, then by the earlier.
         compared: pairs of documents that were aligned.
         truncated: documents for which something that may share a passage was left unread.
+        common: documents that share something with others, but nothing that is no boilerplate.
     """
 
     pairs: Pairs
     compared: int = 0
     truncated: int = 0
+    common: int = 0
 
 
 def find(index: Index, roster: Roster, job: Job, work: Path, watch: Callable[[int], None]) -> Found:
@@ -54,25 +56,26 @@ def find(index: Index, roster: Roster, job: Job, work: Path, watch: Callable[[in
     places = {name: place for place, name in enumerate(roster.ids)}
     found = Found(np.empty(0, PAIR))
 
-    def look_up(some: range) -> tuple[Pairs, int, int]:
+    def look_up(some: range) -> tuple[Pairs, Counter[str]]:
         return _look_up(index, roster, job, places, some)
 
     with (work / FILE).open("wb") as file:
-        for rows, compared, truncated in _in_order(look_up, len(roster.ids), job.threads, watch):
+        for rows, counts in _in_order(look_up, len(roster.ids), job.threads, watch):
             file.write(rows.tobytes())
-            found.compared += compared
-            found.truncated += truncated
+            found.compared += counts["compared"]
+            found.truncated += counts["truncated"]
+            found.common += counts["common"]
     if (work / FILE).stat().st_size:
         found.pairs = np.memmap(work / FILE, PAIR, "r").view(np.ndarray)
     return found
 
 
 def _in_order(
-    look_up: Callable[[range], tuple[Pairs, int, int]], count: int, threads: int, watch: Callable[[int], None]
-) -> Iterator[tuple[Pairs, int, int]]:
+    look_up: Callable[[range], tuple[Pairs, Counter[str]]], count: int, threads: int, watch: Callable[[int], None]
+) -> Iterator[tuple[Pairs, Counter[str]]]:
     """Yield what was found for all documents, in their order, on so many threads."""
     with ThreadPoolExecutor(threads) as pool:
-        waiting = deque[tuple[int, Future[tuple[Pairs, int, int]]]]()
+        waiting = deque[tuple[int, Future[tuple[Pairs, Counter[str]]]]]()
         for first in range(0, count, TOGETHER):
             some = range(first, min(first + TOGETHER, count))
             waiting.append((len(some), pool.submit(look_up, some)))
@@ -83,8 +86,8 @@ def _in_order(
 
 
 def _next(
-    waiting: deque[tuple[int, Future[tuple[Pairs, int, int]]]], watch: Callable[[int], None]
-) -> tuple[Pairs, int, int]:
+    waiting: deque[tuple[int, Future[tuple[Pairs, Counter[str]]]]], watch: Callable[[int], None]
+) -> tuple[Pairs, Counter[str]]:
     count, future = waiting.popleft()
     found = future.result()
     watch(count)
@@ -93,17 +96,18 @@ def _next(
 
 def _look_up(
     index: Index, roster: Roster, job: Job, places: dict[str, int], some: Sequence[int]
-) -> tuple[Pairs, int, int]:
-    """Return the passages that some documents share with those before them, pairs compared, documents truncated."""
-    rows, compared, truncated = list[tuple[object, ...]](), 0, 0
+) -> tuple[Pairs, Counter[str]]:
+    """Return the passages that some documents share with those before them, and what `Found` counts."""
+    rows, counts = list[tuple[object, ...]](), Counter[str]()
     for place, document in zip(some, index.get_many([roster.ids[place] for place in some]), strict=True):
         if document is None:  # removed meanwhile
             continue
         found = index.partners(document, job.question, roster.before(place, job))
-        compared += found.compared
-        truncated += found.truncated
+        counts["compared"] += found.compared
+        counts["truncated"] += found.truncated
+        counts["common"] += found.common
         rows += [row for match in found.matches for row in rows_of(places[match.id], place, match)]
-    return np.array(rows, PAIR), compared, truncated
+    return np.array(rows, PAIR), counts
 
 
 def rows_of(earlier: int, later: int, match: Match) -> Iterator[tuple[object, ...]]:

@@ -20,6 +20,7 @@ from dedup.corpus.watch import Watch, unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
+from dedup.formats.lakes import shown_path
 from dedup.model import Document
 
 AT_ONCE = 256  # not measured: documents read in one request
@@ -61,7 +62,7 @@ def run(
     with results(out, force=force) as folder, dedup.open(f"lmdb:{folder / WORK / 'index'}", job.scheme) as index:
         take_in(index, items, counted, lambda more: watch("documents read", more))
         if rejected and not index.stats().documents:
-            raise InvalidInput(f"all {rejected:,} records were rejected: nothing was written to {out}")
+            raise InvalidInput(f"all {rejected:,} records were rejected: nothing was written to {shown_path(str(out))}")
         return _write(index, folder, job, name, rejected, watch)
 
 

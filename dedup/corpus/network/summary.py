@@ -34,6 +34,7 @@ class Summary:
         largest: documents in which the most reprinted text is printed.
         compared: pairs of documents that were aligned.
         truncated: documents for which something that may share a passage was left unread.
+        common: documents that share with some others only what is boilerplate, because so many documents hold it.
         undated: documents without a date that could be read.
         without_series: documents without the job's field of series; 0 if the job names none.
         settings: what was asked.
@@ -52,6 +53,7 @@ class Summary:
     largest: int
     compared: int
     truncated: int
+    common: int
     undated: int
     without_series: int
     settings: dict[str, Any]
@@ -83,6 +85,7 @@ def summarize(
         largest=int(documents_in(printings).max(initial=0)),
         compared=found.compared,
         truncated=found.truncated,
+        common=found.common,
         undated=roster.undated,
         without_series=roster.without_series if job.series is not None else 0,
         settings=settings | {"unit": scheme.unit},

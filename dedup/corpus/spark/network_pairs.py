@@ -77,7 +77,7 @@ def _asks(given: tuple[Any, ...], job: Job, total: int) -> dict[str, Any] | None
     own = Standing(*(np.int64(one.as_py()) for one in (rank, begins, series)))
     postings, others = _postings(shared.values, len(asking.minima), total)
     places = np.where(held(others, own, job), others.places, -1)
-    numbers, left = candidates(postings, lambda numbers: places[numbers], job.scheme)
+    numbers, left, _ = candidates(postings, lambda numbers: places[numbers], job.scheme)
     cut = (np.diff(postings.offsets) < postings.counts) & (postings.counts > 1)
     truncated = left or asking.hidden(cut, job.scheme, job.question)
     if not len(numbers) and not truncated:
