@@ -10,6 +10,8 @@ from browser.pages import Open, serious
 import dedup
 from dedup.corpus.network import Job, over
 
+pytestmark = pytest.mark.slow
+
 PAPERS = ("Northern Gazette", "Herald and Advertiser", "Evening Courier", "Observer of the Valley", "Weekly Chronicle")
 BOXES = """() => [...document.querySelectorAll('.network text')].filter(one => getComputedStyle(one).display != 'none')
     .map(one => one.getBoundingClientRect()).map(box => [box.left, box.right, box.bottom])"""
