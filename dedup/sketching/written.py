@@ -35,13 +35,17 @@ def written(table: NDArray[np.uint32], expansions: NDArray[np.uint32]) -> Writte
     codes, parts = _entries(table[:SPAN]), _entries(expansions)
     several = np.flatnonzero(table[:SPAN] >> 24 == EXPAND)
     places = table[several] & 0xFFFFFF
-    firsts = np.unique(table[table >> 24 == EXPAND] & 0xFFFFFF).astype(np.int64)
+    begins = np.zeros(len(expansions), np.bool_)  # the first call of np.unique takes 50 ms, all of this 18
+    begins[places] = True
+    firsts = np.flatnonzero(begins)
     parts[firsts] = expansions[firsts]
     codes[several] = places | np.uint64(EXPAND << KIND)
     triples, pairs = (firsts[_joinable(parts, firsts, count)] for count in (3, 2))
     parts[triples + 1], parts[triples + 2] = _joined(parts, triples), parts[triples + 3]
     parts[triples] = 2
-    whole = np.isin(places, pairs)
+    whole = np.zeros(len(expansions), np.bool_)
+    whole[pairs] = True
+    whole = whole[places]
     codes[several[whole]] = _joined(parts, places[whole].astype(np.int64))
     codes[ord("-")] = HYPHEN << KIND  # it may join a word that is broken at the end of a line
     return Written(codes, parts)
@@ -49,7 +53,7 @@ def written(table: NDArray[np.uint32], expansions: NDArray[np.uint32]) -> Writte
 
 def _entries(entries: NDArray[np.uint32]) -> NDArray[np.uint64]:
     kinds, codes = (entries >> 24).astype(np.uint64), (entries & 0xFFFFFF).astype(np.uint64)
-    spaced, none = np.isin(kinds, (SEPARATOR, SINGLE)), np.isin(kinds, (SEPARATOR, VANISH))
+    none, spaced = (kinds == SEPARATOR) | (kinds == VANISH), (kinds == SEPARATOR) | (kinds == SINGLE)
     count = 1 + (codes >= 0x80).astype(np.uint64) + (codes >= 0x800) + (codes >= 0x10000)
     utf8 = codes.copy()
     for n in (2, 3, 4):
@@ -69,7 +73,7 @@ def _joinable(parts: NDArray[np.uint64], firsts: NDArray[np.int64], count: int) 
     """Return which runs have so many parts, of which the first two are parts of a word and have room in one entry."""
     pairs = parts[firsts[:, np.newaxis] + (1, 2)]
     kinds, lengths = pairs >> np.uint64(KIND), pairs >> np.uint64(LENGTH) & _LOW
-    plain = np.isin(kinds, (BYTE, WORD)).all(axis=1)
+    plain = ((kinds == BYTE) | (kinds == WORD)).all(axis=1)
     joinable: NDArray[np.bool_] = (parts[firsts] == count) & plain & (lengths.sum(axis=1) <= MOST)
     return joinable
 
