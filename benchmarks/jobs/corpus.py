@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report.table import print_table
+from benchmarks.report.table import print_rows
 from benchmarks.texts.copies import write
 
 FOUND = ("exact", "near", "clusters", "pairs", "runs", "words_in_runs")
@@ -79,10 +79,7 @@ def main() -> None:
             path.unlink()
     finally:
         shutil.rmtree(folder)
-    if args.json:
-        print(json.dumps(rows))
-    else:
-        print_table(rows)
+    print_rows(rows, as_json=args.json)
 
 
 if __name__ == "__main__":

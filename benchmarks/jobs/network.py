@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from benchmarks.jobs.arguments import arguments
-from benchmarks.report.table import print_table
+from benchmarks.report.table import print_rows
 from benchmarks.texts.articles import records
 from benchmarks.texts.copies import collection
 from benchmarks.texts.pages import Pages, pages
@@ -138,10 +138,7 @@ def main() -> None:
             options = ["--unit", "character", *args.options]
             figures = run((args.write or folder) / "pages.jsonl", folder / "out", options)
             rows = [scores(gold, found(folder / "out")) | {name: figures[name] for name in ("seconds", "peak MB")}]
-    if args.json:
-        print(json.dumps(rows))
-    else:
-        print_table(rows)
+    print_rows(rows, as_json=args.json)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 import zstandard
 
 from benchmarks.peers.suffix_array import covered
-from benchmarks.report.table import print_table
+from benchmarks.report.table import print_rows
 from benchmarks.texts.copies import write
 
 N = 50
@@ -73,10 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             path = Path(folder) / f"{documents}.jsonl.zst"
             write(path, documents)
             rows += [measure(way, path, documents) for way in (OURS, PEER)]
-    if args.json:
-        print(json.dumps(rows))
-    else:
-        print_table(rows)
+    print_rows(rows, as_json=args.json)
 
 
 if __name__ == "__main__":

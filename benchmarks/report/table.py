@@ -1,7 +1,16 @@
 """Tables of a terminal."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print rows of equal keys as a table, or as one line of JSON."""
+    if as_json:
+        print(json.dumps(rows))
+    else:
+        print_table(rows)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
