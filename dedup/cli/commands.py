@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli import options
-from dedup.cli.network_command import network
+from dedup.cli.collection_commands import corpus, network, tune
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
@@ -306,95 +306,6 @@ def key(
     from service.auth import main
 
     main(name, *scopes or ())
-
-
-def corpus(
-    context: typer.Context,
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="INPUT…", help="The collection: files, folders and patterns as ingest takes them."),
-    ],
-    out: options.Out,
-    level: options.Level = "documents",
-    threshold: options.Threshold = 0.8,
-    measure: options.Measure = "jaccard",
-    keep: options.Keep = "first",
-    closure: options.Closure = "survivor",
-    against: options.Against = None,
-    previous: options.Previous = None,
-    into: options.Into = None,  # not called `index`: a project's setting of that name is about look-ups
-    ids: options.Ids = False,
-    cut: options.Cut = False,
-    min_words: options.LeastWords = None,
-    unit: options.Unit = "word",
-    threads: options.Threads = None,
-    memory: options.Memory = "2GB",
-    force: options.Force = False,
-    kind: options.Format = None,
-    id_field: options.IdField = "id",
-    text_field: options.TextField = "text",
-    encoding: options.Encoding = "",
-    delimiter: options.Delimiter = "",
-    names: options.Names = "",
-    metadata: options.Metadata = "",
-    json: options.Json = False,
-    rejects: options.Rejects = None,
-) -> None:
-    """Find the duplicates, or the repeated words, of a collection.
-
-    DIR then holds the documents kept, those removed, tables and a report. It appears when everything is done: after an
-    interruption run the same command again, which starts anew.
-    """
-    from dedup.cli.corpus import Asked, Beside, Wanted, run
-    from dedup.cli.corpus_options import check_level
-    from dedup.cli.files import keep_inputs
-    from dedup.cli.inputs import named, open_input
-    from dedup.formats import Fields, Meter, Reading
-
-    check_level(context, level)
-    asked = Asked(threshold, level, measure, keep, closure, cut, min_words, unit, threads, memory)
-    fields = Fields(id_field, text_field)
-    wanted = Wanted(out, force, ids, into, fields)
-    keep_inputs([*paths, metadata], rejects=rejects)
-    meter = Meter()
-    items = open_input(paths, Reading(fields, kind, encoding, delimiter, names, metadata), meter)
-    run(items, meter, asked, Beside(against, previous), wanted, name=named(paths), json=json, rejects=rejects)
-
-
-def tune(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="SAMPLE…", help="A part of the collection: files as ingest takes them.")
-    ],
-    threshold: options.Threshold = 0.8,
-    pairs: Annotated[int, typer.Option("--pairs", min=1, max=100, metavar="N", help="Show N pairs.")] = 10,
-    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write an HTML page to FILE too.")] = None,
-    threads: options.Threads = None,
-    memory: options.Memory = "2GB",
-    kind: options.Format = None,
-    id_field: options.IdField = "id",
-    text_field: options.TextField = "text",
-    encoding: options.Encoding = "",
-    delimiter: options.Delimiter = "",
-    json: options.Json = False,
-    rejects: options.Rejects = None,
-) -> None:
-    """Help to choose a threshold for corpus.
-
-    Compares the documents of a sample with each other, shows pairs from the whole range of similarities, and prints
-    what each threshold would remove.
-    """
-    from dedup.cli.files import keep_inputs
-    from dedup.cli.inputs import named, open_input
-    from dedup.cli.tune import run
-    from dedup.formats import Fields, Meter, Reading
-
-    keep_inputs(paths, rejects=rejects, html=html)
-    meter = Meter()
-    items = open_input(paths, Reading(Fields(id_field, text_field), kind, encoding, delimiter), meter)
-    name = named(paths)
-    run(
-        items, meter, threshold, pairs, name=name, html=html, threads=threads, memory=memory, json=json, rejects=rejects
-    )
 
 
 def warm(json: options.Json = False) -> None:

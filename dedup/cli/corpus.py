@@ -9,8 +9,7 @@ import typer
 
 from dedup.cli.corpus_index import prepare_index, put_kept
 from dedup.cli.corpus_options import NOT_FOR_RUNS, check_memory, threads_or_all
-from dedup.cli.corpus_progress import Stages
-from dedup.cli.exit import INTERRUPTED
+from dedup.cli.corpus_progress import Stages, uninterrupted
 from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, listed, note
@@ -95,23 +94,20 @@ def run(
         stack.enter_context(closing(items))
         rejected = stack.enter_context(Rejects(rejects))
         progress = stack.enter_context(Stages(meter))
-        try:
-            with open_index(beside.against, read_only=True) if beside.against else nullcontext() as index:
-                prepare_kernels()
-                summary = find(
-                    items,
-                    wanted.out,
-                    job,
-                    name=name,
-                    against=index,
-                    force=wanted.force,
-                    reject=rejected.add,
-                    watch=progress,
-                    **of_documents,
-                )
-        except KeyboardInterrupt as error:
-            note(f"interrupted: nothing was written to {shown_path(wanted.out)}; run the same command again")
-            raise typer.Exit(INTERRUPTED) from error
+        held = open_index(beside.against, read_only=True) if beside.against else nullcontext()
+        with uninterrupted(wanted.out), held as index:  # closed before the same index may take what is kept
+            prepare_kernels()
+            summary = find(
+                items,
+                wanted.out,
+                job,
+                name=name,
+                against=index,
+                force=wanted.force,
+                reject=rejected.add,
+                watch=progress,
+                **of_documents,
+            )
         put = put_kept(wanted.out, wanted.index, wanted.fields, rejected, progress) if wanted.index else {}
     _show(summary, put, wanted, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)

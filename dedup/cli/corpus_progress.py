@@ -1,7 +1,14 @@
-"""How far a command over a whole collection is."""
+"""How far a command over a whole collection is, and what it says when it is interrupted."""
 
-from dedup.cli.terminal import Progress
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from dedup.cli.exit import INTERRUPTED
+from dedup.cli.terminal import Progress, note
 from dedup.formats import Meter
+from dedup.formats.lakes import shown_path
 
 
 class Stages(Progress):
@@ -27,3 +34,13 @@ class Stages(Progress):
         if self.noun == "documents read" and self._meter.total:
             return f"{super().__str__()}, {self._meter.done / self._meter.total:.0%} of the input"
         return f"{self.done:,} {self.noun}"
+
+
+@contextmanager
+def uninterrupted(out: str) -> Iterator[None]:
+    """Say, when what is done here is interrupted, that nothing was written to `out`, and end."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        note(f"interrupted: nothing was written to {shown_path(out)}; run the same command again")
+        raise typer.Exit(INTERRUPTED) from error

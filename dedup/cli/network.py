@@ -1,6 +1,5 @@
 """A collection, or an index, as a network: who shares passages with whom, into a folder of results."""
 
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -8,8 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from dedup.cli.corpus_options import threads_or_all
-from dedup.cli.corpus_progress import Stages
-from dedup.cli.exit import INTERRUPTED
+from dedup.cli.corpus_progress import Stages, uninterrupted
 from dedup.cli.inputs import named, open_input
 from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
@@ -68,10 +66,9 @@ def of_input(
         items = stack.enter_context(closing(open_input(paths, how, meter)))
         rejected = stack.enter_context(Rejects(rejects))
         progress = stack.enter_context(Stages(meter))
-        summary = _uninterrupted(
-            out,
-            lambda: run(items, out, job, name=named(paths), force=force, reject=rejected.add, watch=progress),
-        )
+        with uninterrupted(out):
+            prepare_kernels()
+            summary = run(items, out, job, name=named(paths), force=force, reject=rejected.add, watch=progress)
     _show(summary, job, out, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)
 
@@ -81,18 +78,10 @@ def of_index(url: str, out: str, asked: Asked, *, force: bool, json: bool) -> No
     job = asked.job
     from dedup.corpus.network import over  # noqa: PLC0415 - the same
 
-    with open_index(url, read_only=True) as index, Stages(Meter()) as progress:
-        summary = _uninterrupted(out, lambda: over(index, out, job, name=shown(url), force=force, watch=progress))
+    with open_index(url, read_only=True) as index, Stages(Meter()) as progress, uninterrupted(out):
+        prepare_kernels()
+        summary = over(index, out, job, name=shown(url), force=force, watch=progress)
     _show(summary, job, out, progress.seconds, json=json)
-
-
-def _uninterrupted(out: str, work: Callable[[], "Summary"]) -> "Summary":
-    prepare_kernels()
-    try:
-        return work()
-    except KeyboardInterrupt as error:
-        note(f"interrupted: nothing was written to {shown_path(out)}; run the same command again")
-        raise typer.Exit(INTERRUPTED) from error
 
 
 def _show(summary: "Summary", job: "Job", out: str, seconds: float, *, json: bool) -> None:

@@ -36,7 +36,11 @@ class Against:
         self._index, self._job = index, job
         self._numbers = np.empty(0, np.uint32)
 
-    def watched(self, items: Iterable[Item]) -> Iterator[Item]:
+    def sources(self, items: Iterable[Item]) -> Sequence[tuple[Iterable[Item], bool]]:
+        """Return the collection, then of the index what it may resemble, each with whether it is the index."""
+        return (self._watched(items), False), (self._documents(), True)
+
+    def _watched(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the collection as it is, and find meanwhile what it may resemble."""
         if self._index is None or self._all_of(self._index):
             yield from items
@@ -52,7 +56,7 @@ class Against:
                 texts, characters = [], 0
         self._find(self._index, texts)
 
-    def documents(self) -> Iterator[Item]:
+    def _documents(self) -> Iterator[Item]:
         """Yield what was found, in the order in which it came into the index: when the collection has been read."""
         if self._index is None:
             return

@@ -3,12 +3,12 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,8 @@ from dedup.errors import InvalidDocument
 from dedup.formats import Item, Record, Rejected
 from dedup.model import Document
 from dedup.record import Fields, document_of, dumps, loads
+from dedup.scheme import Unit
+from dedup.sketching.tokens import Tokens, tokenize
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -90,6 +92,17 @@ class Measured:
     lines: Sequence[bytes]
 
 
+class Part(Protocol):
+    """What is made of a batch."""
+
+    @property
+    def batch(self) -> Batch:
+        """The batch, with what of it cannot be used."""
+
+
+PartMade = TypeVar("PartMade", bound=Part)
+
+
 def measure(batch: Batch, job: Job) -> Measured:
     """Tokenize and sketch a batch."""
     found = units([record.document.text for record in batch.records], job)
@@ -108,6 +121,16 @@ def worded(batch: Batch, flags: Sequence[bool]) -> Batch:
     ]
     records, keys = [*compress(batch.records, flags)], [*compress(batch.keys, flags)]
     return Batch(records, keys, batch.indexed, [*batch.rejects, *rejects])
+
+
+def tokenized(batch: Batch, unit: Unit) -> tuple[Batch, Tokens]:
+    """Return a batch without the texts that have no words, which are rejected, and the tokens of the others."""
+    tokens = tokenize([record.document.text for record in batch.records], unit)
+    sizes = np.diff(tokens.offsets)
+    if sizes.all():
+        return batch, tokens
+    left = replace(tokens, offsets=tokens.offsets[np.append(True, sizes > 0)])  # the others have none to leave
+    return worded(batch, (sizes > 0).tolist()), left
 
 
 def in_order(work: Callable[[Given], Made], found: Iterable[Given], threads: int) -> Iterator[Made]:
@@ -279,13 +302,24 @@ def take_in(
     With `spool` the rows of tables are kept too, as they came.
     """
     with Files(work, job, spool=spool) as files:
-        for items, indexed in sources:
-            for part in in_order(partial(measure, job=job), batches(items, job, indexed=indexed), job.threads):
-                for one in part.batch.rejects:
-                    reject(one)
-                files.add(part)
-                advance(len(part.batch.records))
+        for part in parts(sources, job, partial(measure, job=job), reject):
+            files.add(part)
+            advance(len(part.batch.records))
     return files.documents, files.units
+
+
+def parts(
+    sources: Sequence[tuple[Iterable[Item], bool]],
+    job: Job,
+    make: Callable[[Batch], PartMade],
+    reject: Callable[[Rejected], None],
+) -> Iterator[PartMade]:
+    """Yield what is made of each batch of all sources, each with whether it is an index; tell what cannot be used."""
+    for items, indexed in sources:
+        for part in in_order(make, batches(items, job, indexed=indexed), job.threads):
+            for one in part.batch.rejects:
+                reject(one)
+            yield part
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The files that other tools read: clusters, pairs, what stays and what goes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, groupby
 from pathlib import Path
@@ -106,17 +106,25 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
     Both keep the order of the input. With passages `removed.jsonl.zst` has a line for each paragraph that is cut out.
     """
     with closing(Lines(folder / REMOVED)) as removed, closing(kept):
-        gone = groupby(chain.from_iterable(map(rows_of, join.table(_GONE))), key=lambda row: row[0])
-        number, rows = next(gone, (-1, iter(())))
-        chosen = Chosen(join)
-        for line in read_lines(folder / WORK):
-            own = list(rows) if line.document == number else []
-            if own:
-                number, rows = next(gone, (-1, iter(())))
-            advance(1)
-            if not line.indexed and line.document in chosen:
-                _sort_out(line, own, kept, removed, job)
+        for line, gone in with_rows(join, folder / WORK, join.table(_GONE), advance):
+            _sort_out(line, gone, kept, removed, job)
     return kept.count, removed.count
+
+
+def with_rows(
+    join: Join, work: Path, table: Any, advance: Callable[[int], None]
+) -> Iterator[tuple[Line, Sequence[tuple[Any, ...]]]]:
+    """Yield each document of the collection that takes part, with its rows of a table sorted by their first column."""
+    found = groupby(chain.from_iterable(map(rows_of, table)), key=lambda row: row[0])
+    number, rows = next(found, (-1, iter(())))
+    chosen = Chosen(join)
+    for line in read_lines(work):
+        own = list(rows) if line.document == number else []
+        if own:
+            number, rows = next(found, (-1, iter(())))
+        advance(1)
+        if not line.indexed and line.document in chosen:
+            yield line, own
 
 
 def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Kept, removed: Lines, job: Job) -> None:

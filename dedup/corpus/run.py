@@ -100,8 +100,8 @@ def resolved(
     work, texts = folder / WORK, job.level == "documents" or job.cut
     counted = Counted(reject)
     indexed = Against(against, job)
-    sources = ((indexed.watched(items), False), (indexed.documents(), True))
     spool = texts and keep is not None
+    sources = indexed.sources(items)
     documents, _ = take_in(sources, work, job, counted, lambda more: watch("documents read", more), spool=spool)
     counted.check(documents)
     with Join(work, job) as join:

@@ -16,11 +16,9 @@ from dedup.corpus.network.roster import roster
 from dedup.corpus.network.summary import Summary, summarize, write_summary
 from dedup.corpus.results_folder import EDGES, NETWORK, NODES, PAIRS, PASSAGES, WORK
 from dedup.corpus.results_lake import results
-from dedup.corpus.watch import Watch, unwatched
+from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.engine import Index
-from dedup.errors import InvalidInput
 from dedup.formats import Item, Rejected
-from dedup.formats.lakes import shown_path
 from dedup.model import Document
 
 AT_ONCE = 256  # not measured: documents read in one request
@@ -52,18 +50,11 @@ def run(
         OutputExists: `out` holds something, and `force` is not set.
         StoreError: `out` cannot be written.
     """
-    rejected = 0
-
-    def counted(one: Rejected) -> None:
-        nonlocal rejected
-        rejected += 1
-        reject(one)
-
+    counted = Counted(reject)
     with results(out, force=force) as folder, dedup.open(f"lmdb:{folder / WORK / 'index'}", job.scheme) as index:
         take_in(index, items, counted, lambda more: watch("documents read", more))
-        if rejected and not index.stats().documents:
-            raise InvalidInput(f"all {rejected:,} records were rejected: nothing was written to {shown_path(str(out))}")
-        return _write(index, folder, job, name, rejected, watch)
+        counted.check(index.stats().documents)
+        return _write(index, folder, job, name, counted.count, watch)
 
 
 def over(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -19,17 +19,16 @@ from dedup.corpus.intake import (
     REPEATED,
     Batch,
     TableFile,
-    batches,
     document_columns,
-    in_order,
-    worded,
+    parts,
+    tokenized,
 )
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
 from dedup.corpus.spool import Spool
 from dedup.formats import Item, Rejected
 from dedup.record import dumps
-from dedup.sketching.tokens import Tokens, tokenize
+from dedup.sketching.tokens import Tokens
 
 TOKENS = "tokens.u64"
 """The work file with the hashes of all documents' tokens, in the order of the input."""
@@ -59,11 +58,7 @@ class Sliced:
 
 def sliced(batch: Batch, job: Job) -> Sliced:
     """Tokenize a batch, and find the minima of its windows."""
-    tokens = tokenize([record.document.text for record in batch.records], job.unit)
-    sizes = np.diff(tokens.offsets)
-    if not sizes.all():
-        batch = worded(batch, (sizes > 0).tolist())
-        tokens = replace(tokens, offsets=tokens.offsets[np.append(True, sizes > 0)])  # the others have none to leave
+    batch, tokens = tokenized(batch, job.unit)
     buckets, places, windows = kernels.postings(tokens.hashes, tokens.offsets, shingle(job.least), job.least)
     postings = np.empty(len(buckets), POSTING)
     postings["bucket"], postings["place"], postings["windows"] = buckets, places, windows
@@ -140,10 +135,7 @@ def take_in(
     The last value is where the last one's end.
     """
     with Files(work, spool=job.cut) as files:
-        for items, indexed in sources:
-            for part in in_order(partial(sliced, job=job), batches(items, job, indexed=indexed), job.threads):
-                for one in part.batch.rejects:
-                    reject(one)
-                files.add(part)
-                advance(len(part.lines))
+        for part in parts(sources, job, partial(sliced, job=job), reject):
+            files.add(part)
+            advance(len(part.lines))
     return files.offsets()

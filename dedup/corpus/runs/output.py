@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-from dedup.corpus.intake import Line, read_lines, rows_of
+from dedup.corpus.intake import Line
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, Lines
-from dedup.corpus.output import GONE, Chosen, write
+from dedup.corpus.output import GONE, with_rows, write
 from dedup.corpus.results_folder import REMOVED, RUNS, WORK
 from dedup.corpus.runs.joints import Cut, without
 from dedup.corpus.units import has_words
@@ -53,17 +52,9 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
     """
     rows = f"{_COPIES} UNION ALL ({_SOURCES})" if job.keep.rule == "none" else _COPIES
     with closing(Lines(folder / REMOVED)) as removed, closing(kept):
-        found = chain.from_iterable(map(rows_of, join.table(_IN_ORDER.format(rows=rows))))
-        gone = groupby(found, key=lambda row: row[0])
-        number, own = next(gone, (-1, iter(())))
-        chosen = Chosen(join)
-        for line in read_lines(folder / WORK):
-            cuts = list(own) if line.document == number else []
-            if cuts:
-                number, own = next(gone, (-1, iter(())))
-            advance(1)
-            if not line.indexed and line.document in chosen:
-                _sort_out(line, cuts, kept, removed, job)
+        table = join.table(_IN_ORDER.format(rows=rows))
+        for line, cuts in with_rows(join, folder / WORK, table, advance):
+            _sort_out(line, cuts, kept, removed, job)
     return kept.count, removed.count
 
 

@@ -94,8 +94,7 @@ def resolved_runs(
     """
     work, counted = folder / WORK, Counted(reject)
     of_index = Against(against, job)
-    sources = ((of_index.watched(items), False), (of_index.documents(), True))
-    offsets = take_in(sources, work, job, counted, lambda more: watch("documents read", more))
+    offsets = take_in(of_index.sources(items), work, job, counted, lambda more: watch("documents read", more))
     documents = len(offsets) - 1
     counted.check(documents)
     with Join(work, job) as join:

@@ -126,27 +126,39 @@ def keys(batch: Batch, columns: dict[str, list[Any]], job: Job) -> Sequence[int]
     return [columns["number"][record.source.line or 0] for record in batch.records]
 
 
-def _sketched(parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fields) -> Iterator[Any]:
-    """Yield batches of SCHEMA; what is worked off at once is bounded in characters."""
+def read(
+    parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fields
+) -> Iterator[tuple[Batch, dict[str, list[Any]]]]:
+    """Yield the documents of Arrow's batches, some at a time, bounded in characters, with the columns they are of."""
     for part in parts:
         columns = part.to_pydict()
         for batch in batches(records(columns, ranking, fields), job, indexed=False):
-            found = measure(batch, job)
-            yield _units(found, columns, job)
-            yield rows_of(SCHEMA, **rejects(found.batch.rejects, columns["document"]))
+            yield batch, columns
+
+
+def contents(data: Iterable[bytes]) -> Any:
+    """Return a hash of each, signed: it decides between documents that are equal in all else."""
+    return np.array([xxhash.xxh3_64_intdigest(one) for one in data], np.uint64).view(np.int64)
+
+
+def _sketched(parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fields) -> Iterator[Any]:
+    """Yield batches of SCHEMA."""
+    for batch, columns in read(parts, job, ranking, fields):
+        found = measure(batch, job)
+        yield _units(found, columns, job)
+        yield rows_of(SCHEMA, **rejects(found.batch.rejects, columns["document"]))
 
 
 def _units(found: Measured, columns: dict[str, list[Any]], job: Job) -> Any:
     units, records, of = found.units, found.batch.records, found.units.documents
     rows = [record.source.line or 0 for record in records]
-    content = np.array([xxhash.xxh3_64_intdigest(line) for line in found.lines], np.uint64).view(np.int64)
     buckets = np.bincount(units.owners, minlength=len(units.sizes))
     return rows_of(
         SCHEMA,
         document=np.array([columns["document"][row] for row in rows], np.int64)[of],
         id=[records[i].document.id for i in of],
         key=np.array(keys(found.batch, columns, job), np.int64)[of],
-        content=content[of],
+        content=contents(found.lines)[of],
         start=units.starts,
         stop=units.stops,
         low=units.digests[:, 0].view(np.int64),

@@ -8,15 +8,14 @@ import pyarrow as pa
 import xxhash
 from pyspark.sql import DataFrame
 
-from dedup.corpus.intake import Batch, batches
+from dedup.corpus.intake import Batch, tokenized
 from dedup.corpus.job import Job as Corpus
 from dedup.corpus.keep import Keep
 from dedup.corpus.network.job import Job
 from dedup.corpus.network.order import date_of, series_of, times_of
-from dedup.corpus.spark.intake import Columns, chosen_columns, in_spark, lists, records, rejects, rows_of
-from dedup.formats import Fields, Record, Rejected
+from dedup.corpus.spark.intake import Columns, chosen_columns, contents, in_spark, lists, read, rejects, rows_of
+from dedup.formats import Fields
 from dedup.sketching.sketches import sketch_tokens
-from dedup.sketching.tokens import tokenize
 
 SCHEMA = pa.schema(
     {
@@ -46,45 +45,32 @@ def take_in(documents: DataFrame, job: Job, columns: Columns) -> DataFrame:
     chosen, names = chosen_columns(documents, ranking, columns, series=job.series)
     fields = Fields(columns.id, columns.text)
 
-    def read(parts: Iterable[Any]) -> Iterator[Any]:
-        for part in parts:
-            given = part.to_pydict()
-            for batch in batches(records(given, names, fields), ranking, indexed=False):
-                yield from _documents(batch, given["document"], job)
+    def rows(parts: Iterable[Any]) -> Iterator[Any]:
+        for batch, given in read(parts, ranking, names, fields):
+            yield from _documents(batch, given["document"], job)
 
-    return chosen.mapInArrow(read, in_spark(SCHEMA))
+    return chosen.mapInArrow(rows, in_spark(SCHEMA))
 
 
 def _documents(batch: Batch, numbers: Sequence[int], job: Job) -> Iterator[Any]:
     """Yield a row for each document of a batch, then for each that cannot be used."""
-    tokens = tokenize([record.document.text for record in batch.records], job.unit)
+    batch, tokens = tokenized(batch, job.unit)
     sketched = sketch_tokens(tokens, job.scheme)
     of = np.repeat(np.arange(len(batch.records)), np.diff(sketched.offsets))[sketched.places >= 0]
-    sizes = np.bincount(of, minlength=len(batch.records))
-    minima = lists(sketched.buckets[sketched.places >= 0], sizes)
-    good = np.flatnonzero(sizes).tolist()
-    used = [batch.records[row] for row in good]
-    yield _rows(used, [batch.keys[row] for row in good], minima.take(pa.array(good, pa.int64())), numbers, job)
-    empty = [_without_words(batch.records[row]) for row in np.flatnonzero(sizes == 0).tolist()]
-    yield rows_of(SCHEMA, **rejects([*batch.rejects, *empty], numbers))
+    minima = lists(sketched.buckets[sketched.places >= 0], np.bincount(of, minlength=len(batch.records)))
+    yield _rows(batch, minima, numbers, job)
+    yield rows_of(SCHEMA, **rejects(batch.rejects, numbers))
 
 
-def _without_words(record: Record) -> Rejected:
-    reason = "the text has no words: there is nothing to compare"
-    return Rejected(record.source, record.document.id, "no_words", reason)
-
-
-def _rows(used: Sequence[Record], begins: Sequence[int], minima: Any, numbers: Sequence[int], job: Job) -> Any:
-    documents = [record.document for record in used]
+def _rows(batch: Batch, minima: Any, numbers: Sequence[int], job: Job) -> Any:
+    documents = [record.document for record in batch.records]
     dates = [date_of(document.metadata, job) for document in documents]
     return rows_of(
         SCHEMA,
-        document=[numbers[record.source.line or 0] for record in used],
+        document=[numbers[record.source.line or 0] for record in batch.records],
         id=[document.id for document in documents],
-        key=begins,
-        content=np.array([xxhash.xxh3_64_intdigest(document.text.encode()) for document in documents], np.uint64).view(
-            np.int64
-        ),
+        key=batch.keys,
+        content=contents(document.text.encode() for document in documents),
         ends=[times_of(date)[1] for date in dates],
         date=[date.machine if date else None for date in dates],
         series=[_hashed(series_of(document.metadata, job)) for document in documents],

@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import xxhash
 from pyspark.sql import DataFrame
 
-from dedup.corpus.intake import batches
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
 from dedup.corpus.runs.intake import Sliced, sliced
-from dedup.corpus.spark.intake import Columns, chosen_columns, in_spark, keys, lists, records, rejects, rows_of
+from dedup.corpus.spark.intake import Columns, chosen_columns, contents, in_spark, keys, lists, read, rejects, rows_of
 from dedup.formats import Fields
 
 SCHEMA = pa.schema(
@@ -48,12 +46,10 @@ def take_in(documents: DataFrame, job: Job, columns: Columns, numbered: str) -> 
 
 
 def _sliced(parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fields) -> Iterator[Any]:
-    for part in parts:
-        columns = part.to_pydict()
-        for batch in batches(records(columns, ranking, fields), job, indexed=False):
-            found = sliced(batch, job)
-            yield _documents(found, columns, job)
-            yield rows_of(SCHEMA, **rejects(found.batch.rejects, columns["document"]))
+    for batch, columns in read(parts, job, ranking, fields):
+        found = sliced(batch, job)
+        yield _documents(found, columns, job)
+        yield rows_of(SCHEMA, **rejects(found.batch.rejects, columns["document"]))
 
 
 def _documents(found: Sliced, columns: dict[str, list[Any]], job: Job) -> Any:
@@ -65,7 +61,7 @@ def _documents(found: Sliced, columns: dict[str, list[Any]], job: Job) -> Any:
         document=[columns["document"][record.source.line or 0] for record in records],
         id=[record.document.id for record in records],
         key=keys(found.batch, columns, job),
-        content=np.array([xxhash.xxh3_64_intdigest(line) for line in found.lines], np.uint64).view(np.int64),
+        content=contents(found.lines),
         length=[len(record.document.text) for record in records],
         tokens=lists(tokens.hashes, sizes),
         starts=lists(tokens.starts.astype(np.int32), sizes),
