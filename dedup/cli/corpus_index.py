@@ -1,7 +1,5 @@
 """What a collection keeps, into an index: as `ingest` would put it."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -11,11 +9,11 @@ from dedup.cli.exit import INTERRUPTED
 from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import Progress, note
+from dedup.corpus.putting import put_items
 from dedup.corpus.results_lake import kept_in
 from dedup.errors import InvalidInput, StoreError, SystemRefused
-from dedup.formats import Fields, Item, Reading, Rejected, Source, read
+from dedup.formats import Fields, Reading, read
 from dedup.formats.lakes import shown_path
-from dedup.model import Document, Reject
 from dedup.stores.urls import shown
 
 if TYPE_CHECKING:
@@ -38,17 +36,13 @@ def prepare_index(url: str, job: "Job", *, ids: bool) -> None:
 def put_kept(out: str, url: str, fields: Fields, rejects: Rejects, progress: Progress) -> dict[str, int]:
     """Put the documents kept in the folder `out` into the index; return what became of how many."""
     file = str(kept_in(out))
-    counts, sources = {"put": 0, "unchanged": 0, "replaced": 0}, deque[Source]()
+    counts = {"put": 0, "unchanged": 0, "replaced": 0}
     progress.noun, progress.done = "documents put", 0
     try:
         with open_patiently(url) as index, closing(read(file, how=Reading(fields))) as items:
-            for outcome in index.put_each(_documents(items, sources, rejects)):
-                source = sources.popleft()
-                if isinstance(outcome, Reject):
-                    rejects.add(Rejected(source, outcome.id, outcome.code, outcome.reason))
-                else:
-                    counts[outcome.status] += 1
-                    progress.advance(1)
+            for outcome in put_items(index, items, rejects.add):
+                counts[outcome.status] += 1
+                progress.advance(1)
     except (KeyboardInterrupt, StoreError, SystemRefused) as error:
         rest = f"dedup ingest {shown_path(file)} --index {shown(url)}"
         count = f"{sum(counts.values()):,} documents in the index"
@@ -57,12 +51,3 @@ def put_kept(out: str, url: str, fields: Fields, rejects: Rejects, progress: Pro
             raise typer.Exit(INTERRUPTED) from error
         raise
     return counts
-
-
-def _documents(items: Iterable[Item], sources: deque[Source], rejects: Rejects) -> Iterator[Document]:
-    for item in items:
-        if isinstance(item, Rejected):
-            rejects.add(item)
-        else:
-            sources.append(item.source)
-            yield item.document
