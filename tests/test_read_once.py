@@ -60,13 +60,13 @@ def work(index: Index, monkeypatch: pytest.MonkeyPatch) -> Work:
 
     monkeypatch.setattr(codec._coders, "decompressor", Decompressor)
     monkeypatch.setattr(verify, "shared", work.count("align", shared))
-    pack = tokens._pack
+    pack = tokens.pack
 
     def packed(texts: Sequence[str]) -> Any:
         work.update(f"text {text}" for text in texts)
         return pack(texts)
 
-    monkeypatch.setattr(tokens, "_pack", packed)
+    monkeypatch.setattr(tokens, "pack", packed)
     return work
 
 

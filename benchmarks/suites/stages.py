@@ -14,13 +14,12 @@ from dedup.kernels import Codes, Int64s, Uint32s, Uint64s, entry, grown
 from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
-from dedup.sketching.folding import fold_text
-from dedup.sketching.sketches import LANES, permutations
+from dedup.sketching.folding import SLACK, Folding, fold_text
+from dedup.sketching.minima import distinct, table_size, winnow
+from dedup.sketching.signature import BLOCK, NONE, minhash, shingle, whole_vectors
+from dedup.sketching.sketches import permutations
 from dedup.sketching.tokens import Tokens
-from dedup.sketching.xxh3 import xxh3
-
-_shingle, _minhash, _winnow = sketches._shingle, sketches._minhash, sketches.winnow  # noqa: SLF001 - the same
-_cleared, _distinct = sketches._cleared, sketches._distinct  # noqa: SLF001 - the same
+from dedup.sketching.xxh3 import xxh3_bands
 
 Signatures: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint32]]
 
@@ -45,7 +44,7 @@ def prepared(texts: Sequence[str], scheme: Scheme) -> list[Batch]:
     """Return the batches that `dedup.sketch` would work off."""
     made = []
     for part in sketches._batches(texts):  # noqa: SLF001 - the same batches
-        codes, begins = text._pack(part)  # noqa: SLF001 - the same
+        codes, begins = text.pack(part)
         tokens = text.tokenize(part)
         hashes, offsets = sketches.shingles(tokens, scheme.k)
         signatures = sketches.sketch_tokens(tokens, scheme).signatures
@@ -56,9 +55,9 @@ def prepared(texts: Sequence[str], scheme: Scheme) -> list[Batch]:
 def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
     """Return what runs each stage on a batch; "tokens" folds, too: its own time is what is left."""
     factors, terms = permutations(scheme.num_perm, scheme.seed)
-    table = text._table()  # noqa: SLF001 - the same
+    table = text.folding()
     return {
-        "pack": lambda batch: text._pack(batch.texts),  # noqa: SLF001 - the same
+        "pack": lambda batch: text.pack(batch.texts),
         "fold": lambda batch: fold(batch.codes, batch.begins, *table),
         "tokens": lambda batch: text._tokenize(batch.codes, batch.begins, *table, False, False),  # noqa: SLF001 - the same
         "shingles": lambda batch: shingled(batch.tokens.hashes, batch.tokens.offsets, scheme.k),
@@ -73,10 +72,14 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
 def fold(codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s, entries: Uint64s, parts: Uint64s) -> int:
     """Fold each text; return the bytes written."""
     total = 0
-    words, places = np.empty(1, np.uint64), np.empty(1, np.uint32)
+    folded, places = np.empty(1, np.uint8), np.empty(1, np.uint32)
+    tables = Folding(table, expansions, entries, parts)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, _, _ = fold_text(own, table, expansions, entries, parts, words, places, True)
+        used, mapped, _ = fold_text(own, tables, folded, places, True)
+        while used < 0:
+            folded, places = np.empty(SLACK - used, np.uint8), np.empty(SLACK - used if mapped else 1, np.uint32)
+            used, mapped, _ = fold_text(own, tables, folded, places, True)
         total += used
     return total
 
@@ -87,19 +90,24 @@ def shingled(tokens: Uint64s, offsets: Int64s, k: int) -> Uint64s:
     most = 0
     for document in range(len(offsets) - 1):
         most = max(most, offsets[document + 1] - offsets[document])
-    hashes, count = np.empty(most + LANES, np.uint64), 0
+    hashes, count = np.empty(most, np.uint64), 0
     for document in range(len(offsets) - 1):
-        count = _shingle(tokens[offsets[document] : offsets[document + 1]], k, hashes)
+        count = shingle(tokens[offsets[document] : offsets[document + 1]], k, hashes)
     return hashes[:count]
 
 
 @entry
 def signed(hashes: Uint64s, offsets: Int64s, factors: Uint32s, terms: Uint32s) -> Signatures:
     """Return the signature of each text."""
-    signatures = np.full((len(offsets) - 1, len(factors)), np.uint32(0xFFFFFFFF))
+    signatures = np.full((len(offsets) - 1, len(factors)), NONE)
+    factors, terms, mixed = whole_vectors(factors), whole_vectors(terms), np.empty(BLOCK, np.uint32)
+    signature = np.empty(len(factors), np.uint32)
     for document in range(len(offsets) - 1):
         if offsets[document + 1] > offsets[document]:
-            _minhash(hashes[offsets[document] : offsets[document + 1]], factors, terms, signatures[document])
+            signature[:] = NONE
+            minhash(hashes[offsets[document] : offsets[document + 1]], factors, terms, signature, mixed)
+            for i in range(signatures.shape[1]):
+                signatures[document, i] = signature[i]
     return signatures
 
 
@@ -111,7 +119,7 @@ def minima(hashes: Uint64s, offsets: Int64s, w: int) -> int:
         most = max(most, offsets[document + 1] - offsets[document])
     values, least, found = np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most + 1, np.int32)
     for document in range(len(offsets) - 1):
-        total += _winnow(hashes[offsets[document] : offsets[document + 1]], w, found, values, least)
+        total += winnow(hashes[offsets[document] : offsets[document + 1]], w, found, values, least)
     return total
 
 
@@ -124,10 +132,9 @@ def buckets(signatures: Signatures, hashes: Uint64s, offsets: Int64s, bands: int
         own = hashes[offsets[document] : offsets[document + 1]]
         picked = np.arange(0, len(own), 3).astype(np.int32)
         made, places = grown(made, 0, bands + len(picked)), grown(places, 0, bands + len(picked))
-        for band in range(bands):
-            made[band] = xxh3(signatures[document, band * rows : (band + 1) * rows], np.uint64(band))
-        table = _cleared(table, len(picked))
-        total += _distinct(own, picked, table, made[bands:], places[bands:])
+        xxh3_bands(signatures[document], bands, rows, made)
+        table = grown(table, 0, table_size(len(picked)))
+        total += distinct(own, picked, table, made[bands:], places[bands:])
     return total
 
 

@@ -13,7 +13,6 @@ from dedup.kernels.arrays import (
     Int32s,
     Int64s,
     ReadBytes,
-    ReadUint16s,
     ReadUint32s,
     ReadUint64s,
     Rows,
@@ -23,9 +22,20 @@ from dedup.kernels.arrays import (
     order_of,
 )
 from dedup.kernels.compiled import entry, kernel
-from dedup.kernels.stores import store_lanes, store_word
+from dedup.kernels.instructions import (
+    PERMUTATIONS,
+    bit_count,
+    bits_above,
+    bits_equal,
+    load_word,
+    lower,
+    lowest_bit,
+    store_lanes,
+    store_word,
+)
 
 __all__ = [
+    "PERMUTATIONS",
     "Bytes",
     "Codes",
     "Flags",
@@ -33,15 +43,20 @@ __all__ = [
     "Int32s",
     "Int64s",
     "ReadBytes",
-    "ReadUint16s",
     "ReadUint32s",
     "ReadUint64s",
     "Rows",
     "Uint32s",
     "Uint64s",
+    "bit_count",
+    "bits_above",
+    "bits_equal",
     "entry",
     "grown",
     "kernel",
+    "load_word",
+    "lower",
+    "lowest_bit",
     "order_of",
     "store_lanes",
     "store_word",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.kernels import Float64s, Int32s, Int64s, Uint32s, Uint64s, entry
-from dedup.sketching.sketches import winnow
+from dedup.sketching.minima import winnow
 
 FEW_DOCUMENTS = 1000  # ADR 15: a smaller index, or none, is taken for one of so many
 COMMON = 200  # ADR 4: 20 calls a quarter as many forms boilerplate, 2,000 takes 3 of the seeds' 14 passages for it

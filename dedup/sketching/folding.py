@@ -1,8 +1,10 @@
 """A text folded: what comes of each code point is written as UTF-8, with the place that it came from."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from dedup.kernels import Bytes, Codes, Int64s, Uint32s, Uint64s, grown, kernel, store_lanes, store_word
+from dedup.kernels import Bytes, Codes, Int64s, Uint32s, Uint64s, kernel, store_lanes, store_word
 from dedup.sketching import fold, written
 from dedup.sketching.edges import APOSTROPHE
 
@@ -11,38 +13,46 @@ VANISH, EXPAND, HYPHEN, MARK, MOST = fold.VANISH, fold.EXPAND, fold.HYPHEN, fold
 LENGTH, KIND, COUNT, PLACE = map(np.uint64, (written.LENGTH, written.KIND, 0xFF, 0xFFFFFFFF))
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
 
+STRETCH = 64  # ADR 26; a fixed number of steps is what a compiler makes vectors of
 SPACE, DASH, NINE = np.uint8(32), np.uint8(45), np.uint8(57)
 TAB, LF, CR = np.uint8(9), np.uint8(10), np.uint8(13)
-SLACK = 16  # a word of eight bytes is read beyond the last, and edges are written without a branch
+SLACK = 128  # bytes that are read beyond the last, and edges that are written
+
+
+class Folding(NamedTuple):
+    """What code points are folded to.
+
+    Attributes:
+        table: uint32, the class and what becomes of each code point, see `fold`.
+        expansions: uint32, the code points that some become instead, each run of them after its number.
+        entries: uint64, how code points are written, see `written`.
+        parts: uint64, how the expansions are written.
+    """
+
+    table: Uint32s
+    expansions: Uint32s
+    entries: Uint64s
+    parts: Uint64s
 
 
 @kernel
-def fold_text(
-    codes: Codes,
-    table: Uint32s,
-    expansions: Uint32s,
-    entries: Uint64s,
-    parts: Uint64s,
-    words: Uint64s,
-    places: Uint32s,
-    joins: bool,
-) -> tuple[Uint64s, Uint32s, int, bool, int]:
-    """Fold one text into `words`, in the cheapest of three ways; the arrays come back, grown where they were too short.
+def fold_text(codes: Codes, folding: Folding, folded: Bytes, places: Uint32s, joins: bool) -> tuple[int, bool, int]:
+    """Fold one text, in the cheapest of three ways; if `joins` is set, words broken at the end of a line are joined.
 
-    If `joins` is set, words broken at the end of a line are joined. Behind the arrays follow the bytes written, whether
-    `places` says where each came from (else it is its own place), and the steps taken to sort marks.
+    Returns the bytes written, whether `places` says where each came from (else it is its own place), and the steps
+    taken to sort marks. If the arrays are too short nothing is folded, and the bytes are those needed, below 0:
+    arrays are made by the caller, because to hand them back takes longer than to fold a short text.
     """
-    used, steps = len(codes) + 1, 0
-    room = MOST * used if joins and _may_break_words(codes) else 0
-    words = grown(words, 0, used // 8 + SLACK)
-    if codes.itemsize > 1:
-        room = max(room, _fold_flat(codes, table, expansions, words.view(np.uint8)))
-    elif not room:
-        _fold_ascii(codes, words.view(np.uint8))
-    if room:
-        words, places = grown(words, 0, room // 8 + SLACK), grown(places, 0, room + SLACK)
-        used, steps = _fold_any(codes, table, expansions, entries, parts, words.view(np.uint8), places, joins)
-    return words, places, used, room > 0, steps
+    used = len(codes) + 1
+    if len(folded) < used + SLACK:
+        return -used, False, 0
+    if not (joins and _may_break_words(codes)) and _fold_flat(codes, folding.table, folded):
+        return used, False, 0
+    room = MOST * _parts(codes, folding)
+    if min(len(folded), len(places)) < room + SLACK:
+        return -room, True, 0
+    used, steps = _fold_any(codes, folding, folded, places, joins)
+    return used, True, steps
 
 
 @kernel
@@ -55,50 +65,70 @@ def _may_break_words(codes: Codes) -> bool:
 
 
 @kernel
-def _fold_ascii(codes: Codes, folded: Bytes) -> None:
-    """Write lower case words and spaces, one byte a character, and a space at the end."""
-    for i in range(len(codes)):
-        code = codes[i]
-        lower = np.uint8(code | np.uint8(32))
-        letter = np.uint8(lower - np.uint8(97)) < np.uint8(26)
-        digit = np.uint8(code - np.uint8(48)) < np.uint8(10)
-        quote = (code == np.uint8(39)) | (code == np.uint8(96))
-        folded[i] = lower if letter else (code if digit else (APOSTROPHE if quote else SPACE))
-    folded[len(codes)] = SPACE
+def _fold_ascii(folded: Bytes) -> None:
+    """Turn ASCII characters into lower case words and spaces."""
+    for i in range(len(folded)):
+        folded[i] = _fold_letter(folded[i])
 
 
 @kernel
-def _fold_flat(codes: Codes, table: Uint32s, expansions: Uint32s, folded: Bytes) -> int:
-    """Write one byte a code point, and a space at the end, as far as that is possible: for most text in Latin script.
+def _fold_letter(code: np.uint8) -> np.uint8:
+    """Return what an ASCII character is folded to."""
+    lower = np.uint8(code | np.uint8(32))
+    letter = np.uint8(lower - np.uint8(97)) < np.uint8(26)
+    digit = np.uint8(code - np.uint8(48)) < np.uint8(10)
+    quote = (code == np.uint8(39)) | (code == np.uint8(96))
+    return lower if letter else (code if digit else (APOSTROPHE if quote else SPACE))
 
-    Returns 0 if it was, else how many bytes the folded text can take at most.
+
+@kernel
+def _fold_flat(codes: Codes, table: Uint32s, folded: Bytes) -> bool:
+    """Write one byte a code point, and a space at the end; return whether that is possible, as in most Latin text.
+
+    A stretch of ASCII, as most are between two curly quotes, needs no table.
     """
-    parts, kinds = len(codes) + 1, np.uint32(0)
-    for i in range(len(codes)):
+    kinds, whole = np.uint32(0), len(codes) // STRETCH * STRETCH
+    for start in range(0, whole, STRETCH):
+        own, out, together = codes[start : start + STRETCH], folded[start : start + STRETCH], np.uint32(0)
+        for i in range(STRETCH):
+            together = np.uint32(together | own[i])
+            out[i] = np.uint8(own[i])
+        if together < np.uint32(0x80):
+            for i in range(STRETCH):
+                out[i] = _fold_letter(out[i])
+            continue
+        for i in range(STRETCH):
+            entry = table[own[i]]
+            out[i] = entry
+            kinds = np.uint32(kinds | entry)
+        if kinds >> 24 > BYTE:
+            return False
+    for i in range(whole, len(codes)):
         entry = table[codes[i]]
         folded[i] = entry
-        kinds |= entry
-        if entry >> 24 == EXPAND:
-            parts += expansions[entry & 0xFFFFFF]
+        kinds = np.uint32(kinds | entry)
     folded[len(codes)] = SPACE
-    return 0 if kinds >> 24 <= BYTE else MOST * parts
+    return bool(kinds >> 24 <= BYTE)
 
 
 @kernel
-def _fold_any(
-    codes: Codes,
-    table: Uint32s,
-    expansions: Uint32s,
-    entries: Uint64s,
-    parts: Uint64s,
-    folded: Bytes,
-    places: Uint32s,
-    joins: bool,
-) -> tuple[int, int]:
+def _parts(codes: Codes, folding: Folding) -> int:
+    """Return how many code points the folded text has at most, the space at the end among them."""
+    parts = len(codes) + 1
+    for code in codes:
+        entry = folding.table[code]
+        if entry >> 24 == EXPAND:
+            parts += folding.expansions[entry & 0xFFFFFF]
+    return parts
+
+
+@kernel
+def _fold_any(codes: Codes, folding: Folding, folded: Bytes, places: Uint32s, joins: bool) -> tuple[int, int]:
     """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
 
     Returns the bytes written and the steps taken to sort marks.
     """
+    table, expansions, entries, parts = folding
     state, marks, i = np.zeros(5, np.int64), np.empty(len(places), np.uint32), 0  # a code point may become two marks
     while True:
         if state[WAITING] == 0:

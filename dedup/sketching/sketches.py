@@ -22,29 +22,27 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import pairwise, repeat
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.extras import extra
-from dedup.kernels import Int32s, Int64s, Uint32s, Uint64s, entry, grown, kernel
+from dedup.kernels import Codes, Int32s, Int64s, Uint32s, Uint64s, entry, grown, kernel
 from dedup.scheme import Scheme
-from dedup.sketching.tokens import Tokens, tokenize
-from dedup.sketching.xxh3 import xxh3
+from dedup.sketching.folding import SLACK, Folding, fold_text
+from dedup.sketching.minima import distinct, table_size, winnow
+from dedup.sketching.signature import BLOCK, NONE, minhash, shingle, whole_vectors
+from dedup.sketching.tokens import Tokens, edges_of, folding, hash_tokens, pack, split_text, tokenize
+from dedup.sketching.xxh3 import xxh3_bands
 
 if TYPE_CHECKING:
     from datasketch import MinHash
 
 BATCH = 1 << 17  # ADR 1: 219 MB/s; a quarter of it gives 202, four times as much 195
-LANES = 64  # not measured: four vectors of 512 bits
-BLOCK = 4096  # not measured: 16 kB stay in the first cache while the permutations pass over them
-SHINGLE_STEP, SHINGLE_MIX, SHINGLE_END = (
-    np.uint64(0xA0761D6478BD642F),
-    np.uint64(0xE7037ED1A0B428DB),
-    np.uint64(0x8EBC6AF09C88C6E3),
-)
+
+Signatures: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +68,26 @@ def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int =
     scheme = scheme or Scheme()
     batches = _batches(texts)
     if threads == 1 or len(batches) < 2:
-        return _joined([sketch_tokens(tokenize(batch, scheme.unit), scheme) for batch in batches], scheme)
+        return _joined([_sketch_batch(batch, scheme) for batch in batches], scheme)
     with ThreadPoolExecutor(threads) as pool:
-        return _joined(
-            list(pool.map(lambda batch: sketch_tokens(tokenize(batch, scheme.unit), scheme), batches)), scheme
-        )
+        return _joined(list(pool.map(_sketch_batch, batches, repeat(scheme))), scheme)
+
+
+def _sketch_batch(texts: Sequence[str], scheme: Scheme) -> Sketch:
+    codes, begins = pack(texts)
+    k, w, bands, rows, factors, terms = _plan(scheme)
+    characters = scheme.unit == "character"
+    return Sketch(*_sketch_texts(codes, begins, *folding(), characters, k, w, bands, rows, factors, terms))
 
 
 def sketch_tokens(tokens: Tokens, scheme: Scheme) -> Sketch:
     """Return the signatures and buckets of texts already tokenized."""
+    return Sketch(*_sketch_tokens(tokens.hashes, tokens.offsets, *_plan(scheme)))
+
+
+def _plan(scheme: Scheme) -> "Plan":
     factors, terms = permutations(scheme.num_perm, scheme.seed)
-    return Sketch(
-        *_sketch(tokens.hashes, tokens.offsets, scheme.k, scheme.w, factors, terms, scheme.bands, scheme.rows),
-    )
+    return Plan(scheme.k, scheme.w, scheme.bands, scheme.rows, factors, terms)
 
 
 def shingles(tokens: Tokens, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -129,6 +134,8 @@ def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
 def _joined(parts: list[Sketch], scheme: Scheme) -> Sketch:
     if not parts:
         parts = [sketch_tokens(tokenize([]), scheme)]
+    if len(parts) == 1:
+        return parts[0]
     sizes = np.concatenate([np.diff(part.offsets) for part in parts])
     return Sketch(
         np.concatenate([part.signatures for part in parts]),
@@ -138,146 +145,131 @@ def _joined(parts: list[Sketch], scheme: Scheme) -> Sketch:
     )
 
 
+class Plan(NamedTuple):
+    """What is made of a text; see `Scheme`. Factors and terms are filled up to whole vectors."""
+
+    k: int
+    w: int
+    bands: int
+    rows: int
+    factors: Uint32s
+    terms: Uint32s
+
+
+class Room(NamedTuple):
+    """What the sketch of one text is worked out in, used for one text after the other."""
+
+    hashes: Uint64s
+    values: Uint64s
+    minima: Int32s
+    least: Int32s
+    table: Int32s
+    mixed: Uint32s
+    signature: Uint32s
+
+
 @entry
-def _sketch(
-    tokens: Uint64s, offsets: Int64s, k: int, w: int, factors: Uint32s, terms: Uint32s, bands: int, rows: int
-) -> tuple[NDArray[np.uint32], Uint64s, Int32s, Int64s]:
-    texts, used, most = len(offsets) - 1, 0, 0
+def _sketch_texts(
+    codes: Codes,
+    begins: Int64s,
+    table: Uint32s,
+    expansions: Uint32s,
+    entries: Uint64s,
+    parts: Uint64s,
+    characters: bool,
+    k: int,
+    w: int,
+    bands: int,
+    rows: int,
+    factors: Uint32s,
+    terms: Uint32s,
+) -> tuple[Signatures, Uint64s, Int32s, Int64s]:
+    """Fold, split, hash and sketch one text after the other: no text's tokens leave the first cache."""
+    texts = len(begins) - 1
+    tables, joins = Folding(table, expansions, entries, parts), not characters
+    folded, origins, edges = np.empty(1, np.uint8), np.empty(1, np.uint32), np.empty(1, np.uint32)
+    plan, tokens = Plan(k, w, bands, rows, whole_vectors(factors), whole_vectors(terms)), np.empty(1, np.uint64)
+    signatures, offsets, used = np.full((texts, len(factors)), NONE), np.zeros(texts + 1, np.int64), 0
+    buckets, places = _postings(len(codes) // 12 + bands * texts)
+    room = _room(0, plan)
+    for text in range(texts):
+        own = codes[begins[text] : begins[text + 1] - 1]
+        length, mapped, _ = fold_text(own, tables, folded, origins, joins)
+        while length < 0:
+            folded, origins = np.empty(SLACK - length, np.uint8), np.empty(SLACK - length if mapped else 1, np.uint32)
+            length, mapped, _ = fold_text(own, tables, folded, origins, joins)
+        if len(edges) < edges_of(length, characters):
+            edges = np.empty(edges_of(length, characters), np.uint32)
+        found = split_text(folded, length, characters, edges)
+        if len(tokens) < found:
+            tokens = np.empty(2 * found, np.uint64)
+            room = _room(len(tokens), plan)
+        if len(buckets) < used + bands + found:
+            buckets, places = grown(buckets, used, bands + found), grown(places, used, bands + found)
+        hash_tokens(folded, edges, found, tokens)
+        used += _sketched(tokens[:found], plan, room, signatures[text], buckets[used:], places[used:])
+        offsets[text + 1] = used
+    return signatures, buckets[:used], places[:used], offsets
+
+
+@entry
+def _sketch_tokens(
+    tokens: Uint64s, offsets: Int64s, k: int, w: int, bands: int, rows: int, factors: Uint32s, terms: Uint32s
+) -> tuple[Signatures, Uint64s, Int32s, Int64s]:
+    texts, most = len(offsets) - 1, 0
     for text in range(texts):
         most = max(most, offsets[text + 1] - offsets[text])
-    signatures = np.full((texts, len(factors)), np.uint32(0xFFFFFFFF))
-    room = len(tokens) // 2 + bands * texts
-    buckets, places = np.empty(room, np.uint64), np.empty(room, np.int32)
-    ends = np.zeros(texts + 1, np.int64)
-    hashes, values = np.empty(most + LANES, np.uint64), np.empty(most + LANES, np.uint64)
-    minima, least = np.empty(most + LANES, np.int32), np.empty(most + LANES, np.int32)
-    table = np.empty(1, np.int32)
+    plan = Plan(k, w, bands, rows, whole_vectors(factors), whole_vectors(terms))
+    signatures, ends, used = np.full((texts, len(factors)), NONE), np.zeros(texts + 1, np.int64), 0
+    buckets, places = _postings(len(tokens) // 2 + bands * texts)
+    room = _room(most, plan)
     for text in range(texts):
-        count = _shingle(tokens[offsets[text] : offsets[text + 1]], k, hashes)
-        if count:
-            _minhash(hashes[:count], factors, terms, signatures[text])
-            found = winnow(hashes[:count], w, minima, values, least)
-            buckets, places = grown(buckets, used, bands + found), grown(places, used, bands + found)
-            for band in range(bands):
-                buckets[used + band] = xxh3(signatures[text, band * rows : (band + 1) * rows], np.uint64(band))
-                places[used + band] = -1
-            used += bands
-            table = _cleared(table, found)
-            used += _distinct(hashes, minima[:found], table, buckets[used:], places[used:])
+        own = tokens[offsets[text] : offsets[text + 1]]
+        if len(buckets) < used + bands + len(own):
+            buckets, places = grown(buckets, used, bands + len(own)), grown(places, used, bands + len(own))
+        used += _sketched(own, plan, room, signatures[text], buckets[used:], places[used:])
         ends[text + 1] = used
     return signatures, buckets[:used], places[:used], ends
 
 
+@kernel
+def _postings(room: int) -> tuple[Uint64s, Int32s]:
+    return np.empty(room, np.uint64), np.empty(room, np.int32)
+
+
+@kernel
+def _room(tokens: int, plan: Plan) -> Room:
+    """Return room for texts of so many tokens."""
+    hashes, values = np.empty(tokens, np.uint64), np.empty(tokens, np.uint64)
+    minima, least, table = (
+        np.empty(tokens, np.int32),
+        np.empty(tokens, np.int32),
+        np.empty(table_size(tokens), np.int32),
+    )
+    return Room(hashes, values, minima, least, table, np.empty(BLOCK, np.uint32), np.empty_like(plan.factors))
+
+
+@kernel
+def _sketched(tokens: Uint64s, plan: Plan, room: Room, signature: Uint32s, buckets: Uint64s, places: Int32s) -> int:
+    """Write the signature and the buckets of one text; return how many buckets there are."""
+    count = shingle(tokens, plan.k, room.hashes)
+    if count == 0:
+        return 0
+    room.signature[:] = NONE
+    minhash(room.hashes[:count], plan.factors, plan.terms, room.signature, room.mixed)
+    for i in range(len(signature)):
+        signature[i] = room.signature[i]
+    xxh3_bands(room.signature, plan.bands, plan.rows, buckets)
+    places[: plan.bands] = -1
+    found = winnow(room.hashes[:count], plan.w, room.minima, room.values, room.least)
+    minima = room.minima[:found]
+    return plan.bands + distinct(room.hashes, minima, room.table, buckets[plan.bands :], places[plan.bands :])
+
+
 @entry
 def _shingles(tokens: Uint64s, offsets: Int64s, k: int) -> tuple[Uint64s, Int64s]:
-    hashes, ends = np.empty(len(tokens) + LANES, np.uint64), np.zeros(len(offsets), np.int64)
+    hashes, ends = np.empty(len(tokens), np.uint64), np.zeros(len(offsets), np.int64)
     for text in range(len(offsets) - 1):
-        count = _shingle(tokens[offsets[text] : offsets[text + 1]], k, hashes[ends[text] :])
+        count = shingle(tokens[offsets[text] : offsets[text + 1]], k, hashes[ends[text] :])
         ends[text + 1] = ends[text] + count
     return hashes[: ends[-1]], ends
-
-
-@kernel
-def _shingle(tokens: Uint64s, k: int, hashes: Uint64s) -> int:
-    """Write the hash of each run of k tokens; return how many."""
-    length = min(k, len(tokens))
-    if length == 0:
-        return 0
-    count = len(tokens) - length + 1
-    for i in range(count):
-        hashes[i] = tokens[i]
-    for step in range(1, length):
-        for i in range(count):
-            hashes[i] = hashes[i] * SHINGLE_STEP + tokens[i + step]
-    for i in range(count):
-        h = hashes[i]
-        h = (h ^ (h >> np.uint64(32))) * SHINGLE_MIX
-        h = (h ^ (h >> np.uint64(32))) * SHINGLE_END
-        hashes[i] = h ^ (h >> np.uint64(32))
-    return count
-
-
-@kernel
-def _minhash(hashes: Uint64s, factors: Uint32s, terms: Uint32s, signature: Uint32s) -> None:
-    """Lower the signature to the minimum of each permutation, a block of shingles at a time.
-
-    A block is filled up to whole vectors with copies of its last shingle, which change no minimum.
-    """
-    mixed = np.empty(BLOCK, np.uint32)
-    for start in range(0, len(hashes), BLOCK):
-        count = min(BLOCK, len(hashes) - start)
-        padded = min(BLOCK, (count + LANES - 1) // LANES * LANES)
-        for i in range(count):
-            h = np.uint32(hashes[start + i])
-            h = np.uint32((h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B))
-            h = np.uint32((h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35))
-            mixed[i] = h ^ (h >> np.uint32(16))
-        mixed[count:padded] = mixed[count - 1]
-        for p in range(len(factors)):
-            factor, term, least = factors[p], terms[p], signature[p]
-            for i in range(padded):
-                least = min(least, np.uint32(factor * mixed[i] + term))
-            signature[p] = least
-
-
-@kernel
-def winnow(hashes: Uint64s, w: int, minima: Int32s, values: Uint64s, places: Int32s) -> int:
-    """Write where the rightmost minimum of each window lies, each place once; return how many.
-
-    The minimum of a window is that of two overlapping powers of two; without a branch a core does several at once.
-    """
-    w = min(w, len(hashes))
-    for i in range(len(hashes)):
-        values[i], places[i] = hashes[i], i
-    span, windows = 1, len(hashes)
-    while 2 * span <= w:
-        windows = len(hashes) - 2 * span + 1
-        _halve(values, places, span, windows)
-        span *= 2
-    windows = len(hashes) - w + 1
-    if span < w:
-        _halve(values, places, w - span, windows)
-    count, last = 0, np.int32(-1)
-    for i in range(windows):
-        minima[count] = places[i]
-        count += places[i] != last
-        last = places[i]
-    return count
-
-
-@kernel
-def _halve(values: Uint64s, places: Int32s, step: int, windows: int) -> None:
-    """Merge each window with the one `step` further on, the right one winning a tie."""
-    for i in range(windows):
-        right, left = values[i + step], values[i]
-        places[i] = places[i + step] if right <= left else places[i]
-        values[i] = min(left, right)
-
-
-@kernel
-def _cleared(table: Int32s, entries: int) -> Int32s:
-    """Return an empty hash table of a power of two places, at most half of which will be taken."""
-    size = 16
-    while size < 2 * entries:
-        size *= 2
-    if size > len(table):
-        table = np.empty(size, np.int32)
-    table[:size] = -1
-    return table[:size]
-
-
-@kernel
-def _distinct(hashes: Uint64s, minima: Int32s, table: Int32s, buckets: Uint64s, places: Int32s) -> int:
-    """Write each distinct minimum once, in order, with its first place; return how many."""
-    count, mask = 0, len(table) - 1
-    for place in minima:
-        h = hashes[place]
-        slot = np.int64(h) & mask
-        while table[slot] >= 0 and buckets[table[slot]] != h:
-            slot = (slot + 1) & mask
-        if table[slot] < 0:
-            table[slot] = count
-            buckets[count] = h
-            places[count] = place
-            count += 1
-    return count

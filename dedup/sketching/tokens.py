@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernels import (
+    Bytes,
     Codes,
     Flags,
     Int64s,
@@ -33,11 +34,12 @@ from dedup.kernels import (
     entry,
     grown,
     kernel,
+    load_word,
 )
 from dedup.scheme import Unit
 from dedup.sketching import fold
 from dedup.sketching.edges import split_characters, split_words
-from dedup.sketching.folding import SLACK, fold_text
+from dedup.sketching.folding import SLACK, Folding, fold_text
 from dedup.sketching.prose import read_gaps, shorten
 from dedup.sketching.written import written
 
@@ -46,6 +48,7 @@ TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0x9E3779B97F4A7C15),
     np.uint64(0xD6E8FEB86659FD93),
 )
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +90,33 @@ def tokenize(texts: Sequence[str], unit: Unit = "word", *, prose: bool = False) 
     With `prose` the stems of words and the ends of sentences come along, which only a comparison of texts needs.
     """
     characters = unit == "character"
-    codes, begins = _pack(texts)
-    table, expansions, entries, parts = _table()
-    found = _tokenize(codes, begins, table, expansions, entries, parts, characters, prose and not characters)
+    codes, begins = pack(texts)
+    found = _tokenize(codes, begins, *folding(), characters, prose and not characters)
     hashes, starts, ends, offsets, stems, stops, _ = found
     return Tokens(hashes, starts, ends, offsets, stems, stops)
 
 
 @cache
-def _table() -> tuple[Uint32s, Uint32s, Uint64s, Uint64s]:
+def folding() -> Folding:
     """Return the fold table, its expansions, and how both are written."""
     table, expansions = fold.load()
-    return table, expansions, *written(table, expansions)
+    return Folding(table, expansions, *written(table, expansions))
 
 
-def _pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
+def pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
     """Return the texts in one piece, each followed by one code that is none of its own, and where each begins.
 
-    They cross as bytes where all of them are ASCII, else in two or four bytes a code point: in each an index is a place
-    in the string.
+    They cross as bytes where all of them are ASCII, else in four bytes a code point: in both an index is a place in
+    the string.
     """
     joined = "\n".join([*texts, ""])
     begins = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts)), out=begins[1:])
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=begins[1:])
     if joined.isascii():
         return np.frombuffer(joined.encode("ascii"), np.uint8), begins
-    data = joined.encode("utf-16-le", "surrogatepass")
-    if len(data) == 2 * len(joined):
-        return np.frombuffer(data, np.uint16), begins
-    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32), begins
+    codes = np.array([joined]).view(np.uint32)  # twice as fast as an encoder
+    codes.flags.writeable = False  # as its kernels are compiled for
+    return codes, begins
 
 
 @entry
@@ -134,22 +135,24 @@ def _tokenize(
     offsets, room = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
     hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.uint32)
     stems, stops = np.empty(room if prose else 0, np.uint64), np.empty(room if prose else 0, np.bool_)
-    words, places, edges = np.empty(1, np.uint64), np.empty(1, np.uint32), np.empty(1, np.uint32)
+    tables, joins = Folding(table, expansions, entries, parts), not characters
+    folded, places, edges = np.empty(1, np.uint8), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
-        words, places, used, mapped, sorted_marks = fold_text(
-            own, table, expansions, entries, parts, words, places, not characters
-        )
-        edges = grown(edges, 0, (2 * used if characters else used) + SLACK)
-        folded = words.view(np.uint8)
-        found = split_characters(folded, used, edges) if characters else split_words(folded, used, edges) // 2
+        used, mapped, taken = fold_text(own, tables, folded, places, joins)
+        while used < 0:
+            folded, places = np.empty(SLACK - used, np.uint8), np.empty(SLACK - used if mapped else 1, np.uint32)
+            used, mapped, taken = fold_text(own, tables, folded, places, joins)
+        if len(edges) < edges_of(used, characters):
+            edges = np.empty(edges_of(used, characters), np.uint32)
+        found = split_text(folded, used, characters, edges)
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
-        steps += len(own) + used + sorted_marks + _hash(words, edges, found, hashes[tokens:])
+        steps += len(own) + used + taken + hash_tokens(folded, edges, found, hashes[tokens:])
         _place(edges, found, places, mapped, starts[tokens:], ends[tokens:])
         if prose:
             stems, stops = grown(stems, tokens, found), grown(stops, tokens, found)
-            shorten(words.view(np.uint8), edges, found)
-            steps += _hash(words, edges, found, stems[tokens:]) + len(own)
+            shorten(folded, edges, found)
+            steps += hash_tokens(folded, edges, found, stems[tokens:]) + len(own)
             read_gaps(own, starts[tokens:], ends[tokens:], found, stems[tokens:], stops[tokens:])
         tokens += found
         offsets[document + 1] = tokens
@@ -158,26 +161,44 @@ def _tokenize(
 
 
 @kernel
-def _hash(words: Uint64s, edges: Uint32s, tokens: int, hashes: Uint64s) -> int:
-    """Hash each word of the folded text, eight bytes a step; return the steps taken."""
+def split_text(folded: Bytes, used: int, characters: bool, edges: Uint32s) -> int:
+    """Write where each token of a folded text begins and ends, in turn; return how many there are."""
+    return split_characters(folded, used, edges) if characters else split_words(folded, used, edges) // 2
+
+
+@kernel
+def edges_of(used: int, characters: bool) -> int:
+    """Return how many edges a folded text of so many bytes can have at most."""
+    return (2 * used if characters else used) + SLACK
+
+
+@kernel
+def hash_tokens(folded: Bytes, edges: Uint32s, tokens: int, hashes: Uint64s) -> int:
+    """Hash each word of the folded text, eight bytes a step; return the steps taken.
+
+    The first two steps are always done, so that a core need not guess which words have more than eight bytes.
+    """
     steps = 0
     for token in range(tokens):
-        start = np.int64(edges[2 * token])
-        left = np.int64(edges[2 * token + 1]) - start
-        h = TOKEN_SEED ^ np.uint64(left)
-        while left > 0:
-            low = np.uint64(8 * (start & 7))
-            word = (words[start >> 3] >> low) | ((words[(start >> 3) + 1] << (np.uint64(63) - low)) << np.uint64(1))
-            if left < 8:
-                word &= (np.uint64(1) << np.uint64(8 * left)) - np.uint64(1)
-            h = (h ^ word) * TOKEN_STEP
-            h ^= h >> np.uint64(32)
-            start += 8
-            left -= 8
-            steps += 1
+        start = int(edges[2 * token])
+        left = int(edges[2 * token + 1]) - start
+        steps += 2 + left // 8
+        h = _stirred(TOKEN_SEED ^ np.uint64(left), folded, start, left)
+        more = _stirred(h, folded, start + 8, max(left - 8, 1))
+        h = more if left > 8 else h
+        while left > 16:
+            start, left = start + 8, left - 8
+            h = _stirred(h, folded, start + 8, left - 8)
         h *= TOKEN_END
         hashes[token] = h ^ (h >> np.uint64(32))
     return steps
+
+
+@kernel
+def _stirred(h: np.uint64, folded: Bytes, at: int, left: int) -> np.uint64:
+    """Return the hash after one step: up to eight of the bytes that are left, at least one."""
+    h = (h ^ (load_word(folded, at) & (ALL >> np.uint64(64 - 8 * min(left, 8))))) * TOKEN_STEP
+    return h ^ (h >> np.uint64(32))
 
 
 @kernel

@@ -6,7 +6,7 @@ Source: the XXH3 specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 
 import numpy as np
 
-from dedup.kernels import Uint32s, kernel
+from dedup.kernels import Uint32s, Uint64s, kernel
 
 SECRET = np.frombuffer(
     bytes.fromhex(
@@ -31,7 +31,7 @@ def _swap32(x: np.uint64) -> np.uint64:
 
 @kernel
 def _fold(a: np.uint64, b: np.uint64) -> np.uint64:
-    """Return the two halves of the 128-bit product, xored."""
+    """Return the two halves of the 128-bit product, xored; of halves, so that vectors can do it."""
     a0, a1, b0, b1 = a & LOW, a >> U(32), b & LOW, b >> U(32)
     low, mid, cross = a0 * b0, a1 * b0, a0 * b1
     carry = (low >> U(32)) + (mid & LOW) + cross
@@ -56,11 +56,31 @@ def _mix(data: Uint32s, at: int, secret: int, seed: np.uint64) -> np.uint64:
 
 
 @kernel
-def xxh3(data: Uint32s, seed: np.uint64) -> np.uint64:
-    """Return XXH3-64 of 1 to 32 uint32 values (little-endian) under a seed below 2**32."""
-    size, length = len(data), U(4 * len(data))
+def xxh3_bands(values: Uint32s, bands: int, rows: int, hashes: Uint64s) -> None:
+    """Write XXH3-64 of each band of so many values, under the band's number as seed."""
+    if 3 <= rows <= 4:  # as most schemes have: a loop without a branch, several bands in a step
+        for band in range(bands):
+            hashes[band] = _of_few(values, band * rows, rows, U(band))
+    else:
+        for band in range(bands):
+            hashes[band] = xxh3(values, band * rows, rows, U(band))
+
+
+@kernel
+def _of_few(data: Uint32s, first: int, size: int, seed: np.uint64) -> np.uint64:
+    """Return the hash of 3 or 4 values."""
+    low = _read(data, first) ^ ((SECRET[3] ^ SECRET[4]) + seed)
+    high = _read(data, first + size - 2) ^ ((SECRET[5] ^ SECRET[6]) - seed)
+    swapped = (_swap32(low & LOW) << U(32)) | _swap32(low >> U(32))
+    return _avalanche(U(4 * size) + swapped + high + _fold(low, high))
+
+
+@kernel
+def xxh3(data: Uint32s, first: int, size: int, seed: np.uint64) -> np.uint64:
+    """Return XXH3-64 of `size` uint32 values from `first` on, 1 to 32 (little-endian), under a seed below 2**32."""
+    length, last = U(4 * size), first + size
     if size <= 2:
-        keyed = U(data[size - 1]) + (U(data[0]) << U(32))
+        keyed = U(data[last - 1]) + (U(data[first]) << U(32))
         keyed ^= (SECRET[1] ^ SECRET[2]) - (seed ^ (_swap32(seed) << U(32)))
         h = keyed ^ ((keyed << U(49)) | (keyed >> U(15))) ^ ((keyed << U(24)) | (keyed >> U(40)))
         h *= PRIME_MX2
@@ -68,12 +88,9 @@ def xxh3(data: Uint32s, seed: np.uint64) -> np.uint64:
         h *= PRIME_MX2
         return U(h ^ (h >> U(28)))
     if size <= 4:
-        low = _read(data, 0) ^ ((SECRET[3] ^ SECRET[4]) + seed)
-        high = _read(data, size - 2) ^ ((SECRET[5] ^ SECRET[6]) - seed)
-        swapped = (_swap32(low & LOW) << U(32)) | _swap32(low >> U(32))
-        return _avalanche(length + swapped + high + _fold(low, high))
+        return _of_few(data, first, size, seed)
     h = length * PRIME_1
     for i in range((size - 1) // 8, -1, -1):
-        h += _mix(data, 4 * i, 4 * i, seed)
-        h += _mix(data, size - 4 * (i + 1), 4 * i + 2, seed)
+        h += _mix(data, first + 4 * i, 4 * i, seed)
+        h += _mix(data, last - 4 * (i + 1), 4 * i + 2, seed)
     return _avalanche(h)

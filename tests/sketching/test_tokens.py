@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from naive import token_hash, words
 
 from dedup.sketching import fold
-from dedup.sketching.tokens import _pack, _table, _tokenize, tokenize
+from dedup.sketching.tokens import _tokenize, folding, pack, tokenize
 from tools import fold_table
 
 SCRIPTS = (
@@ -230,7 +230,7 @@ def test_batches_keep_texts_apart() -> None:
 def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int, characters: bool) -> None:
     """Repeating any text costs at most a bounded number of steps a character: counted, not timed."""
     texts = [unit * repeats]
-    args = (*_pack(texts), *_table(), characters, not characters)
+    args = (*pack(texts), *folding(), characters, not characters)
     steps = _tokenize(*args)[-1]
     assert steps <= 400 * len(texts[0]) + 400
 
@@ -238,7 +238,7 @@ def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int, characters:
 def test_a_million_marks_are_sorted_in_linear_time() -> None:
     """A run of combining marks of falling class, on which sorting by exchange would be quadratic, stays linear."""
     text = "a" + "\u3099\u093c" * 200_000 + "b"
-    args = (*_pack([text]), *_table(), False, True)
+    args = (*pack([text]), *folding(), False, True)
     assert _tokenize(*args)[-1] <= 10 * len(text)
     assert same(text, "a" + "\u093c" * 200_000 + "\u3099" * 200_000 + "b")
 

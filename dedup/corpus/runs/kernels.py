@@ -3,7 +3,8 @@
 import numpy as np
 
 from dedup.kernels import Int32s, Int64s, ReadUint64s, Uint64s, entry, grown, kernel
-from dedup.sketching.sketches import LANES, SHINGLE_END, SHINGLE_MIX, SHINGLE_STEP, winnow
+from dedup.sketching.minima import winnow
+from dedup.sketching.signature import SHINGLE_END, SHINGLE_MIX, SHINGLE_STEP
 
 PLACE_BITS = np.uint64(40)
 PLACE = (np.uint64(1) << PLACE_BITS) - np.uint64(1)
@@ -23,8 +24,8 @@ def postings(tokens: Uint64s, offsets: Int64s, k: int, n: int) -> tuple[Uint64s,
         most = max(most, offsets[text + 1] - offsets[text])
     room = len(tokens) // 8 + 16
     buckets, places, windows = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(room, np.int32)
-    hashes, values = np.empty(most + LANES, np.uint64), np.empty(most + LANES, np.uint64)
-    minima, least = np.empty(most + LANES, np.int32), np.empty(most + LANES, np.int32)
+    hashes, values = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    minima, least = np.empty(most, np.int32), np.empty(most, np.int32)
     for text in range(len(offsets) - 1):
         first, count = offsets[text], offsets[text + 1] - offsets[text] - n + 1
         if count < 1:
