@@ -10,7 +10,19 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import dedup
-from dedup.kernels import Codes, Int64s, Uint32s, Uint64s, entry, grown
+from dedup.kernels import (
+    Codes,
+    Int64s,
+    Uint32s,
+    Uint64s,
+    bytes_of,
+    entry,
+    grown,
+    kernel,
+    uint16s_of,
+    uint32s_of,
+    width_of,
+)
 from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
@@ -32,7 +44,7 @@ class Batch:
     """What the stages of one batch take in: made once, so that each stage can be run alone."""
 
     texts: Sequence[str]
-    codes: Codes
+    joined: str
     begins: Int64s
     tokens: Tokens
     shingles: Uint64s
@@ -43,12 +55,12 @@ class Batch:
 def prepared(texts: Sequence[str], scheme: Scheme) -> list[Batch]:
     """Return the batches that `dedup.sketch` would work off."""
     made = []
-    for part in sketches._batches(texts):  # noqa: SLF001 - the same batches
-        codes, begins = text.pack(part)
+    for part in sketches._batches(texts)[0]:  # noqa: SLF001 - the same batches
+        joined, begins = text.pack(part)
         tokens = text.tokenize(part)
         hashes, offsets = sketches.shingles(tokens, scheme.k)
         signatures = sketches.sketch_tokens(tokens, scheme).signatures
-        made.append(Batch(part, codes, begins, tokens, hashes, offsets, signatures))
+        made.append(Batch(part, joined, begins, tokens, hashes, offsets, signatures))
     return made
 
 
@@ -58,8 +70,8 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
     table = text.folding()
     return {
         "pack": lambda batch: text.pack(batch.texts),
-        "fold": lambda batch: fold(batch.codes, batch.begins, *table),
-        "tokens": lambda batch: text._tokenize(batch.codes, batch.begins, *table, False, False),  # noqa: SLF001 - the same
+        "fold": lambda batch: fold(batch.joined, batch.begins, *table),
+        "tokens": lambda batch: text._tokenize(batch.joined, batch.begins, *table, False, False),  # noqa: SLF001 - the same
         "shingles": lambda batch: shingled(batch.tokens.hashes, batch.tokens.offsets, scheme.k),
         "signature": lambda batch: signed(batch.shingles, batch.offsets, factors, terms),
         "minima": lambda batch: minima(batch.shingles, batch.offsets, scheme.w),
@@ -69,11 +81,20 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
 
 
 @entry
-def fold(codes: Codes, begins: Int64s, table: Uint32s, expansions: Uint32s, entries: Uint64s, parts: Uint64s) -> int:
+def fold(joined: str, begins: Int64s, table: Uint32s, expansions: Uint32s, entries: Uint64s, parts: Uint64s) -> int:
     """Fold each text; return the bytes written."""
+    tables = Folding(table, expansions, entries, parts)
+    if width_of(joined) == 1:
+        return _fold(bytes_of(joined), begins, tables)
+    if width_of(joined) == 2:
+        return _fold(uint16s_of(joined), begins, tables)
+    return _fold(uint32s_of(joined), begins, tables)
+
+
+@kernel
+def _fold(codes: Codes, begins: Int64s, tables: Folding) -> int:
     total = 0
     folded, places = np.empty(1, np.uint8), np.empty(1, np.uint32)
-    tables = Folding(table, expansions, entries, parts)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
         used, mapped, _ = fold_text(own, tables, folded, places, True)

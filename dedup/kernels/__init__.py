@@ -13,6 +13,7 @@ from dedup.kernels.arrays import (
     Int32s,
     Int64s,
     ReadBytes,
+    ReadUint16s,
     ReadUint32s,
     ReadUint64s,
     Rows,
@@ -27,11 +28,15 @@ from dedup.kernels.instructions import (
     bit_count,
     bits_above,
     bits_equal,
+    bytes_of,
     load_word,
     lower,
     lowest_bit,
     store_lanes,
     store_word,
+    uint16s_of,
+    uint32s_of,
+    width_of,
 )
 
 __all__ = [
@@ -43,6 +48,7 @@ __all__ = [
     "Int32s",
     "Int64s",
     "ReadBytes",
+    "ReadUint16s",
     "ReadUint32s",
     "ReadUint64s",
     "Rows",
@@ -51,6 +57,7 @@ __all__ = [
     "bit_count",
     "bits_above",
     "bits_equal",
+    "bytes_of",
     "entry",
     "grown",
     "kernel",
@@ -60,4 +67,7 @@ __all__ = [
     "order_of",
     "store_lanes",
     "store_word",
+    "uint16s_of",
+    "uint32s_of",
+    "width_of",
 ]

@@ -20,11 +20,12 @@ Rows: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.int32]]
 
 # what an entry does not write to, and may get as a file mapped for reading or as a string's bytes
 ReadBytes: TypeAlias = Annotated[NDArray[np.uint8], READ_ONLY]
+ReadUint16s: TypeAlias = Annotated[NDArray[np.uint16], READ_ONLY]
 ReadUint32s: TypeAlias = Annotated[NDArray[np.uint32], READ_ONLY]
 ReadUint64s: TypeAlias = Annotated[NDArray[np.uint64], READ_ONLY]
 
 # a text's code points
-Codes: TypeAlias = ReadBytes | ReadUint32s
+Codes: TypeAlias = ReadBytes | ReadUint16s | ReadUint32s
 
 
 @kernel

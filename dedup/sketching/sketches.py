@@ -29,12 +29,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.extras import extra
-from dedup.kernels import Codes, Int32s, Int64s, Uint32s, Uint64s, entry, grown, kernel
+from dedup.kernels import (
+    Codes,
+    Int32s,
+    Int64s,
+    Uint32s,
+    Uint64s,
+    bytes_of,
+    entry,
+    grown,
+    kernel,
+    uint16s_of,
+    uint32s_of,
+    width_of,
+)
 from dedup.scheme import Scheme
 from dedup.sketching.folding import SLACK, Folding, fold_text
 from dedup.sketching.minima import distinct, table_size, winnow
 from dedup.sketching.signature import BLOCK, NONE, minhash, shingle, whole_vectors
-from dedup.sketching.tokens import Tokens, edges_of, folding, hash_tokens, pack, split_text, tokenize
+from dedup.sketching.tokens import Tokens, edges_of, folding, hash_tokens, pack, split_text
 from dedup.sketching.xxh3 import xxh3_bands
 
 if TYPE_CHECKING:
@@ -43,6 +56,7 @@ if TYPE_CHECKING:
 BATCH = 1 << 17  # ADR 1: 219 MB/s; a quarter of it gives 202, four times as much 195
 
 Signatures: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint32]]
+Made: TypeAlias = tuple[Uint64s, Int32s, Int64s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +80,30 @@ class Sketch:
 def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int = 1) -> Sketch:
     """Return the signatures and buckets of `texts`, on as many threads as asked for (the kernels release the GIL)."""
     scheme = scheme or Scheme()
-    batches = _batches(texts)
+    batches, firsts = _batches(texts)
+    signatures = _signatures(len(texts), scheme)
+    rows = [signatures[first : first + len(batch)] for batch, first in zip(batches, firsts, strict=True)]
     if threads == 1 or len(batches) < 2:
-        return _joined([_sketch_batch(batch, scheme) for batch in batches], scheme)
+        return _joined(signatures, [_sketch_batch(*part, scheme) for part in zip(batches, rows, strict=True)])
     with ThreadPoolExecutor(threads) as pool:
-        return _joined(list(pool.map(_sketch_batch, batches, repeat(scheme))), scheme)
+        return _joined(signatures, list(pool.map(_sketch_batch, batches, rows, repeat(scheme))))
 
 
-def _sketch_batch(texts: Sequence[str], scheme: Scheme) -> Sketch:
-    codes, begins = pack(texts)
+def _sketch_batch(texts: Sequence[str], signatures: NDArray[np.uint32], scheme: Scheme) -> Made:
+    text, begins = pack(texts)
     k, w, bands, rows, factors, terms = _plan(scheme)
     characters = scheme.unit == "character"
-    return Sketch(*_sketch_texts(codes, begins, *folding(), characters, k, w, bands, rows, factors, terms))
+    return _sketch_texts(text, begins, *folding(), characters, k, w, bands, rows, factors, terms, signatures)
 
 
 def sketch_tokens(tokens: Tokens, scheme: Scheme) -> Sketch:
     """Return the signatures and buckets of texts already tokenized."""
-    return Sketch(*_sketch_tokens(tokens.hashes, tokens.offsets, *_plan(scheme)))
+    signatures = _signatures(len(tokens.offsets) - 1, scheme)
+    return Sketch(signatures, *_sketch_tokens(tokens.hashes, tokens.offsets, *_plan(scheme), signatures))
+
+
+def _signatures(texts: int, scheme: Scheme) -> Signatures:
+    return np.empty((texts, scheme.num_perm), np.uint32)
 
 
 def _plan(scheme: Scheme) -> "Plan":
@@ -120,29 +141,28 @@ def permutations(num_perm: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[
     return factors, generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
 
 
-def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
-    """Cut into runs of about BATCH characters: what a core's own cache holds is worked off twice as fast."""
+def _batches(texts: Sequence[str]) -> tuple[list[Sequence[str]], list[int]]:
+    """Cut into runs of about BATCH characters: what a core's own cache holds is worked off twice as fast.
+
+    Returns the runs, and the place of the first text of each.
+    """
     ends, size = [0], 0
     for place, text in enumerate(texts, 1):
         size += len(text)
         if size >= BATCH or place == len(texts):
             ends.append(place)
             size = 0
-    return [texts[start:end] for start, end in pairwise(ends)]
+    return [texts[start:end] for start, end in pairwise(ends)], ends[:-1]
 
 
-def _joined(parts: list[Sketch], scheme: Scheme) -> Sketch:
-    if not parts:
-        parts = [sketch_tokens(tokenize([]), scheme)]
+def _joined(signatures: Signatures, parts: list[Made]) -> Sketch:
     if len(parts) == 1:
-        return parts[0]
-    sizes = np.concatenate([np.diff(part.offsets) for part in parts])
-    return Sketch(
-        np.concatenate([part.signatures for part in parts]),
-        np.concatenate([part.buckets for part in parts]),
-        np.concatenate([part.places for part in parts]),
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]),
-    )
+        return Sketch(signatures, *parts[0])
+    none = np.empty(0, np.uint64), np.empty(0, np.int32), np.zeros(1, np.int64)
+    buckets, places, offsets = zip(none, *parts, strict=True)
+    sizes = np.concatenate([np.diff(part) for part in offsets])
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    return Sketch(signatures, np.concatenate(buckets), np.concatenate(places), ends)
 
 
 class Plan(NamedTuple):
@@ -170,7 +190,7 @@ class Room(NamedTuple):
 
 @entry
 def _sketch_texts(
-    codes: Codes,
+    text: str,
     begins: Int64s,
     table: Uint32s,
     expansions: Uint32s,
@@ -183,21 +203,33 @@ def _sketch_texts(
     rows: int,
     factors: Uint32s,
     terms: Uint32s,
-) -> tuple[Signatures, Uint64s, Int32s, Int64s]:
+    signatures: Signatures,
+) -> Made:
+    folding = Folding(table, expansions, entries, parts)
+    plan = Plan(k, w, bands, rows, whole_vectors(factors), whole_vectors(terms))
+    if width_of(text) == 1:
+        return _sketch_codes(bytes_of(text), begins, folding, characters, plan, signatures)
+    if width_of(text) == 2:
+        return _sketch_codes(uint16s_of(text), begins, folding, characters, plan, signatures)
+    return _sketch_codes(uint32s_of(text), begins, folding, characters, plan, signatures)
+
+
+@kernel
+def _sketch_codes(
+    codes: Codes, begins: Int64s, folding: Folding, characters: bool, plan: Plan, signatures: Signatures
+) -> Made:
     """Fold, split, hash and sketch one text after the other: no text's tokens leave the first cache."""
-    texts = len(begins) - 1
-    tables, joins = Folding(table, expansions, entries, parts), not characters
+    texts, bands = len(begins) - 1, plan.bands
     folded, origins, edges = np.empty(1, np.uint8), np.empty(1, np.uint32), np.empty(1, np.uint32)
-    plan, tokens = Plan(k, w, bands, rows, whole_vectors(factors), whole_vectors(terms)), np.empty(1, np.uint64)
-    signatures, offsets, used = np.full((texts, len(factors)), NONE), np.zeros(texts + 1, np.int64), 0
+    tokens, offsets, used = np.empty(1, np.uint64), np.zeros(texts + 1, np.int64), 0
     buckets, places = _postings(len(codes) // 12 + bands * texts)
     room = _room(0, plan)
     for text in range(texts):
         own = codes[begins[text] : begins[text + 1] - 1]
-        length, mapped, _ = fold_text(own, tables, folded, origins, joins)
+        length, mapped, _ = fold_text(own, folding, folded, origins, not characters)
         while length < 0:
             folded, origins = np.empty(SLACK - length, np.uint8), np.empty(SLACK - length if mapped else 1, np.uint32)
-            length, mapped, _ = fold_text(own, tables, folded, origins, joins)
+            length, mapped, _ = fold_text(own, folding, folded, origins, not characters)
         if len(edges) < edges_of(length, characters):
             edges = np.empty(edges_of(length, characters), np.uint32)
         found = split_text(folded, length, characters, edges)
@@ -209,18 +241,26 @@ def _sketch_texts(
         hash_tokens(folded, edges, found, tokens)
         used += _sketched(tokens[:found], plan, room, signatures[text], buckets[used:], places[used:])
         offsets[text + 1] = used
-    return signatures, buckets[:used], places[:used], offsets
+    return buckets[:used], places[:used], offsets
 
 
 @entry
 def _sketch_tokens(
-    tokens: Uint64s, offsets: Int64s, k: int, w: int, bands: int, rows: int, factors: Uint32s, terms: Uint32s
-) -> tuple[Signatures, Uint64s, Int32s, Int64s]:
+    tokens: Uint64s,
+    offsets: Int64s,
+    k: int,
+    w: int,
+    bands: int,
+    rows: int,
+    factors: Uint32s,
+    terms: Uint32s,
+    signatures: Signatures,
+) -> Made:
     texts, most = len(offsets) - 1, 0
     for text in range(texts):
         most = max(most, offsets[text + 1] - offsets[text])
     plan = Plan(k, w, bands, rows, whole_vectors(factors), whole_vectors(terms))
-    signatures, ends, used = np.full((texts, len(factors)), NONE), np.zeros(texts + 1, np.int64), 0
+    ends, used = np.zeros(texts + 1, np.int64), 0
     buckets, places = _postings(len(tokens) // 2 + bands * texts)
     room = _room(most, plan)
     for text in range(texts):
@@ -229,7 +269,7 @@ def _sketch_tokens(
             buckets, places = grown(buckets, used, bands + len(own)), grown(places, used, bands + len(own))
         used += _sketched(own, plan, room, signatures[text], buckets[used:], places[used:])
         ends[text + 1] = used
-    return signatures, buckets[:used], places[:used], ends
+    return buckets[:used], places[:used], ends
 
 
 @kernel
@@ -253,12 +293,12 @@ def _room(tokens: int, plan: Plan) -> Room:
 def _sketched(tokens: Uint64s, plan: Plan, room: Room, signature: Uint32s, buckets: Uint64s, places: Int32s) -> int:
     """Write the signature and the buckets of one text; return how many buckets there are."""
     count = shingle(tokens, plan.k, room.hashes)
-    if count == 0:
-        return 0
     room.signature[:] = NONE
     minhash(room.hashes[:count], plan.factors, plan.terms, room.signature, room.mixed)
     for i in range(len(signature)):
         signature[i] = room.signature[i]
+    if count == 0:
+        return 0
     xxh3_bands(room.signature, plan.bands, plan.rows, buckets)
     places[: plan.bands] = -1
     found = winnow(room.hashes[:count], plan.w, room.minima, room.values, room.least)

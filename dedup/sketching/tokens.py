@@ -20,6 +20,7 @@ xxHash, because a call per token would cost more than all else in the loop (26-2
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,14 @@ from dedup.kernels import (
     Int64s,
     Uint32s,
     Uint64s,
+    bytes_of,
     entry,
     grown,
     kernel,
     load_word,
+    uint16s_of,
+    uint32s_of,
+    width_of,
 )
 from dedup.scheme import Unit
 from dedup.sketching import fold
@@ -49,6 +54,9 @@ TOKEN_SEED, TOKEN_STEP, TOKEN_END = (
     np.uint64(0xD6E8FEB86659FD93),
 )
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+Found: TypeAlias = tuple[Uint64s, Uint32s, Uint32s, Int64s, Uint64s, Flags, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +98,8 @@ def tokenize(texts: Sequence[str], unit: Unit = "word", *, prose: bool = False) 
     With `prose` the stems of words and the ends of sentences come along, which only a comparison of texts needs.
     """
     characters = unit == "character"
-    codes, begins = pack(texts)
-    found = _tokenize(codes, begins, *folding(), characters, prose and not characters)
+    text, begins = pack(texts)
+    found = _tokenize(text, begins, *folding(), characters, prose and not characters)
     hashes, starts, ends, offsets, stems, stops, _ = found
     return Tokens(hashes, starts, ends, offsets, stems, stops)
 
@@ -103,25 +111,16 @@ def folding() -> Folding:
     return Folding(table, expansions, *written(table, expansions))
 
 
-def pack(texts: Sequence[str]) -> tuple[Codes, Int64s]:
-    """Return the texts in one piece, each followed by one code that is none of its own, and where each begins.
-
-    They cross as bytes where all of them are ASCII, else in four bytes a code point: in both an index is a place in
-    the string.
-    """
-    joined = "\n".join([*texts, ""])
+def pack(texts: Sequence[str]) -> tuple[str, Int64s]:
+    """Return the texts in one piece, each followed by one code that is none of its own, and where each begins."""
     begins = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=begins[1:])
-    if joined.isascii():
-        return np.frombuffer(joined.encode("ascii"), np.uint8), begins
-    codes = np.array([joined]).view(np.uint32)  # twice as fast as an encoder
-    codes.flags.writeable = False  # as its kernels are compiled for
-    return codes, begins
+    return "\n".join([*texts, ""]), begins
 
 
 @entry
 def _tokenize(
-    codes: Codes,
+    text: str,
     begins: Int64s,
     table: Uint32s,
     expansions: Uint32s,
@@ -129,20 +128,32 @@ def _tokenize(
     parts: Uint64s,
     characters: bool,
     prose: bool,
-) -> tuple[Uint64s, Uint32s, Uint32s, Int64s, Uint64s, Flags, int]:
-    """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
+) -> Found:
+    """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear.
+
+    The code points are read where Python keeps them, in one, two or four bytes each.
+    """
+    folding = Folding(table, expansions, entries, parts)
+    if width_of(text) == 1:
+        return _tokenize_codes(bytes_of(text), begins, folding, characters, prose)
+    if width_of(text) == 2:
+        return _tokenize_codes(uint16s_of(text), begins, folding, characters, prose)
+    return _tokenize_codes(uint32s_of(text), begins, folding, characters, prose)
+
+
+@kernel
+def _tokenize_codes(codes: Codes, begins: Int64s, folding: Folding, characters: bool, prose: bool) -> Found:
     documents, tokens, steps = len(begins) - 1, 0, 0
     offsets, room = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
     hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.uint32)
     stems, stops = np.empty(room if prose else 0, np.uint64), np.empty(room if prose else 0, np.bool_)
-    tables, joins = Folding(table, expansions, entries, parts), not characters
     folded, places, edges = np.empty(1, np.uint8), np.empty(1, np.uint32), np.empty(1, np.uint32)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
-        used, mapped, taken = fold_text(own, tables, folded, places, joins)
+        used, mapped, taken = fold_text(own, folding, folded, places, not characters)
         while used < 0:
             folded, places = np.empty(SLACK - used, np.uint8), np.empty(SLACK - used if mapped else 1, np.uint32)
-            used, mapped, taken = fold_text(own, tables, folded, places, joins)
+            used, mapped, taken = fold_text(own, folding, folded, places, not characters)
         if len(edges) < edges_of(used, characters):
             edges = np.empty(edges_of(used, characters), np.uint32)
         found = split_text(folded, used, characters, edges)
