@@ -9,7 +9,8 @@ from dedup.sketching import fold, written
 from dedup.sketching.edges import APOSTROPHE
 
 SEPARATOR, BYTE, WORD, SINGLE = fold.SEPARATOR, fold.BYTE, fold.WORD, fold.SINGLE
-VANISH, EXPAND, HYPHEN, MARK, MOST = fold.VANISH, fold.EXPAND, fold.HYPHEN, fold.MARK, written.MOST
+VANISH, EXPAND, HYPHEN, MARK = fold.VANISH, fold.EXPAND, fold.HYPHEN, fold.MARK
+PAIR, MOST = written.PAIR, written.MOST
 LENGTH, KIND, COUNT, PLACE = map(np.uint64, (written.LENGTH, written.KIND, 0xFF, 0xFFFFFFFF))
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
 
@@ -198,26 +199,18 @@ def _fold_run(
         if kind <= VANISH:
             used, is_open = _store_open(entry, i, folded, places, used, is_open)
             since = since if kind == VANISH else -1
+        elif kind == PAIR:
+            place, since = np.int64(entry & PLACE), -1
+            used, is_open = _store_open(parts[place + 1], i, folded, places, used, is_open)
+            used = _store(parts[place + 2], i, folded, places, used)
         elif kind == HYPHEN:
             break
         else:
-            first = np.int64(entry & PLACE) + 1 if kind == EXPAND else 0
-            count = np.int64(parts[first - 1]) if kind == EXPAND else 1
             if since < 0:
                 begin, begin_used, begin_open = i, used, is_open
-            ordered = True
-            for place in range(first, first + count):
-                part = parts[place] if kind == EXPAND else entry
-                own = part >> KIND
-                if own < MARK:
-                    used, is_open = _store_open(part, i, folded, places, used, is_open)
-                    since = since if own == VANISH else -1
-                else:
-                    if since < 0:
-                        since, mark = i, np.uint64(0)
-                    ordered &= own >= mark
-                    mark = own
-                    used = _store(part, since, folded, places, used)
+            used, is_open, since, mark, ordered = _store_parts(
+                entry, parts, i, folded, places, used, is_open, since, mark
+            )
             if not ordered:
                 since = begin
                 break
@@ -226,6 +219,40 @@ def _fold_run(
         i, used, is_open = begin, begin_used, begin_open
     state[USED], state[OPEN] = used, is_open
     return i
+
+
+@kernel
+def _store_parts(
+    entry: np.uint64,
+    parts: Uint64s,
+    i: int,
+    folded: Bytes,
+    places: Uint32s,
+    used: np.int64,
+    is_open: np.int64,
+    since: int,
+    mark: np.uint64,
+) -> tuple[np.int64, np.int64, int, np.uint64, bool]:
+    """Write a mark, or the parts of an expansion; marks go to the place where their run began.
+
+    Returns the state after it, and whether all marks are in canonical order so far.
+    """
+    kind, ordered = entry >> KIND, True
+    first = np.int64(entry & PLACE) + 1 if kind == EXPAND else 0
+    count = np.int64(parts[first - 1]) if kind == EXPAND else 1
+    for place in range(first, first + count):
+        part = parts[place] if kind == EXPAND else entry
+        own = part >> KIND
+        if own < MARK:
+            used, is_open = _store_open(part, i, folded, places, used, is_open)
+            since = since if own == VANISH else -1
+        else:
+            if since < 0:
+                since, mark = i, np.uint64(0)
+            ordered &= bool(own >= mark)
+            mark = own
+            used = _store(part, since, folded, places, used)
+    return used, is_open, since, mark, ordered
 
 
 @kernel
