@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import zstandard
 
-from dedup.corpus.intake import Line, TableFile
+from dedup.corpus.intake import TableFile
+from dedup.corpus.lines import Line
 from dedup.corpus.results_folder import KEPT, KEPT_ROWS
 from dedup.corpus.spool import read_rows, schema_of, stored
 from dedup.record import dumps, loads

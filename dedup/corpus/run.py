@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.against import Against
-from dedup.corpus.clusters import Found, Sets, cluster, members, verify
-from dedup.corpus.intake import take_in
+from dedup.corpus.candidates import Ranks, pair
+from dedup.corpus.clusters import Found, cluster, members, verify
+from dedup.corpus.intake import UNITS, take_in
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, open_kept
@@ -17,8 +18,8 @@ from dedup.corpus.output import name_members, write_documents, write_ids, write_
 from dedup.corpus.report_page import write_page
 from dedup.corpus.results_folder import WORK
 from dedup.corpus.results_lake import results
+from dedup.corpus.sets import Sets, make_sets
 from dedup.corpus.summary import Summary, summarize, write_summary
-from dedup.corpus.units import slices
 from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -133,10 +134,10 @@ def compared(join: Join, work: Path, job: Job, watch: Watch) -> tuple[Found, int
         What verification saw, how many buckets were too full to pair all, the rank of the best unit of the same words
         for each rank, and the sets.
     """
-    cut, total = 0, slices(job)
-    for full in join.find():
-        cut += full
-        watch("runs of buckets joined", 1, total)
-    [order, twins] = join.column("SELECT unit, twin FROM units ORDER BY rank")
-    sets = Sets(work, join.sizes(), order, job)
-    return verify(join, sets, job.threshold, lambda more: watch("pairs compared", more)), cut, twins, sets
+    units, twins, indexed = join.column("SELECT unit, twin, indexed FROM units ORDER BY rank")
+    best = np.flatnonzero(twins == np.arange(len(twins)))
+    ranks = np.full(join.one("SELECT count(*) FROM read_parquet(?)", [str(work / UNITS)]), -1, np.int64)
+    ranks[units[best]] = best
+    paired, full = pair(join, work, Ranks(ranks, indexed), job, watch)
+    sets = make_sets(join, work, twins, paired, job, lambda more: watch("sets of shingles made", more))
+    return verify(join, sets, job.threshold, lambda more: watch("pairs compared", more)), full, twins, sets
