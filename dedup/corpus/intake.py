@@ -31,7 +31,7 @@ from dedup.sketching.tokens import Tokens, tokenize
 CHARACTERS_AT_ONCE = 1 << 20
 ROWS_AT_ONCE = 1 << 14  # not measured: documents in a group of rows, and rejects in a batch
 DOCUMENTS, UNITS = "documents.rows", "units.rows"
-"""The work files with a row for each document and each unit: Parquet, with no ending that a reader of a folder takes."""
+"""The work files with a row for each document and each unit: Parquet, by no ending that a reader of folders takes."""
 DOCUMENT_SCHEMA = pa.schema(
     {
         "document": pa.int64(),

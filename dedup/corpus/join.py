@@ -92,7 +92,7 @@ class Join:
         """Raise what an error of DuckDB's means, if that is known."""
         if isinstance(error, duckdb.OutOfMemoryException):
             raise StoreFull(f"the join does not fit into {self._job.memory}; give it more with --memory") from error
-        if isinstance(error, duckdb.IOException):
+        if isinstance(error, duckdb.IOException | duckdb.TransactionException):  # it may fail first where it commits
             raise OSError(str(error)) from error
 
     def remember(self, ids: Iterable[str]) -> None:

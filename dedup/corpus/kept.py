@@ -29,19 +29,22 @@ class Kept(Protocol):
         """Finish."""
 
 
-def open_kept(work: Path, folder: Path) -> Kept:
+def open_kept(work: Path, folder: Path, threads: int) -> Kept:
     """Return the file in `folder` for what stays: `kept.parquet` if `work` has rows of tables that go together."""
     schema = schema_of(work)
-    return KeptLines(folder / KEPT) if schema is None else KeptRows(work, schema, RowFile(folder / KEPT_ROWS, schema))
+    if schema is None:
+        return KeptLines(folder / KEPT, threads)
+    return KeptRows(work, schema, RowFile(folder / KEPT_ROWS, schema))
 
 
 class Lines:
     """A compressed file of lines."""
 
-    def __init__(self, path: Path) -> None:
-        """Write to `path`."""
+    def __init__(self, path: Path, threads: int) -> None:
+        """Write to `path`, packed on so many threads of its own: the bytes are the same for any number of them."""
         self.count = 0
-        self._file = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=LEVEL, write_checksum=True))
+        packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, threads=threads)
+        self._file = zstandard.open(path, "wb", cctx=packer)
 
     def write(self, data: bytes) -> None:
         """Append a line."""

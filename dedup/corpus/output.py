@@ -107,7 +107,7 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
 
     Both keep the order of the input. With passages `removed.jsonl.zst` has a line for each paragraph that is cut out.
     """
-    with closing(Lines(folder / REMOVED)) as removed, closing(kept):
+    with closing(Lines(folder / REMOVED, job.threads)) as removed, closing(kept):
         for line, gone in with_rows(join, folder / WORK, join.table(_GONE), job, advance):
             _sort_out(line, gone, kept, removed, job)
     return kept.count, removed.count

@@ -79,7 +79,7 @@ def resolved(
     *,
     against: Index | None,
     previous: Iterable[str],
-    keep: Callable[[Path, Path], Kept] | None,
+    keep: Callable[[Path, Path, int], Kept] | None,
     reject: Callable[[Rejected], None],
     watch: Watch,
 ) -> Iterator[tuple[Join, Summary]]:
@@ -91,8 +91,8 @@ def resolved(
         job: what counts as a duplicate, and which stays.
         against: an index whose documents outrank all others and are left alone.
         previous: ids of the documents that an earlier run kept.
-        keep: opens what takes the documents that stay, from the folders of the work files and of the results; without
-            it the ids alone are written.
+        keep: opens what takes the documents that stay, from the folders of the work files and of the results, and how
+            many threads work; without it the ids alone are written.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
     """
@@ -115,7 +115,7 @@ def resolved(
         write_tables(join, folder, job)
         written = None
         if texts:
-            to = keep(work, folder) if keep else None
+            to = keep(work, folder, job.threads) if keep else None
             written = _write(join, folder, to, job, lambda more: watch("documents written", more, documents))
         summary = summarize(join, work, job, found, cut + indexed.cut, counted.count, written)
         write_summary(folder, summary)

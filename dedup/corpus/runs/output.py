@@ -51,7 +51,7 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
     Both keep the order of the input.
     """
     rows = f"{_COPIES} UNION ALL ({_SOURCES})" if job.keep.rule == "none" else _COPIES
-    with closing(Lines(folder / REMOVED)) as removed, closing(kept):
+    with closing(Lines(folder / REMOVED, job.threads)) as removed, closing(kept):
         table = join.table(_IN_ORDER.format(rows=rows))
         for line, cuts in with_rows(join, folder / WORK, table, job, advance):
             _sort_out(line, cuts, kept, removed, job)
