@@ -14,6 +14,7 @@ from dedup.corpus.spool import read_rows, schema_of, stored
 from dedup.record import dumps, loads
 
 LEVEL = 3  # not measured: zstd's default
+BYTES_AT_ONCE = 1 << 20  # not measured: of lines, handed to the packer together
 BYTES_IN_A_GROUP = 64 << 20  # not measured: a group of rows is held whole by who writes it, and by who reads it
 
 
@@ -45,15 +46,24 @@ class Lines:
         self.count = 0
         packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, threads=threads)
         self._file = zstandard.open(path, "wb", cctx=packer)
+        self._waiting, self._bytes = list[bytes](), 0
 
     def write(self, data: bytes) -> None:
         """Append a line."""
         self.count += 1
-        self._file.write(data + b"\n")
+        self._waiting.append(data)
+        self._bytes += len(data)
+        if self._bytes >= BYTES_AT_ONCE:
+            self._write()
 
     def close(self) -> None:
         """Finish the file."""
+        self._write()
         self._file.close()
+
+    def _write(self) -> None:
+        self._file.write(b"".join(line + b"\n" for line in self._waiting))
+        self._waiting, self._bytes = [], 0
 
 
 class KeptLines(Lines):

@@ -49,11 +49,19 @@ class Sets:
     def __init__(self, path: Path, sizes: NDArray[np.int64], slots: NDArray[np.int64], job: Job) -> None:
         """Map the file."""
         self.sizes, self.slots = sizes, slots
+        self._path = path
         self._offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         self._job = job
         with path.open("rb") as file:
             self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if len(sizes) else None
         self._sets = np.frombuffer(self._mapped or b"", np.uint64)
+
+    def close(self) -> None:
+        """Throw the sets away."""
+        self._sets = np.empty(0, np.uint64)
+        if self._mapped:
+            self._mapped.close()
+        self._path.unlink()
 
     def similarities(
         self, better: NDArray[np.int64], worse: NDArray[np.int64]
