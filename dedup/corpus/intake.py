@@ -28,7 +28,7 @@ from dedup.record import dumps
 from dedup.scheme import Unit
 from dedup.sketching.tokens import Tokens, tokenize
 
-CHARACTERS_AT_ONCE = 1 << 20
+CHARACTERS_AT_ONCE = 1 << 20  # ADR 28: a quarter of it costs a fifth more, four times as much as much
 ROWS_AT_ONCE = 1 << 14  # not measured: documents in a group of rows, and rejects in a batch
 DOCUMENTS, UNITS = "documents.rows", "units.rows"
 """The work files with a row for each document and each unit: Parquet, by no ending that a reader of folders takes."""
