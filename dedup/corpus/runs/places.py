@@ -21,7 +21,7 @@ _SPANS = """
 CREATE TABLE spans AS
 SELECT document, first, words FROM runs UNION SELECT source, source_first, words FROM runs ORDER BY ALL
 """
-_SPANS_OF = "SELECT document, first, words FROM spans WHERE document BETWEEN ? AND ? ORDER BY ALL"
+_ALL_SPANS = "SELECT document, first, words FROM spans ORDER BY ALL"
 _PLACES = """
 CREATE TABLE places (
     document BIGINT, first BIGINT, words BIGINT, start BIGINT, stop BIGINT, before BIGINT, after BIGINT
@@ -48,10 +48,11 @@ def place(join: Join, work: Path, job: Job) -> None:
 
 
 def _groups(join: Join, work: Path) -> Iterator[Group]:
+    documents, firsts, words = join.column(_ALL_SPANS)
     for frame in frames(work):
-        documents, firsts, words = join.column(_SPANS_OF, [frame.first, frame.stop - 1])
-        if len(documents):
-            yield Group(frame, documents, firsts, words)
+        part = slice(*np.searchsorted(documents, [frame.first, frame.stop]).tolist())
+        if part.start < part.stop:
+            yield Group(frame, documents[part], firsts[part], words[part])
 
 
 def _placed(group: Group, work: Path, unit: Unit) -> Mapping[str, NDArray[Any]]:
