@@ -116,7 +116,7 @@ def test_news_come_in_clusters() -> None:
 
 
 def test_equal_texts_stand_for_each_other_in_pairs() -> None:
-    """Of two equal texts and one like them the corpus job gives all three pairs, though equal texts are compared once."""
+    """Of two equal texts and one like them the corpus job gives all three pairs; equal texts are compared once."""
     words = [f"word{place}" for place in range(60)]
     texts = {"a": " ".join(words), "b": " ".join(words), "c": " ".join([*words[:-1], "other"]), "d": "nothing like it"}
     assert {tuple(sorted(one)) for one in by_corpus(texts, 0.8)} == {("a", "b"), ("a", "c"), ("b", "c")}
@@ -160,7 +160,7 @@ def test_the_command_writes_keeps_and_prints(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_plots_are_drawn_of_what_there_is(tmp_path: Path) -> None:
-    """A run with passages alone gives their picture, in both formats."""
+    """A run with passages alone gives their picture and no other."""
     plots = pytest.importorskip("benchmarks.report.plots", reason="Matplotlib is not installed: make bench-deps")
     rows = [
         Row(table="Passages", name=name, case=f"{size} words, {rate}% edited", size=size, unit="share", median=0.5)
@@ -169,8 +169,8 @@ def test_plots_are_drawn_of_what_there_is(tmp_path: Path) -> None:
         for rate in (0, 30)
     ]
     made = plots.plot(Run("tiny", {}, rows), tmp_path)
-    assert sorted(path.name for path in made) == ["passages.png", "passages.svg"]
-    assert all(path.stat().st_size > 1_000 for path in made)
+    assert [path.name for path in made] == ["passages.svg"]
+    assert made[0].stat().st_size > 1_000
 
 
 def test_every_suite_is_a_module() -> None:
