@@ -3,71 +3,37 @@
 Prose stands in `performance.template.md`; a line `{{NAME}}` in it is replaced by what this module makes of the rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.harness.result import RESULTS, Run
 from benchmarks.harness.row import Row
+from benchmarks.report.better import better
+from benchmarks.report.cells import UNMEASURED, cell, figure, first_of, grid, last_of, named, of, table
+from benchmarks.report.head import five
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).parent / "performance.template.md"
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = "../benchmarks/results/full"
-NOTICEABLE = 1.1
-"""By how much a peer's figure must be better to be listed: less is within the spread."""
-SMALL, ERRORS = 0.005, 1.15
-"""Differences of shares, and ratios of errors, that as many trials as ours cannot tell."""
+PAIRS, LOOK_UPS = "Near-duplicate documents", "Near-duplicate look-ups"
+
+Part = Callable[[Run], Iterable[str]]
 
 
 def page(run: Run) -> str:
     """Return the whole page."""
     made = TEMPLATE.read_text(encoding="utf-8")
     for name, part in PARTS.items():
-        made = made.replace(f"{{{{{name}}}}}", "\n".join(part(run)))
+        made = made.replace(f"{{{{{name}}}}}", "\n".join(part(run)) or f"({UNMEASURED})")
     return made
 
 
-def figure(value: float) -> str:
-    """Return a figure to three digits, thousands apart."""
-    if value == 0:
-        return "0"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.4f}"
-
-
-def cell(row: Row | None, *, found: bool) -> str:
-    """Return median, spread, and what was found."""
-    if row is None:
-        return ""
-    spread = f" ± {figure(row.spread)}" if row.spread > 0.005 * abs(row.median) else ""
-    share = f" ({row.accuracy:.2f})" if found and row.accuracy is not None else ""
-    return f"{figure(row.median)}{spread}{share}"
-
-
-def grid(
-    rows: Sequence[Row], across: Callable[[Row], str], down: Callable[[Row], str], head: str, *, found: bool = True
-) -> Iterator[str]:
-    """Yield a table; rows of the same place are one cell, the last wins."""
-    columns = list(dict.fromkeys(map(across, rows)))
-    cells = {(down(row), across(row)): row for row in rows}
-    yield f"| {head} | {' | '.join(columns)} |"
-    yield f"| --- |{' ---: |' * len(columns)}"
-    for name in dict.fromkeys(map(down, rows)):
-        line = [cell(cells.get((name, column)), found=found) for column in columns]
-        yield f"| {name} | {' | '.join(line)} |"
-
-
-def named(row: Row) -> str:
-    """Return the name, ours in bold, a peer's with its version."""
-    if row.ours:
-        return f"**{row.name}**"
-    return f"{row.name} ({row.version})" if row.version else row.name
-
-
-def of(run: Run, table: str, *units: str) -> list[Row]:
-    """Return the rows of a table, of some units if any are given."""
-    return [row for row in run.rows if row.table == table and (not units or row.unit in units)]
+def contents(_: Run) -> Iterator[str]:
+    """Yield a link to each heading that follows."""
+    for title in re.findall(r"^## (.+)$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE):
+        yield f"- [{title}](#{re.sub(r'[^a-z0-9 -]', '', title.lower()).replace(' ', '-')})"
 
 
 def machine(run: Run) -> Iterator[str]:
@@ -82,18 +48,36 @@ def machine(run: Run) -> Iterator[str]:
     yield from (f"Left out: {line}." for line in run.left_out)
 
 
+def scripts(run: Run) -> Iterator[str]:
+    """Yield the speed of the whole path by script, and how much more two threads do."""
+    rows = of(run, "Hot path", "MB/s")
+    yield from grid(rows, lambda row: row.case.partition(", ")[2], lambda row: row.case.partition(", ")[0], "MB/s")
+    rates = {row.case: row.median for row in rows}
+    pairs = (
+        (one, rates.get(f"{first_of(case)}, 2 threads")) for case, one in rates.items() if case.endswith("1 thread")
+    )
+    more = [two / one for one, two in pairs if two]
+    if more:
+        yield ""
+        yield f"Two threads do {min(more):.2f} to {max(more):.2f} times the work of one."
+
+
 def stages(run: Run) -> Iterator[str]:
-    """Yield nanoseconds a token by stage on one thread, and the whole path on one and two."""
-    rows = of(run, "Hot path", "ns/token")
-    one = [row for row in rows if row.case.endswith("1 thread")]
-    yield from grid(one, lambda row: row.name.partition(": ")[2], text_of, "ns a token", found=False)
-    yield ""
-    whole = of(run, "Hot path", "MB/s")
-    yield from grid(whole, lambda row: row.case.rpartition(", ")[2], text_of, "MB/s, all stages", found=False)
-    yield ""
-    exact = min((row.accuracy for row in rows if row.accuracy is not None), default=0)
+    """Yield nanoseconds a token by stage on one thread."""
+    rows = [row for row in of(run, "Hot path", "ns/token") if row.case.endswith("1 thread")]
+    return grid(
+        rows,
+        lambda row: last_of(row.name.replace(": ", ", ")),
+        lambda row: first_of(row.case),
+        "ns a token",
+        found=False,
+    )
+
+
+def checked(run: Run) -> Iterator[str]:
+    """Yield whether signatures are datasketch's, and how near the signature is to what the vector units can do."""
+    exact = min((row.accuracy for row in of(run, "Hot path", "ns/token") if row.accuracy is not None), default=0)
     yield f"Signatures equal to datasketch's, bit for bit, in all of these: {exact:.0%}."
-    yield ""
     limits = [row for row in run.rows if row.name == "vector limit"]
     shares = [row.median for row in of(run, "Hot path", "share")]
     if limits and shares:
@@ -103,139 +87,197 @@ def stages(run: Run) -> Iterator[str]:
         )
 
 
-def text_of(row: Row) -> str:
-    """Return the case without the number of threads."""
-    return row.case.rpartition(", ")[0]
-
-
-def by_case(table: str, *units: str) -> Callable[[Run], Iterator[str]]:
+def by_case(name: str, *units: str) -> Part:
     """Return what makes a table of a column a case."""
-
-    def made(run: Run) -> Iterator[str]:
-        return grid(of(run, table, *units), lambda row: f"{row.case}, {row.unit}", named, "")
-
-    return made
+    return lambda run: grid(of(run, name, *units), lambda row: f"{row.case}, {row.unit}", named, "")
 
 
-def by_size(table: str) -> Callable[[Run], Iterator[str]]:
+def by_size(name: str, label: Callable[[Row], str] = named) -> Part:
     """Return what makes a table for each case, of a column a size."""
 
     def made(run: Run) -> Iterator[str]:
-        cases = list(dict.fromkeys((row.case, row.unit) for row in of(run, table)))
+        cases = list(dict.fromkeys((row.case, row.unit) for row in of(run, name)))
         for number, (case, unit) in enumerate(cases):
             if number:
                 yield ""
-            rows = [row for row in of(run, table, unit) if row.case == case]
-            yield from grid(rows, lambda row: f"{row.size:,}", named, f"{case}, {unit}")
+            rows = [row for row in of(run, name, unit) if row.case == case]
+            yield from grid(rows, lambda row: f"{row.size:,}", label, f"{case}, {unit}")
 
     return made
 
 
-def listed(table: str) -> Callable[[Run], Iterator[str]]:
+def listed(name: str, *units: str) -> Part:
     """Return what makes a table of a line a case and a column a name."""
+    return lambda run: grid(of(run, name, *units), named, lambda row: f"{row.case}, {row.unit}", "")
 
-    def made(run: Run) -> Iterator[str]:
-        return grid(of(run, table), named, lambda row: f"{row.case}, {row.unit}", "")
 
-    return made
+def parted(name: str) -> Part:
+    """Return what makes a table of a line a case, and a column for what follows its last comma, or for its unit."""
+
+    def across(row: Row) -> str:
+        return f"found, {row.unit}" if row.unit == "share" else f"{last_of(row.case)}, {row.unit}"
+
+    def down(row: Row) -> str:
+        return row.case if row.unit == "share" else first_of(row.case)
+
+    return lambda run: grid(of(run, name), across, down, "")
+
+
+def indexes(run: Run) -> Iterator[str]:
+    """Yield a line an index at the largest size that any peer was given, or the largest of its own; a column a case."""
+    rows = of(run, "Indexes")
+    most = max((row.size for row in rows if not row.ours), default=0)
+    largest = dict[str, int]()
+    for row in rows:
+        if row.size <= most:
+            largest[row.name] = max(row.size, largest.get(row.name, 0))
+    some = [row for row in rows if row.size == largest.get(row.name) or row.size > most]
+    return grid(
+        some, lambda row: f"{row.case}, {row.unit}", lambda row: f"{kept(row)}, {row.size:,}", "index, documents"
+    )
+
+
+def kept(row: Row) -> str:
+    """Return the name of an index with what it keeps."""
+    return f"{named(row)}: {'texts and postings' if row.ours else 'signatures only'}"
+
+
+def collections(run: Run) -> Iterator[str]:
+    """Yield recall, precision and speed at the threshold that is timed."""
+    rows = of(run, PAIRS, "documents/s")
+    told = {(row.name, row.case): row for row in of(run, PAIRS, "share")}
+    head = ["", *(f"{row}: {what}" for row in _cases(rows) for what in ("recall", "precision", "documents/s"))]
+    lines = []
+    for name in dict.fromkeys(row.name for row in rows):
+        own = {row.case: row for row in rows if row.name == name}
+        cells = [_collection(own.get(case), told.get((name, case))) for case in _cases(rows)]
+        lines.append([named(next(iter(own.values()))), *(one for three in cells for one in three)])
+    if rows and not any("corpus" in row.name for row in rows):
+        lines.append(["**resembles, dedup corpus**", *[UNMEASURED] * (len(head) - 1)])
+    return table(head, lines)
+
+
+def _cases(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(row.case for row in rows))
+
+
+def _collection(rate: Row | None, share: Row | None) -> tuple[str, str, str]:
+    if rate is None or share is None:
+        return "", "", ""
+    return f"{share.median:.3f}", f"{share.accuracy or 0:.3f}", cell(rate, found=False)
+
+
+def look_ups(run: Run) -> Iterator[str]:
+    """Yield what a look-up finds, and how long it takes."""
+    return grid(of(run, LOOK_UPS), lambda row: f"{row.case}, {row.unit}", kept, "")
 
 
 def misread(run: Run) -> Iterator[str]:
+    """Yield what is found of misread pages among the most, and how fast, by unit."""
+    rows = of(run, "Misread pages")
+    most = max((row.size for row in rows), default=0)
+    wanted = (": found", ": p50")
+    some = [row for row in rows if row.size == most and row.case.endswith(wanted)]
+
+    def across(row: Row) -> str:
+        return f"{row.name.partition(', ')[2]}: {row.case.rpartition(': ')[2]}, {row.unit}"
+
+    return grid(some, across, lambda row: row.case.partition(": ")[0], f"among {most:,} pages", found=False)
+
+
+def all_misread(run: Run) -> Iterator[str]:
     """Yield a line a figure, a column for words and for characters in an index of each size."""
     rows = of(run, "Misread pages")
     return grid(rows, lambda row: f"{row.name}, {row.size:,} pages", lambda row: f"{row.case}, {row.unit}", "")
 
 
 def by_threshold(run: Run) -> Iterator[str]:
-    """Yield what is found by collection and threshold, then how fast."""
-    rows = sorted(of(run, "Near-duplicate documents"), key=lambda row: (row.unit != "share", row.case))
-    return grid(rows, named, lambda row: f"{row.case}, {row.unit}", "")
+    """Yield recall by collection and threshold, with precision in brackets."""
+    rows = sorted(of(run, PAIRS, "share"), key=lambda row: row.case)
+    return grid(rows, named, lambda row: row.case, "")
 
 
 def grown(run: Run) -> Iterator[str]:
     """Yield look-ups and ingestion by the size of the index."""
-    rows = of(run, "Look-up and ingestion, LMDB")
+    rows = [row for row in of(run, "Look-up and ingestion, LMDB") if "mean of" not in row.case]
     return grid(rows, lambda row: f"{row.size:,} documents", lambda row: f"{row.case}, {row.unit}", "")
 
 
-def sized(table: str) -> Callable[[Run], Iterator[str]]:
+def shared_out(run: Run) -> Iterator[str]:
+    """Yield what each stage of a look-up takes, and which share of the mean that is."""
+    rows = [row for row in of(run, "Look-up and ingestion, LMDB") if "mean of" in row.case]
+    whole = dict[tuple[str, int], float]()
+    for row in rows:
+        place = (first_of(row.case), row.size)
+        whole[place] = whole.get(place, 0) + row.median
+    cells = {
+        (row.case, row.size): f"{figure(row.median)} ms, {row.median / whole[first_of(row.case), row.size]:.0%}"
+        for row in rows
+    }
+    sizes = list(dict.fromkeys(row.size for row in rows))
+    lines = ([case, *(cells.get((case, size), "") for size in sizes)] for case in _cases(rows))
+    return table(["", *(f"{size:,} documents" for size in sizes)], lines)
+
+
+def sized(name: str) -> Part:
     """Return what makes a table of a line a case and size."""
 
-    def made(run: Run) -> Iterator[str]:
-        rows = of(run, table)
-        return grid(rows, named, lambda row: f"{row.case}{f', {row.size:,}' if row.size else ''}, {row.unit}", "")
+    def down(row: Row) -> str:
+        return f"{row.case}{f', {row.size:,}' if row.size else ''}, {row.unit}"
 
-    return made
-
-
-def better(run: Run) -> Iterator[str]:
-    """Yield where a peer's figure is better than ours of the same case and size: of each case the largest size."""
-    lines = dict[tuple[str, str], dict[tuple[str, str], str]]()
-    for peer in run.rows:
-        if peer.ours or not peer.version or peer.unit == "bias":
-            continue
-        ours = [one for one in run.rows if one.ours and _same(one, peer)]
-        if peer.table == "Indexes":  # what is in memory is compared with what is in memory
-            kind = "Redis" if peer.name.endswith("Redis") else "memory"
-            ours = [one for one in ours if one.name.endswith(kind)]
-        if ours and all(peer.beats(one) and _noticeable(peer, one) for one in ours):
-            best = next(one for one in ours if not any(other.beats(one) for other in ours))
-            found = "" if peer.accuracy is None else f" (found {peer.accuracy:.2f}, ours {best.accuracy:.2f})"
-            told = f"{peer.case} {figure(peer.median)} against {figure(best.median)} {peer.unit}{found}"
-            lines.setdefault((peer.table, named(peer)), {})[peer.case, peer.unit] = told
-    for (table, name), cases in lines.items():
-        yield f"- {table}, {name}: {'; '.join(cases.values())}."
-    if not lines:
-        yield "- nowhere in this run."
-
-
-def _same(one: Row, other: Row) -> bool:
-    return (one.table, one.case, one.size, one.unit) == (other.table, other.case, other.size, other.unit)
-
-
-def _noticeable(peer: Row, ours: Row) -> bool:
-    low, high = sorted((peer.median, ours.median))
-    if peer.unit == "share":
-        return high - low > SMALL
-    return high > (ERRORS if peer.unit == "RMSE" else NOTICEABLE) * max(low, 1e-12)
+    return lambda run: grid(of(run, name), named, down, "")
 
 
 def served(run: Run) -> Iterator[str]:
     """Yield a line a load."""
-    rows = of(run, "HTTP")
 
     def what(row: Row) -> str:
-        return row.unit if row.unit != "ms" else f"{row.case.rpartition(', ')[2]}, ms"
+        return row.unit if row.unit != "ms" else f"{last_of(row.case)}, ms"
 
-    return grid(rows, what, lambda row: row.case if row.unit != "ms" else text_of(row), "load")
-
-
-def pictures(*names: str) -> Callable[[Run], Iterable[str]]:
-    """Return what shows pictures."""
-    return lambda _: [f"![{name}]({PICTURES}/{name}.svg)" for name in names]
+    return grid(of(run, "HTTP"), what, lambda row: row.case if row.unit != "ms" else first_of(row.case), "load")
 
 
-PARTS: dict[str, Callable[[Run], Iterable[str]]] = {
+def picture(name: str, text: str) -> Part:
+    """Return what shows a picture, with words for those who do not see it."""
+    return lambda _: [f"![{text}]({PICTURES}/{name}.svg)"]
+
+
+PARTS: dict[str, Part] = {
+    "contents": contents,
     "machine": machine,
+    "five": five,
     "better": better,
+    "scripts": scripts,
     "stages": stages,
+    "checked": checked,
     "speed": by_case("Text to sketch", "MB/s"),
     "error": by_case("Estimator error", "RMSE", "bias"),
     "edits": by_case("What edits do"),
-    "indexes": by_size("Indexes"),
-    "documents": by_threshold,
+    "indexes": indexes,
+    "indexes by size": by_size("Indexes", kept),
+    "collections": collections,
+    "by threshold": by_threshold,
+    "look-ups": look_ups,
     "news": by_case("News in clusters"),
     "passages": listed("Passages"),
     "pairs": listed("Passages of pairs"),
     "published": listed("PAN 2013 beside published systems"),
     "misread": misread,
-    "labelled": listed("Labelled pairs"),
+    "all misread": all_misread,
+    "labelled": parted("Labelled pairs"),
     "many": sized("Text that many print"),
     "growth": grown,
+    "shares": shared_out,
     "http": served,
     "collection": sized("A whole collection"),
     "runs": by_size("Runs of words that stand elsewhere"),
-    **{f"picture {name}": pictures(name) for name in ("hot-path", "speed", "error", "growth", "recall", "passages")},
+    "picture glance": picture("glance", "resembles beside the best of each other package, in four measurements"),
+    "picture hot-path": picture("hot-path", "nanoseconds a token by script and stage"),
+    "picture speed": picture("speed", "megabytes a second from text to sketch, by package and length of text"),
+    "picture error": picture("error", "root mean square error of the estimates, by package and length of text"),
+    "picture growth": picture("growth", "inserts, look-ups and bytes by the size of the index"),
+    "picture recall": picture("recall", "share of the near-duplicate pairs found, by threshold"),
+    "picture passages": picture("passages", "share of planted passages found, by share of words edited"),
 }
 
 
