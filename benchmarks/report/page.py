@@ -11,13 +11,14 @@ from benchmarks.harness.result import RESULTS, Run
 from benchmarks.harness.row import Row
 from benchmarks.report.better import better
 from benchmarks.report.cells import UNMEASURED, cell, figure, first_of, grid, last_of, named, of, table
+from benchmarks.report.contests import CORPUS, PAIRS, threads
 from benchmarks.report.head import five
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).parent / "performance.template.md"
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = "../benchmarks/results/full"
-PAIRS, LOOK_UPS = "Near-duplicate documents", "Near-duplicate look-ups"
+LOOK_UPS = "Near-duplicate look-ups"
 
 Part = Callable[[Run], Iterable[str]]
 
@@ -152,8 +153,8 @@ def collections(run: Run) -> Iterator[str]:
         own = {row.case: row for row in rows if row.name == name}
         cells = [_collection(own.get(case), told.get((name, case))) for case in _cases(rows)]
         lines.append([named(next(iter(own.values()))), *(one for three in cells for one in three)])
-    if rows and not any("corpus" in row.name for row in rows):
-        lines.append(["**resembles, dedup corpus**", *[UNMEASURED] * (len(head) - 1)])
+    if rows and not any(CORPUS in row.name for row in rows):
+        lines.append([f"**resembles, {CORPUS}**", *[UNMEASURED] * (len(head) - 1)])
     return table(head, lines)
 
 
@@ -193,7 +194,7 @@ def all_misread(run: Run) -> Iterator[str]:
 
 def by_threshold(run: Run) -> Iterator[str]:
     """Yield recall by collection and threshold, with precision in brackets."""
-    rows = sorted(of(run, PAIRS, "share"), key=lambda row: row.case)
+    rows = sorted((row for row in of(run, PAIRS, "share") if threads(row) == 1), key=lambda row: row.case)
     return grid(rows, named, lambda row: row.case, "")
 
 
