@@ -114,6 +114,19 @@ def indexes(run: Run) -> Iterator[str]:
     )
 
 
+def hot(run: Run) -> Iterator[str]:
+    """Yield how many times longer a look-up of the hot story takes than another one, in each index at its largest."""
+    rows = sorted(of(run, "Indexes", "ms"), key=lambda row: row.size)
+    cold, warm = ({row.name: row for row in rows if row.case == case} for case in ("look-up, p50", "look-up, hot, p50"))
+    told = [
+        f"{name} {figure(row.median / cold[name].median)} ({row.size:,})"
+        for name, row in warm.items()
+        if name in cold and cold[name].size == row.size
+    ]
+    if told:
+        yield f"How many times as long a hot look-up takes as another, by the medians (documents): {'; '.join(told)}."
+
+
 def kept(row: Row) -> str:
     """Return the name of an index with what it keeps."""
     return f"{named(row)}: {'texts and postings' if row.ours else 'signatures only'}"

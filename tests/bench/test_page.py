@@ -152,6 +152,15 @@ def test_documents_a_second_are_of_the_corpus_job_on_the_same_texts() -> None:
     assert "| **4,000 documents/s**, 7,000 on 2 | quick: 9,000 documents/s, 0.90 of the pairs | 50 texts; " in told
 
 
+def test_hot_look_ups_are_told_as_multiples_at_the_largest_size() -> None:
+    """Twice as long at the largest size; what is larger than any cold look-up measured has no ratio."""
+    cold = replace(OURS, case="look-up, p50", unit="ms", median=3, size=1_000)
+    warm = replace(cold, case="look-up, hot, p50", median=6)
+    peers = (replace(cold, name="peer"), replace(warm, name="peer", size=9_000))
+    told = "\n".join(PARTS["hot"](Run("full", {}, (replace(warm, size=10, median=99), cold, warm, *peers))))
+    assert told.endswith("(documents): resembles, memory 2.00 (1,000).")
+
+
 def test_a_run_without_rows_says_so_in_every_part() -> None:
     """Nothing measured: five figures that are not measured yet, and no part that is an empty table."""
     run = Run("full", Run.read(FULL).machine, [])
