@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.harness.result import Run
 from benchmarks.harness.row import MORE, Row
-from benchmarks.report.cells import figure, table
+from benchmarks.report.cells import figure, median, table
 from benchmarks.report.contests import package
 
 NOTICEABLE = 1.1
@@ -88,8 +88,8 @@ def _line(ours: Row, peers: Sequence[Row], why: str) -> list[str]:
 
 def _told(row: Row) -> str:
     if row.accuracy is None:
-        return figure(row.median)
-    return f"{figure(row.median)} ({row.measure if row.unit == 'share' else 'found'} {row.accuracy:.2f})"
+        return median(row)
+    return f"{median(row)} ({row.measure if row.unit == 'share' else 'found'} {row.accuracy:.2f})"
 
 
 def _same(one: Row, other: Row) -> bool:

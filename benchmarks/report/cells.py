@@ -17,13 +17,18 @@ def figure(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.4f}"
 
 
+def median(row: Row) -> str:
+    """Return the figure of a row; of shares two digits, for there are as many trials as can tell these."""
+    return f"{row.median:.2f}" if row.unit == "share" and row.median else figure(row.median)
+
+
 def cell(row: Row | None, *, found: bool) -> str:
     """Return median, spread, and what was found."""
     if row is None:
         return ""
     spread = f" ± {figure(row.spread)}" if row.spread > 0.005 * abs(row.median) else ""
     share = f" ({row.accuracy:.2f})" if found and row.accuracy is not None else ""
-    return f"{figure(row.median)}{spread}{share}"
+    return f"{median(row)}{spread}{share}"
 
 
 def table(head: Sequence[str], lines: Iterable[Sequence[str]], *, words: bool = False) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from benchmarks.harness.result import Run
 from benchmarks.harness.row import Row
 from benchmarks.report.cells import UNMEASURED, figure, first_of, of, table
-from benchmarks.report.contests import THRESHOLD, aligned, found, package, rates, sketching, threads
+from benchmarks.report.contests import CORPUS, PAIRS, THRESHOLD, aligned, found, package, rates, sketching, threads
 
 HEAD = ("", "resembles", "the best of the others", "note")
 Line = tuple[str, str, str, str]
@@ -58,22 +58,22 @@ def _found(run: Run) -> Line:
 
 def _rate(run: Run) -> Line:
     told = rates(run)
-    ours = told.ours or _last(of(run, "A whole collection", "documents/s"), "dedup corpus")
-    recall = f", {told.peer.accuracy:.2f} of the pairs" if told.peer and told.peer.accuracy is not None else ""
-    what = f"{_what(ours)}, every pair verified exactly; " if ours else ""
+    ours, peer = told.ours, told.peer
+    more = [row for row in of(run, PAIRS, "documents/s") if ours and row.ours and row.case == ours.case]
+    recall = f", {peer.accuracy:.2f} of the pairs" if peer and peer.accuracy is not None else ""
     return (
-        "A whole collection by `dedup corpus`",
-        _ours(ours, "documents/s"),
-        _theirs(told.peer, "documents/s") + recall,
-        f"{what}the other by estimates at most, on one thread",
+        f"A whole collection by `{CORPUS}`, one thread",
+        _ours(ours, "documents/s")
+        + "".join(f", {figure(row.median)} on {threads(row)}" for row in more if threads(row) > 1),
+        _theirs(peer, "documents/s") + recall,
+        f"{f'{ours.size:,} texts; ' if ours else ''}ours verifies every pair exactly, the others none{_command(run)}",
     )
 
 
-def _what(row: Row) -> str:
-    """Return what a run of `dedup corpus` was given."""
-    if row.table == "A whole collection":  # the command itself, which works on two threads unless told
-        return f"ours {row.size:,} documents from file to files, on 2 threads"
-    return f"{row.size:,} documents, ours on {threads(row)} thread{'s' * (threads(row) > 1)}"
+def _command(run: Run) -> str:
+    """Return what the command did, which begins with a file, ends with files, and works on two threads unless told."""
+    row = _last(of(run, "A whole collection", "documents/s"), CORPUS)
+    return f"; the command, from file to files on 2: {figure(row.median)} of {row.size:,}" if row else ""
 
 
 def _plagdet(run: Run) -> Line:

@@ -4,22 +4,41 @@ Prose stands in `performance.template.md`; a line `{{NAME}}` in it is replaced b
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.harness.result import RESULTS, Run
-from benchmarks.harness.row import Row
 from benchmarks.report.better import better
-from benchmarks.report.cells import UNMEASURED, cell, figure, first_of, grid, last_of, named, of, table
+from benchmarks.report.cells import UNMEASURED
 from benchmarks.report.head import five
+from benchmarks.report.parts import (
+    Part,
+    all_misread,
+    by_case,
+    by_size,
+    by_threshold,
+    checked,
+    collections,
+    grown,
+    hot,
+    indexes,
+    kept,
+    listed,
+    look_ups,
+    machine,
+    misread,
+    parted,
+    picture,
+    scripts,
+    served,
+    shared_out,
+    sized,
+    stages,
+)
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).parent / "performance.template.md"
 PAGE = ROOT / "docs" / "performance.md"
-PICTURES = "../benchmarks/results/full"
-PAIRS, LOOK_UPS = "Near-duplicate documents", "Near-duplicate look-ups"
-
-Part = Callable[[Run], Iterable[str]]
 
 
 def page(run: Run) -> str:
@@ -36,212 +55,6 @@ def contents(_: Run) -> Iterator[str]:
         yield f"- [{title}](#{re.sub(r'[^a-z0-9 -]', '', title.lower()).replace(' ', '-')})"
 
 
-def machine(run: Run) -> Iterator[str]:
-    """Yield what the run was made on."""
-    facts = run.machine
-    packages = ", ".join(f"{name} {facts[name]}" for name in list(facts)[7:])
-    yield (
-        f"Measured {facts['date']} on {facts['cores']} cores of {facts['processor']} ({facts['vectors']}), "
-        f"{facts['memory']}, {facts['kernel']}, Python {facts['python']}: {packages}. "
-        f"The run took {sum(run.seconds.values()) / 60:.0f} minutes."
-    )
-    yield from (f"Left out: {line}." for line in run.left_out)
-
-
-def scripts(run: Run) -> Iterator[str]:
-    """Yield the speed of the whole path by script, and how much more two threads do."""
-    rows = of(run, "Hot path", "MB/s")
-    yield from grid(rows, lambda row: row.case.partition(", ")[2], lambda row: row.case.partition(", ")[0], "MB/s")
-    rates = {row.case: row.median for row in rows}
-    pairs = (
-        (one, rates.get(f"{first_of(case)}, 2 threads")) for case, one in rates.items() if case.endswith("1 thread")
-    )
-    more = [two / one for one, two in pairs if two]
-    if more:
-        yield ""
-        yield f"Two threads do {min(more):.2f} to {max(more):.2f} times the work of one."
-
-
-def stages(run: Run) -> Iterator[str]:
-    """Yield nanoseconds a token by stage on one thread."""
-    rows = [row for row in of(run, "Hot path", "ns/token") if row.case.endswith("1 thread")]
-    return grid(
-        rows,
-        lambda row: last_of(row.name.replace(": ", ", ")),
-        lambda row: first_of(row.case),
-        "ns a token",
-        found=False,
-    )
-
-
-def checked(run: Run) -> Iterator[str]:
-    """Yield whether signatures are datasketch's, and how near the signature is to what the vector units can do."""
-    exact = min((row.accuracy for row in of(run, "Hot path", "ns/token") if row.accuracy is not None), default=0)
-    yield f"Signatures equal to datasketch's, bit for bit, in all of these: {exact:.0%}."
-    limits = [row for row in run.rows if row.name == "vector limit"]
-    shares = [row.median for row in of(run, "Hot path", "share")]
-    if limits and shares:
-        yield (
-            f"The vector units do {figure(limits[0].median / 1e9)} · 10⁹ lane operations a second in a loop of nothing "
-            f"but multiply, add and minimum; the signature reaches {min(shares):.0%} to {max(shares):.0%} of that."
-        )
-
-
-def by_case(name: str, *units: str) -> Part:
-    """Return what makes a table of a column a case."""
-    return lambda run: grid(of(run, name, *units), lambda row: f"{row.case}, {row.unit}", named, "")
-
-
-def by_size(name: str, label: Callable[[Row], str] = named) -> Part:
-    """Return what makes a table for each case, of a column a size."""
-
-    def made(run: Run) -> Iterator[str]:
-        cases = list(dict.fromkeys((row.case, row.unit) for row in of(run, name)))
-        for number, (case, unit) in enumerate(cases):
-            if number:
-                yield ""
-            rows = [row for row in of(run, name, unit) if row.case == case]
-            yield from grid(rows, lambda row: f"{row.size:,}", label, f"{case}, {unit}")
-
-    return made
-
-
-def listed(name: str, *units: str) -> Part:
-    """Return what makes a table of a line a case and a column a name."""
-    return lambda run: grid(of(run, name, *units), named, lambda row: f"{row.case}, {row.unit}", "")
-
-
-def parted(name: str) -> Part:
-    """Return what makes a table of a line a case, and a column for what follows its last comma, or for its unit."""
-
-    def across(row: Row) -> str:
-        return f"found, {row.unit}" if row.unit == "share" else f"{last_of(row.case)}, {row.unit}"
-
-    def down(row: Row) -> str:
-        return row.case if row.unit == "share" else first_of(row.case)
-
-    return lambda run: grid(of(run, name), across, down, "")
-
-
-def indexes(run: Run) -> Iterator[str]:
-    """Yield a line an index at the largest size that any peer was given, or the largest of its own; a column a case."""
-    rows = of(run, "Indexes")
-    most = max((row.size for row in rows if not row.ours), default=0)
-    largest = dict[str, int]()
-    for row in rows:
-        if row.size <= most:
-            largest[row.name] = max(row.size, largest.get(row.name, 0))
-    some = [row for row in rows if row.size == largest.get(row.name) or row.size > most]
-    return grid(
-        some, lambda row: f"{row.case}, {row.unit}", lambda row: f"{kept(row)}, {row.size:,}", "index, documents"
-    )
-
-
-def kept(row: Row) -> str:
-    """Return the name of an index with what it keeps."""
-    return f"{named(row)}: {'texts and postings' if row.ours else 'signatures only'}"
-
-
-def collections(run: Run) -> Iterator[str]:
-    """Yield recall, precision and speed at the threshold that is timed."""
-    rows = of(run, PAIRS, "documents/s")
-    told = {(row.name, row.case): row for row in of(run, PAIRS, "share")}
-    head = ["", *(f"{row}: {what}" for row in _cases(rows) for what in ("recall", "precision", "documents/s"))]
-    lines = []
-    for name in dict.fromkeys(row.name for row in rows):
-        own = {row.case: row for row in rows if row.name == name}
-        cells = [_collection(own.get(case), told.get((name, case))) for case in _cases(rows)]
-        lines.append([named(next(iter(own.values()))), *(one for three in cells for one in three)])
-    if rows and not any("corpus" in row.name for row in rows):
-        lines.append(["**resembles, dedup corpus**", *[UNMEASURED] * (len(head) - 1)])
-    return table(head, lines)
-
-
-def _cases(rows: Iterable[Row]) -> list[str]:
-    return list(dict.fromkeys(row.case for row in rows))
-
-
-def _collection(rate: Row | None, share: Row | None) -> tuple[str, str, str]:
-    if rate is None or share is None:
-        return "", "", ""
-    return f"{share.median:.3f}", f"{share.accuracy or 0:.3f}", cell(rate, found=False)
-
-
-def look_ups(run: Run) -> Iterator[str]:
-    """Yield what a look-up finds, and how long it takes."""
-    return grid(of(run, LOOK_UPS), lambda row: f"{row.case}, {row.unit}", kept, "")
-
-
-def misread(run: Run) -> Iterator[str]:
-    """Yield what is found of misread pages among the most, and how fast, by unit."""
-    rows = of(run, "Misread pages")
-    most = max((row.size for row in rows), default=0)
-    wanted = (": found", ": p50")
-    some = [row for row in rows if row.size == most and row.case.endswith(wanted)]
-
-    def across(row: Row) -> str:
-        return f"{row.name.partition(', ')[2]}: {row.case.rpartition(': ')[2]}, {row.unit}"
-
-    return grid(some, across, lambda row: row.case.partition(": ")[0], f"among {most:,} pages", found=False)
-
-
-def all_misread(run: Run) -> Iterator[str]:
-    """Yield a line a figure, a column for words and for characters in an index of each size."""
-    rows = of(run, "Misread pages")
-    return grid(rows, lambda row: f"{row.name}, {row.size:,} pages", lambda row: f"{row.case}, {row.unit}", "")
-
-
-def by_threshold(run: Run) -> Iterator[str]:
-    """Yield recall by collection and threshold, with precision in brackets."""
-    rows = sorted(of(run, PAIRS, "share"), key=lambda row: row.case)
-    return grid(rows, named, lambda row: row.case, "")
-
-
-def grown(run: Run) -> Iterator[str]:
-    """Yield look-ups and ingestion by the size of the index."""
-    rows = [row for row in of(run, "Look-up and ingestion, LMDB") if "mean of" not in row.case]
-    return grid(rows, lambda row: f"{row.size:,} documents", lambda row: f"{row.case}, {row.unit}", "")
-
-
-def shared_out(run: Run) -> Iterator[str]:
-    """Yield what each stage of a look-up takes, and which share of the mean that is."""
-    rows = [row for row in of(run, "Look-up and ingestion, LMDB") if "mean of" in row.case]
-    whole = dict[tuple[str, int], float]()
-    for row in rows:
-        place = (first_of(row.case), row.size)
-        whole[place] = whole.get(place, 0) + row.median
-    cells = {
-        (row.case, row.size): f"{figure(row.median)} ms, {row.median / whole[first_of(row.case), row.size]:.0%}"
-        for row in rows
-    }
-    sizes = list(dict.fromkeys(row.size for row in rows))
-    lines = ([case, *(cells.get((case, size), "") for size in sizes)] for case in _cases(rows))
-    return table(["", *(f"{size:,} documents" for size in sizes)], lines)
-
-
-def sized(name: str) -> Part:
-    """Return what makes a table of a line a case and size."""
-
-    def down(row: Row) -> str:
-        return f"{row.case}{f', {row.size:,}' if row.size else ''}, {row.unit}"
-
-    return lambda run: grid(of(run, name), named, down, "")
-
-
-def served(run: Run) -> Iterator[str]:
-    """Yield a line a load."""
-
-    def what(row: Row) -> str:
-        return row.unit if row.unit != "ms" else f"{last_of(row.case)}, ms"
-
-    return grid(of(run, "HTTP"), what, lambda row: row.case if row.unit != "ms" else first_of(row.case), "load")
-
-
-def picture(name: str, text: str) -> Part:
-    """Return what shows a picture, with words for those who do not see it."""
-    return lambda _: [f"![{text}]({PICTURES}/{name}.svg)"]
-
-
 PARTS: dict[str, Part] = {
     "contents": contents,
     "machine": machine,
@@ -254,6 +67,7 @@ PARTS: dict[str, Part] = {
     "error": by_case("Estimator error", "RMSE", "bias"),
     "edits": by_case("What edits do"),
     "indexes": indexes,
+    "hot": hot,
     "indexes by size": by_size("Indexes", kept),
     "collections": collections,
     "by threshold": by_threshold,

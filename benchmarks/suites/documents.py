@@ -4,7 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from math import comb
 from typing import Any
 
@@ -80,7 +80,9 @@ def shares(found: set[Any], wanted: set[Any]) -> tuple[float, float]:
 def looked_up(name: str, texts: Mapping[str, str], truth: Mapping[Pair, float], count: int) -> Iterator[Row]:
     """Yield how long one look-up takes, from raw text to the names of the near-duplicates, and what is found."""
     asked = random.Random(7).sample(list(texts), min(count, len(texts)))
-    wanted = {one for pairs in truth if truth[pairs] >= TIMED for one in (pairs, pairs[::-1]) if one[0] in set(asked)}
+    chosen = set(asked)
+    similar = [one for one, value in truth.items() if value >= TIMED]
+    wanted = {one for one in chain(similar, ((b, a) for a, b in similar)) if one[0] in chosen}
     for index, package, opened in indexes():
         tell(f"look-ups: {name}, {index}")
         with opened(texts, TIMED) as ask:

@@ -139,18 +139,26 @@ def test_pairs_found_are_those_of_the_best_peer_by_f1() -> None:
 
 
 def test_documents_a_second_are_of_the_corpus_job_on_the_same_texts() -> None:
-    """The best of ours and the best peer, each with what it found."""
+    """One thread beside the best peer on one, with what that found; ours on two is told as well."""
     row = replace(PAIRS, unit="documents/s", measure="recall", accuracy=0.9)
     told = line(
         3,
         replace(row, median=4_000),
         replace(row, name="resembles, dedup corpus, 2 threads", median=7_000),
+        replace(row, name="resembles, of another time", median=20_000),
         replace(row, name="quick", median=9_000),
+        replace(row, name="quick, 2 threads", median=11_000),
     )
-    assert (
-        "| **7,000 documents/s** | quick: 9,000 documents/s, 0.90 of the pairs | 50 documents, ours on 2 threads"
-        in told
-    )
+    assert "| **4,000 documents/s**, 7,000 on 2 | quick: 9,000 documents/s, 0.90 of the pairs | 50 texts; " in told
+
+
+def test_hot_look_ups_are_told_as_multiples_at_the_largest_size() -> None:
+    """Twice as long at the largest size; what is larger than any cold look-up measured has no ratio."""
+    cold = replace(OURS, case="look-up, p50", unit="ms", median=3, size=1_000)
+    warm = replace(cold, case="look-up, hot, p50", median=6)
+    peers = (replace(cold, name="peer"), replace(warm, name="peer", size=9_000))
+    told = "\n".join(PARTS["hot"](Run("full", {}, (replace(warm, size=10, median=99), cold, warm, *peers))))
+    assert told.endswith("(documents): resembles, memory 2.00 (1,000).")
 
 
 def test_a_run_without_rows_says_so_in_every_part() -> None:
