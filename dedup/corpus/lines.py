@@ -102,10 +102,9 @@ def unpacked(frame: Frame, work: Path) -> list[Line]:
     return [Line(number, line, known, content.indexed) for number, (line, known) in numbered]
 
 
-def read_lines(work: Path, threads: int = 1) -> Iterator[Line]:
-    """Yield the line of each document, in the order of the input, unpacked on so many threads."""
-    for lines in in_order(partial(unpacked, work=work), frames(work), threads):
-        yield from lines
+def read_lines(work: Path, threads: int = 1) -> Iterator[list[Line]]:
+    """Yield the lines of each frame, in the order of the input, unpacked on so many threads."""
+    return in_order(partial(unpacked, work=work), frames(work), threads)
 
 
 def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:

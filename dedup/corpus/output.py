@@ -120,13 +120,14 @@ def with_rows(
     found = groupby(chain.from_iterable(map(rows_of, table)), key=lambda row: row[0])
     number, rows = next(found, (-1, iter(())))
     chosen = Chosen(join)
-    for line in read_lines(work, job.threads):
-        own = list(rows) if line.document == number else []
-        if own:
-            number, rows = next(found, (-1, iter(())))
-        advance(1)
-        if not line.indexed and line.document in chosen:
-            yield line, own
+    for lines in read_lines(work, job.threads):
+        for line in lines:
+            own = list(rows) if line.document == number else []
+            if own:
+                number, rows = next(found, (-1, iter(())))
+            if not line.indexed and line.document in chosen:
+                yield line, own
+        advance(len(lines))
 
 
 def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Kept, removed: Lines, job: Job) -> None:

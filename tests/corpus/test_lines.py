@@ -1,5 +1,6 @@
 """The lines of a collection, packed in frames."""
 
+from itertools import chain
 from pathlib import Path
 
 from dedup.corpus.lines import LineFile, documents_of, packed, read_lines
@@ -21,7 +22,7 @@ def test_lines_come_back_in_order_with_their_fields(tmp_path: Path) -> None:
         lines += data
     file.close()
     for threads in (1, 2):
-        found = list(read_lines(tmp_path, threads))
+        found = list(chain.from_iterable(read_lines(tmp_path, threads)))
         assert [line.data for line in found] == lines
         assert [line.fields for line in found] == [record.fields for record in records]
         assert [line.indexed for line in found] == [False] * 6 + [True] * 4
