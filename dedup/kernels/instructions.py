@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from dedup.kernels.arrays import Bytes, ReadBytes, ReadUint16s, ReadUint32s, Uint32s
 
 PERMUTATIONS = 64
-"""How many values of a signature `lower` works on: what 12 of the 32 vectors of 512 bits hold (ADR 26)."""
+"""How many values of a signature `lower` works on: what 12 of the 32 vectors of 512 bits hold (ADR 30)."""
 _BYTE, _INT, _WORD = (ir.IntType(bits) for bits in (8, 32, 64))
 _PLACES, _BYTES, _VALUES = ir.VectorType(_INT, 8), ir.VectorType(_BYTE, 64), ir.VectorType(_INT, 16)
 
@@ -47,6 +46,8 @@ def _code_points(dtype: Any) -> Any:
 
     def code_points(typing: Any, text: Any) -> Any:  # noqa: ARG001 - as Numba calls it
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - the same
+            from numba.np.arrayobj import populate_array  # noqa: PLC0415 - only who compiles needs it
+
             string = cgutils.create_struct_proxy(types.unicode_type)(context, builder, value=arguments[0])
             array = context.make_array(kind)(context, builder)
             size = context.get_constant(types.intp, dtype.bitwidth // 8)

@@ -14,7 +14,7 @@ PAIR, MOST = written.PAIR, written.MOST
 LENGTH, KIND, COUNT, PLACE = map(np.uint64, (written.LENGTH, written.KIND, 0xFF, 0xFFFFFFFF))
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
 
-STRETCH = 64  # ADR 26; a fixed number of steps is what a compiler makes vectors of
+STRETCH = 64  # ADR 30; a fixed number of steps is what a compiler makes vectors of
 SPACE, DASH, NINE = np.uint8(32), np.uint8(45), np.uint8(57)
 TAB, LF, CR = np.uint8(9), np.uint8(10), np.uint8(13)
 SLACK = 128  # bytes that are read beyond the last, and edges that are written

@@ -221,7 +221,7 @@ def _sketch_codes(
     """Fold, split, hash and sketch one text after the other: no text's tokens leave the first cache."""
     texts, bands = len(begins) - 1, plan.bands
     folded, origins, edges = np.empty(1, np.uint8), np.empty(1, np.uint32), np.empty(1, np.uint32)
-    tokens, offsets, used = np.empty(1, np.uint64), np.zeros(texts + 1, np.int64), 0
+    tokens, offsets, used = np.empty(0, np.uint64), np.zeros(texts + 1, np.int64), 0
     buckets, places = _postings(len(codes) // 12 + bands * texts)
     room = _room(0, plan)
     for text in range(texts):
