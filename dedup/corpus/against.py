@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.job import RECALL, STAR, Job
+from dedup.corpus.job import FULL, RECALL, Job
 from dedup.corpus.units import paragraphs
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -74,7 +74,7 @@ class Against:
         if self._job.level == "passages":
             texts = [text[start:stop] for text in texts for start, stop in paragraphs(text)]
         if texts:
-            most = LISTED if self._job.level == "runs" else STAR
+            most = LISTED if self._job.level == "runs" else FULL
             found = index.sharing(texts, most, self._least if self._by_minima(index) else None)
             self.cut += found.cut
             self._numbers = np.union1d(self._numbers, found.numbers)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dedup.corpus.intake import DOCUMENTS, UNITS, bucket_file
-from dedup.corpus.job import STAR, Job
+from dedup.corpus.job import FULL, STAR, Job
 from dedup.corpus.units import slices
 from dedup.errors import StoreFull
 from dedup.formats import Source
@@ -46,14 +46,14 @@ INSERT INTO candidates
 WITH members AS (
     SELECT bucket, rank, indexed FROM read_parquet(?) JOIN units USING (unit) WHERE rank = twin
 ), crowded AS (
-    SELECT bucket FROM members GROUP BY bucket HAVING count(*) > 1
+    SELECT bucket, if(count(*) <= ?, count(*), ?) AS star FROM members GROUP BY bucket HAVING count(*) > 1
 ), placed AS (
-    SELECT bucket, rank, indexed, row_number() OVER (PARTITION BY bucket ORDER BY rank) AS place
-    FROM members SEMI JOIN crowded USING (bucket)
+    SELECT bucket, star, rank, indexed, row_number() OVER (PARTITION BY bucket ORDER BY rank) AS place
+    FROM members JOIN crowded USING (bucket)
 )
 SELECT DISTINCT better.rank, worse.rank
 FROM placed AS better JOIN placed AS worse USING (bucket)
-WHERE better.place <= ? AND better.place < worse.place AND NOT worse.indexed
+WHERE better.place <= better.star AND better.place < worse.place AND NOT worse.indexed
 """
 _CUT_BUCKETS = """
 SELECT count(*) FROM (
@@ -161,8 +161,8 @@ class Join:
         """Pair what shares a bucket, slice by slice; yield how many buckets of each were too full to pair all."""
         for number in range(slices(self._job)):
             file = str(self._work / bucket_file(number))
-            self._database.execute(_CANDIDATES, [file, STAR])
-            yield self.one(_CUT_BUCKETS, [file, STAR])
+            self._database.execute(_CANDIDATES, [file, FULL, STAR])
+            yield self.one(_CUT_BUCKETS, [file, FULL])
 
     def candidates(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield the pairs that share a bucket, each once, in order of their ranks."""
