@@ -117,7 +117,7 @@ def test_documents_are_read_once() -> None:
         numbers = [number for one in index.arrivals()[1] for number in range(one.number, one.next)]
         index.remove(["gone"])
         assert len(numbers) > 3
-        read = [one.id for one in index.arrived(np.array(numbers, np.uint32))]
+        read = [one.id for _, one in index.arrived(np.array(numbers, np.uint32))]
     assert read == ["long", "last"]
 
 

@@ -12,7 +12,10 @@ from dedup.corpus.spark.tables import Tables
 
 
 def candidates(intake: DataFrame, units: DataFrame, tables: Tables) -> DataFrame:
-    """Return the pairs of ranks that share a bucket as `better` and `worse`, each once; twins have one rank."""
+    """Return the pairs of ranks that share a bucket as `better` and `worse`, each once; twins have one rank.
+
+    What the collection is held against, whose ranks are negative, is not paired with itself.
+    """
     one_of_each = units.where("rank = twin").select("unit", "rank")
     kept = tables.keep("work/postings", intake.select("unit", "buckets").join(one_of_each, "unit").drop("unit"))
     postings = kept.select("rank", F.explode("buckets").alias("bucket"))
@@ -22,7 +25,7 @@ def candidates(intake: DataFrame, units: DataFrame, tables: Tables) -> DataFrame
     if not full.isEmpty():
         pairs = pairs.union(_rest(postings, full))
     # a worse one has few better ones, so this spreads evenly, and the join to come needs no other shuffle
-    return pairs.repartition("worse").distinct()
+    return pairs.where("worse >= 0").repartition("worse").distinct()
 
 
 def _best(postings: DataFrame) -> DataFrame:
