@@ -8,9 +8,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
-from dedup.corpus.clusters import similarity
 from dedup.corpus.job import Job
 from dedup.corpus.kernels import shared
+from dedup.corpus.sets import similarity
 from dedup.corpus.spark.tables import Tables
 
 SCHEMA = "better bigint, worse bigint, shared int, similarity double"
