@@ -91,8 +91,7 @@ class Pairs:
         room, place, line = max(PAIRS_AT_ONCE, len(postings.ranks)), 0, 0
         better, worse = np.empty(room, np.int64), np.empty(room, np.int64)
         while place < len(postings.ranks):
-            at = (place, line, better, worse)
-            place, line, count = kernels.pair_up(*postings, self._ranks.indexed, FULL, STAR, *at)
+            place, line, count = kernels.pair_up(*postings, self._ranks.indexed, FULL, STAR, place, line, better, worse)
             yield better[:count], worse[:count]
 
 
