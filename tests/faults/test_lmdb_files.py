@@ -25,7 +25,7 @@ from dedup.errors import (
     StoreUnreachable,
     SystemRefused,
 )
-from dedup.stores import lmdb_postings
+from dedup.stores import lmdb_shards
 from dedup.stores.lmdb import LMDBStore
 from dedup.stores.lmdb_faults import translate
 
@@ -303,7 +303,7 @@ def test_numbers_that_run_out_fill_the_store(index: Path) -> None:
 
 def test_check_walks_in_parts_and_compares_in_batches(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check with little memory, part by part, mends what one with much would."""
-    monkeypatch.setattr(lmdb_postings, "_WALK", 64)
+    monkeypatch.setattr(lmdb_shards, "_WALK", 64)
     monkeypatch.setattr("dedup.stores.check._SUSPECT_POSTINGS", 60)
     with opened(index) as store:
         short = [replace(entry, postings=(entry.postings[0][5:],)) for entry in entries(0, 10)]

@@ -23,7 +23,7 @@ import dedup
 from dedup.engine import Index
 from dedup.report.render import section
 from dedup.report.render import write as write_report
-from dedup.stores import lmdb_postings
+from dedup.stores import lmdb_runs
 from dedup.stores.codec import encode
 
 
@@ -67,7 +67,7 @@ def report() -> str:
 
 def main() -> None:
     """Make all of them."""
-    lmdb_postings.RECENT_MOST = 1000  # both levels hold something
+    lmdb_runs.RECENT_MOST = 1000  # both levels hold something
     with tempfile.TemporaryDirectory() as folder:
         with dedup.open(folder) as index:
             fill(index)
