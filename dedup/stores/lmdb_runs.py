@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.errors import StoreDamaged
+from dedup.errors import StoreDamaged, StoreGone
 from dedup.stores.base import Numbers
 from dedup.stores.gathering import Gathering, Places
 from dedup.stores.names import Names
@@ -165,11 +165,17 @@ class Runs:
     def _read(self, txn: "Transaction") -> list[_Run]:
         """Return all runs: first those that settle, then the fresh ones by block and age."""
         if self.database is None:
-            return []
+            return self._none(txn)
         settled = self._settled(txn)
         with txn.cursor(self.database) as cursor:
             runs = [_loaded(bytes(key), value) for key, value in cursor if bytes(key) != _SETTLED]
         return [_Run(run.key, run.elements[run.below(settled) :]) if run.stage == _SETTLING else run for run in runs]
+
+    def _none(self, txn: "Transaction") -> list[_Run]:
+        """Return that there are no runs, unless a writer has made some since the index was opened."""
+        if txn.get(b"runs") is not None:
+            raise StoreGone("the index was of format 1 when it was opened, and has been written since; open it again")
+        return []
 
     def _settled(self, txn: "Transaction") -> int:
         """Return below which posting everything in the runs that settle is settled."""

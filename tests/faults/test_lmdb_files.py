@@ -228,7 +228,7 @@ def test_index_that_lmdb_gave_up_says_how_to_go_on() -> None:
 def test_newer_format_is_refused(index: Path) -> None:
     """An index of a newer format asks for an upgrade, and is not touched."""
     with lmdb.open(str(index)) as handle, handle.begin(write=True) as txn:
-        txn.put(b"resembles", b"2")
+        txn.put(b"resembles", b"3")
     before = (index / "data.mdb").read_bytes()
     with pytest.raises(StoreTooNew, match="upgrade"):
         LMDBStore(index)

@@ -1,6 +1,6 @@
 """Make the golden files of the present format, from the folder `tests`: `python -m golden.make URL`.
 
-They are made once for each format and never again: a later version that cannot read them must raise `FORMAT` in
+They are made once for each format and never again: a later version that cannot read them must raise the format in
 `dedup/stores/session.py`, keep these files, and add the new format's beside them. URL is a Redis server's.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import redis
 import zstandard
-from golden.contents import CONTENT, DOCUMENTS, EXPIRES, EXPIRING, FOLDER, LINE, NAMESPACE, PLAIN
+from golden.contents import CONTENT, DOCUMENTS, EXPIRES, EXPIRING, FOLDER, LINE, NAMESPACE, NOTICES, PLAIN
 from naive import shingles, signature, token_hash, words
 
 import dedup
@@ -67,11 +67,14 @@ def report() -> str:
 
 def main() -> None:
     """Make all of them."""
-    lmdb_runs.RECENT_MOST = 1000  # both levels hold something
+    lmdb_runs.RECENT_MOST = 1000  # all parts hold something
     with tempfile.TemporaryDirectory() as folder:
         with dedup.open(folder) as index:
             fill(index)
-        write("data.mdb", (Path(folder) / "data.mdb").read_bytes())
+            index.put(NOTICES[:40])
+            for notice in NOTICES[40:]:
+                index.put([notice])
+        write("data2.mdb", (Path(folder) / "data.mdb").read_bytes())
     url = sys.argv[1]
     with dedup.open(f"{url}?namespace={NAMESPACE}") as index:
         fill(index)
