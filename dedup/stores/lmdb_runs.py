@@ -7,8 +7,8 @@ settled: read from its beginning, a slice in each put, and never written again m
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +26,25 @@ if TYPE_CHECKING:
 RECENT_MOST = 1 << 21
 RUN_MOST = 1 << 21
 _GROWTH = 1
+_FEW = 16
 _REST, _NUMBERS = np.uint64(16), np.uint64(0xFFFF)
 _KEY = struct.Struct(">BHII")  # stage, block, turn, postings
-_SETTLING, _FRESH = 0, 1
+_SETTLING, _FRESH, _GONE = 0, 1, 2
 _SETTLED = b"\0"
 
 Elements = NDArray[np.uint64]
 
 
+_NOTHING: Elements = np.empty(0, np.uint64)
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One run: its key, and its postings in order, those that are settled left out."""
+    """One run: its key, its postings in order, those that are settled left out, and what of its block is gone."""
 
     key: bytes
     elements: Elements
+    gone: Elements = field(default_factory=lambda: _NOTHING)
 
     @property
     def stage(self) -> int:
@@ -59,16 +64,40 @@ class _Run:
         """How many postings it holds, settled ones too."""
         return int(_KEY.unpack(self.key)[3])
 
-    def below(self, end: int) -> int:
-        """Return how many postings are below one, or below 2**64."""
-        return len(self.elements) if end >> 64 else int(self.elements.searchsorted(np.uint64(end)))
+    @property
+    def kept(self) -> Elements:
+        """Its postings without those that are gone."""
+        return _without(self.elements, self.gone) if len(self.gone) else self.elements
+
+    def below(self, end: int) -> Self:
+        """Return a run of the postings below one, or below 2**64, that are not gone."""
+        some = self.elements if end >> 64 else self.elements[: self.elements.searchsorted(np.uint64(end))]
+        return replace(self, elements=_without(some, self.gone), gone=_NOTHING)
+
+    def of(self, names: Names) -> Self:
+        """Return a run of the postings of a few names that are not gone."""
+        low = self.elements.searchsorted(names << _REST)
+        high = self.elements.searchsorted(names << _REST | _NUMBERS, side="right")
+        some = [self.elements[first:end] for first, end in zip(low.tolist(), high.tolist(), strict=True)]
+        return replace(self, elements=_without(np.concatenate(some), self.gone), gone=_NOTHING)
 
     def numbers(self, places: Places) -> Numbers:
         return (self.elements[places] & _NUMBERS).astype(np.uint32) | np.uint32(self.block << 16)
 
-    def postings(self, count: int) -> tuple[Names, Numbers]:
-        """Return the first `count` postings."""
-        return self.elements[:count] >> _REST, self.numbers(np.arange(min(count, len(self.elements))))
+    def postings(self) -> tuple[Names, Numbers]:
+        return self.elements >> _REST, self.numbers(np.arange(len(self.elements)))
+
+    def lookup(self, names: Names, buckets: Places, into: Gathering) -> None:
+        """Add what some of the names, given by their places, list."""
+        if not len(self.elements):
+            return
+        low = names[buckets] << _REST
+        first = self.elements.searchsorted(low)
+        there = np.flatnonzero(self.elements.take(first, mode="clip") >> _REST == names[buckets])
+        first = first[there]
+        if len(there):
+            counts = self.elements.searchsorted(low[there] | _NUMBERS, side="right") - first
+            into.add(buckets[there], counts, first, self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +114,39 @@ class Runs:
             while kept and len(before[kept - 1].elements) <= min(_GROWTH * size, RUN_MOST - size):
                 kept -= 1
                 size += len(before[kept].elements)
-            merged = np.sort(np.concatenate([*(run.elements for run in before[kept:]), elements]))
+            merged = np.sort(np.concatenate([*(run.kept for run in before[kept:]), elements]))
             self._delete(txn, before[kept:])
             self._write(txn, _FRESH, block, before[kept - 1].turn + 1 if kept else 0, merged)
 
     def delete(self, txn: "Transaction", names: Names, numbers: Numbers) -> None:
-        """Delete postings; those that are nowhere do no harm."""
+        """Delete postings; those that are nowhere do no harm.
+
+        Few are only noted as gone, for a run is not written again for each document; many are left out of the runs.
+        """
         for block, elements in _blocks(names, numbers):
-            before = [run for run in self._read(txn) if run.block == block]
-            after = [_without(run.elements, elements) for run in before]
-            for run, kept in zip(before, after, strict=True):
-                if len(kept) < len(run.elements):
-                    self._delete(txn, [run])
-                    self._write(txn, run.stage, block, run.turn, kept)
+            runs = [run for run in self._read(txn) if run.block == block]
+            there = [elements[_are_in(run.elements, elements)] for run in runs]
+            broken = any((run.elements[1:] < run.elements[:-1]).any() for run in runs)
+            if not (broken or any(map(len, there))):
+                continue
+            before = runs[0].gone
+            gone = np.sort(np.concatenate([before[~_are_in(np.sort(elements), before)], *there]))
+            few = not broken and len(gone) * _FEW < sum(run.size for run in runs)
+            after = [] if few else [_without(np.sort(run.elements), gone) for run in runs]
+            txn.delete(_KEY.pack(_GONE, block, 0, len(before)), db=self.database)
+            if few:
+                self._write(txn, _GONE, block, 0, gone)
+                continue
+            self._delete(txn, runs)
+            for run, kept in zip(runs, after, strict=True):
+                self._write(txn, run.stage, block, run.turn, kept)
 
     def take(self, txn: "Transaction", count: int) -> tuple[Names, Numbers]:
         """Take out about `count` postings that are to settle, the next names in turn; none while there are few."""
         settling = self._settling(txn)
         size = sum(run.size for run in settling)
-        end = self._settled(txn) + (count << 64) // max(size, 1)
-        taken = [run.postings(run.below(end)) for run in settling]
+        end = int(self._settled(txn)) + (count << 64) // max(size, 1)
+        taken = [run.below(end).postings() for run in settling]
         if settling and end < 1 << 64:
             txn.put(_SETTLED, 2 * end.to_bytes(8, "little"), db=self.database)
         else:
@@ -125,31 +167,29 @@ class Runs:
 
     def lookup(self, txn: "Transaction", names: Names, into: Gathering) -> None:
         """Add what the names (ascending) list."""
-        low, high = names << _REST, names << _REST | _NUMBERS
+        every = np.arange(len(names))
         for run in self._read(txn):
-            if not len(run.elements):
-                continue
-            first = run.elements.searchsorted(low)
-            there = np.flatnonzero(run.elements.take(first, mode="clip") >> _REST == names)
-            first = first[there]
-            if len(there):
-                into.add(there, run.elements.searchsorted(high[there], side="right") - first, first, run.numbers)
+            gone = np.isin(names, run.gone >> _REST)
+            run.lookup(names, every[~gone], into)
+            if gone.any():
+                run.of(names[gone]).lookup(names, every[gone], into)
 
     def walk(self, txn: "Transaction") -> Iterator[tuple[Names, Numbers]]:
         """Iterate over all postings as they are now, whatever is deleted meanwhile."""
-        for run in [_Run(run.key, run.elements.copy()) for run in self._read(txn)]:
-            yield run.postings(len(run.elements))
+        yield from [run.below(1 << 64).postings() for run in self._read(txn)]
 
     def entries(self, txn: "Transaction") -> int:
         """Return the number of postings."""
-        return sum(len(run.elements) for run in self._read(txn))
+        return sum(len(run.kept) for run in self._read(txn))
 
     def _begin_settling(self, txn: "Transaction", runs: list[_Run]) -> None:
         """Bring the runs together, one for each block."""
         blocks = sorted({run.block for run in runs})
-        merged = [np.sort(np.concatenate([run.elements for run in runs if run.block == block])) for block in blocks]
-        self._delete(txn, runs)
-        txn.delete(_SETTLED, db=self.database)
+        merged = [np.sort(np.concatenate([run.kept for run in runs if run.block == block])) for block in blocks]
+        with txn.cursor(self.database) as cursor:
+            keys = [bytes(key) for key in cursor.iternext(values=False)]
+        for key in keys:
+            txn.delete(key, db=self.database)
         for block, elements in zip(blocks, merged, strict=True):
             self._write(txn, _SETTLING, block, 0, elements)
 
@@ -169,7 +209,16 @@ class Runs:
         settled = self._settled(txn)
         with txn.cursor(self.database) as cursor:
             runs = [_loaded(bytes(key), value) for key, value in cursor if bytes(key) != _SETTLED]
-        return [_Run(run.key, run.elements[run.below(settled) :]) if run.stage == _SETTLING else run for run in runs]
+        gone = {run.block: run.elements for run in runs if run.stage == _GONE}
+        return [
+            replace(
+                run,
+                elements=run.elements[run.elements.searchsorted(settled) :] if run.stage == _SETTLING else run.elements,
+                gone=gone.get(run.block, _NOTHING),
+            )
+            for run in runs
+            if run.stage != _GONE
+        ]
 
     def _none(self, txn: "Transaction") -> list[_Run]:
         """Return that there are no runs, unless a writer has made some since the index was opened."""
@@ -177,29 +226,32 @@ class Runs:
             raise StoreGone("the index was of format 1 when it was opened, and has been written since; open it again")
         return []
 
-    def _settled(self, txn: "Transaction") -> int:
+    def _settled(self, txn: "Transaction") -> np.uint64:
         """Return below which posting everything in the runs that settle is settled."""
         twice = bytes(txn.get(_SETTLED, b"", db=self.database))
         half = len(twice) // 2
         if twice[:half] != twice[half:]:
             raise _damaged()
-        return int.from_bytes(twice[:half], "little")
+        return np.uint64(int.from_bytes(twice[:half], "little"))
 
 
 def _loaded(key: bytes, value: memoryview) -> _Run:
-    if len(key) != _KEY.size or key[0] not in (_SETTLING, _FRESH) or len(value) != 8 * _KEY.unpack(key)[3]:
+    if len(key) != _KEY.size or key[0] > _GONE or len(value) != 8 * _KEY.unpack(key)[3]:
         raise _damaged()
     return _Run(key, np.frombuffer(value, "<u8"))
 
 
 def _without(run: Elements, elements: Elements) -> Elements:
-    """Return a run without some of its elements, and in order, which a flipped bit may have broken."""
+    """Return a run without some elements."""
+    return np.delete(run, run.searchsorted(elements[_are_in(run, elements)]))
+
+
+def _are_in(run: Elements, elements: Elements) -> NDArray[np.bool_]:
+    """Return which elements are in a run."""
     if not len(run):
-        return run
-    if (run[1:] < run[:-1]).any():
-        run = np.sort(run)
-    places = run.searchsorted(elements)
-    return np.delete(run, places[run.take(places, mode="clip") == elements])
+        return np.zeros(len(elements), np.bool_)
+    there: NDArray[np.bool_] = run.take(run.searchsorted(elements), mode="clip") == elements
+    return there
 
 
 def _blocks(names: Names, numbers: Numbers) -> Iterator[tuple[int, Elements]]:
