@@ -201,7 +201,7 @@ def test_a_run_that_is_not_as_it_was_written_is_refused(
         txn.put(
             *{
                 "length": (key, value[:-8]),
-                "stage": (b"\2" + key[1:], value),
+                "stage": (b"\3" + key[1:], value),
                 "key": (key + b"\0", value),
                 "place": (place, settled[:-1] + bytes([settled[-1] ^ 1])),
             }[what],
