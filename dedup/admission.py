@@ -107,6 +107,8 @@ def kind(value: object) -> str:
 def _canonical_json(metadata: Mapping[str, Any]) -> bytes:
     if not isinstance(metadata, Mapping):
         raise _invalid_metadata(f"it is {kind(metadata)}")
+    if not metadata:  # as of most documents: 3 us of the 18 that reading one takes
+        return b"{}"
     plain = dict(metadata)
     try:
         text = _canonical(plain)

@@ -1,43 +1,53 @@
-"""Pictures of a run, as SVG and PNG: rates beside the peers, what grows, what is found."""
+"""Pictures of a run, as SVG: all at a glance, rates beside the peers, what grows, what is found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("svg")  # no display is needed
-
-import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from benchmarks.harness.result import Run
-from benchmarks.harness.row import OURS, Row
+from benchmarks.harness.row import Row
+from benchmarks.report.cells import UNMEASURED, figure, first_of, last_of
+from benchmarks.report.contests import ALIKE, Contest, aligned, found, package, rates, sketching, threads
+from benchmarks.report.style import INK, STAGES, colour, ended, line, names, plain
 
-OWN, OTHER = "#c2410c", "#64748b"
-GREY = "#767676"  # read alike on a white page (4.5 : 1) and on a dark one
-_GREY = ("text.color", "axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
-mpl.rcParams |= dict.fromkeys(_GREY, GREY) | {"legend.frameon": False, "savefig.transparent": True}
+GROWING = (
+    ("insert", "inserts/s"),
+    ("look-up, p50", "ms"),
+    ("look-up, hot, p50", "ms"),
+    ("size", "bytes/document"),
+)
+
+Line = tuple[str, Sequence[float], Sequence[float]]
+"""A name, and the places of its points."""
+Named = tuple[str, float, float]
+"""A name, and the place of the end of its line."""
 
 
 def plot(run: Run, folder: Path) -> list[Path]:
     """Draw what the run has rows for; return the files."""
-    pictures = {
+    made = []
+    for name, drawn in pictures(run):
+        made.append(folder / f"{name}.svg")
+        drawn.savefig(made[-1], metadata={"Date": None})
+    return made
+
+
+def pictures(run: Run) -> Iterator[tuple[str, Figure]]:
+    """Yield the name and the drawing of each picture."""
+    contests = [told for told in (sketching(run), found(run), rates(run), aligned(run)) if told.rows]
+    drawings = {
+        "glance": _glance(contests),
         "hot-path": _stages(run.rows),
-        "speed": _speeds(run.rows),
-        "error": _errors(run.rows),
+        "speed": _bars(some(run.rows, table="Text to sketch", unit="MB/s"), "MB/s, from text to sketch"),
+        "error": _bars(some(run.rows, table="Estimator error", unit="RMSE"), "root mean square error"),
         "growth": _growth(run.rows),
         "recall": _recall(run.rows),
         "passages": _passages(run.rows),
     }
-    made = []
-    for name, figure in pictures.items():
-        if figure is None:
-            continue
-        for ending in ("svg", "png"):
-            made.append(folder / f"{name}.{ending}")
-            figure.savefig(made[-1], bbox_inches="tight", dpi=110, metadata={"Date": None} if ending == "svg" else None)
-        plt.close(figure)
-    return made
+    yield from ((name, drawn) for name, drawn in drawings.items() if drawn)
 
 
 def some(rows: Iterable[Row], **wanted: Any) -> list[Row]:
@@ -45,112 +55,168 @@ def some(rows: Iterable[Row], **wanted: Any) -> list[Row]:
     return [row for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]
 
 
-def _stages(rows: Sequence[Row]) -> Any:
-    found = [row for row in some(rows, table="Hot path", unit="ns/token") if row.case.endswith("1 thread")]
-    cases = list(dict.fromkeys(row.case for row in found))
-    if not cases:
+def _glance(contests: Sequence[Contest]) -> Figure | None:
+    """Draw a panel a contest, a bar a package."""
+    if not contests:
         return None
-    figure, axes = plt.subplots(figsize=(8, 3.6))
-    left = [0.0] * len(cases)
-    for name in dict.fromkeys(row.name for row in found if not row.name.endswith(": all")):
-        widths = [some(found, name=name, case=case)[0].median for case in cases]
-        axes.barh(cases, widths, left=left, label=name.partition(": ")[2])
-        left = [a + b for a, b in zip(left, widths, strict=True)]
-    axes.invert_yaxis()
-    axes.set_xlabel("ns a token, one thread")
-    axes.legend(ncols=4, fontsize=8)
-    return figure
+    drawn = Figure((10, 5.2), layout="constrained")
+    panels = drawn.subplots((len(contests) + 1) // 2, 2, squeeze=False, gridspec_kw={"hspace": 0.1})
+    for axes, told in zip(panels.flat, contests, strict=False):
+        _barred(axes, told.rows, max(len(one.rows) for one in contests))
+        labels = [package(row.name) for row in told.rows]
+        if told.ours is None:
+            labels.append("resembles")
+            axes.annotate(UNMEASURED, (0, len(told.rows)), (4, 0), textcoords="offset points", va="center")
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set_title(told.title, loc="left")
+        axes.xaxis.set_visible(False)
+        axes.spines["bottom"].set_visible(False)
+    for axes in list(panels.flat)[len(contests) :]:
+        axes.set_visible(False)
+    return drawn
 
 
-def _bars(found: Sequence[Row], label: str) -> Any:
-    """Draw one panel a case, a bar a name, ours in its own colour."""
-    cases = list(dict.fromkeys(row.case for row in found))
+def _barred(axes: Axes, rows: Sequence[Row], room: int) -> None:
+    """Draw a bar a row from the top, its figure beyond its end and the spread; there is room for so many bars."""
+    for place, row in enumerate(rows):
+        axes.barh(place, row.median, color=colour(row.name), height=0.72)
+        axes.hlines(place, row.median - row.spread / 2, row.median + row.spread / 2, color=INK, linewidth=1.2)
+        ended(axes, place, row, _told(row))
+    axes.tick_params(left=False)
+    axes.set_ylim(room - 0.4, -0.6)
+    axes.set_xlim(0, 1.45 * max(row.median + row.spread / 2 for row in rows))
+
+
+def _told(row: Row) -> str:
+    """Return the figure of a bar, and what it must be read with: precision, or that little was found."""
+    if row.unit == "share":
+        return f"{row.median:.2f}" + (f", precision {row.accuracy:.2f}" if row.measure == "precision" else "")
+    hardly = row.accuracy is not None and row.accuracy < ALIKE
+    return f"{figure(row.median)}{f', finds {row.accuracy:.0%}' if hardly else ''}"
+
+
+def _stages(rows: Sequence[Row]) -> Figure | None:
+    """Draw a bar a script: texts of 300 words, for long ones differ little."""
+    timed = [row for row in some(rows, table="Hot path", unit="ns/token") if row.case.endswith("short, 1 thread")]
+    cases = list(dict.fromkeys(row.case for row in timed))
     if not cases:
         return None
-    figure, panels = plt.subplots(1, len(cases), figsize=(3.2 * len(cases) + 2, 4.2), sharey=True, squeeze=False)
+    drawn = Figure((10, 1.3 + 0.3 * len(cases)), layout="constrained")
+    axes = drawn.subplots()
+    left = dict.fromkeys(cases, 0.0)
+    stages = dict.fromkeys(row.name for row in timed if not row.name.endswith(": all"))
+    for name, shade in zip(stages, STAGES, strict=False):
+        widths = [row.median for row in some(timed, name=name)]
+        label = name.partition(": ")[2]
+        axes.barh(range(len(cases)), widths, left=list(left.values()), label=label, color=shade, height=0.72)
+        left = {case: left[case] + width for case, width in zip(cases, widths, strict=True)}
+    for place, whole in enumerate(left.values()):
+        axes.annotate(figure(whole), (whole, place), (4, 0), textcoords="offset points", va="center")
+    axes.set_yticks(range(len(cases)), [case.partition(", ")[0] for case in cases])
+    axes.set_ylim(len(cases) - 0.4, -0.6)
+    axes.margins(x=0.08)
+    axes.set_xlabel("ns a token on one thread, texts of 300 words or letters")
+    drawn.legend(loc="outside upper center", ncols=len(stages))
+    return drawn
+
+
+def _bars(rows: Sequence[Row], label: str) -> Figure | None:
+    """Draw one panel a case, a bar a way."""
+    cases = list(dict.fromkeys(row.case for row in rows))
+    if not cases:
+        return None
+    ways = list(dict.fromkeys(row.name for row in rows))
+    drawn = Figure((11, 1.2 + 0.26 * len(ways)), layout="constrained")
+    panels = drawn.subplots(1, len(cases), squeeze=False, sharey=True)
     for axes, case in zip(panels[0], cases, strict=True):
-        own = some(found, case=case)
-        colours = [OWN if row.ours else OTHER for row in own]
-        axes.barh(
-            [row.name for row in own],
-            [row.median for row in own],
-            xerr=[row.spread for row in own],
-            color=colours,
-            ecolor=GREY,
-        )
-        for place, row in enumerate(own):
-            if row.accuracy is not None:
-                axes.text(row.median + row.spread, place, f" {row.accuracy:.2f}", va="center", fontsize=7)
-        axes.set_title(case, fontsize=9)
-        axes.set_xlabel(label)
-    panels[0][0].invert_yaxis()
-    return figure
+        _barred(axes, some(rows, case=case), len(ways))
+        axes.set_yticks(range(len(ways)), ways)
+        axes.set_title(case)
+        axes.locator_params(axis="x", nbins=4)
+    drawn.supxlabel(label, fontsize="medium")
+    return drawn
 
 
-def _speeds(rows: Sequence[Row]) -> Any:
-    return _bars(some(rows, table="Text to sketch", unit="MB/s"), "MB/s; beside the bar the recall")
-
-
-def _errors(rows: Sequence[Row]) -> Any:
-    return _bars(some(rows, table="Estimator error", unit="RMSE"), "root mean square error")
-
-
-def _growth(rows: Sequence[Row]) -> Any:
-    found = some(rows, table="Indexes")
-    if not found:
+def _growth(rows: Sequence[Row]) -> Figure | None:
+    """Draw a panel a measurement over the size of the index, each line named where it begins."""
+    told = some(rows, table="Indexes")
+    if not told:
         return None
-    figure, panels = plt.subplots(1, 3, figsize=(14, 4))
-    wanted = (("insert", "inserts/s"), ("look-up, p50", "ms"), ("size", "bytes/document"))
-    for axes, (case, unit) in zip(panels, wanted, strict=True):
-        for name in dict.fromkeys(row.name for row in found):
-            own = some(found, name=name, case=case, unit=unit)
-            style = "-o" if name.startswith(OURS) else "--s"
-            axes.loglog([row.size for row in own], [row.median for row in own], style, label=name, markersize=4)
-        axes.set_xlabel("documents")
-        axes.set_title(f"{case}, {unit}", fontsize=9)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=4, bbox_to_anchor=(0.5, -0.18))
-    return figure
+    drawn = Figure((11, 8), layout="constrained")
+    panels = zip(drawn.subplots(2, 2).flat, GROWING, strict=True)
+    begins = {axes: _grown(axes, some(told, case=case, unit=unit), f"{case}, {unit}") for axes, (case, unit) in panels}
+    _named(drawn, begins, "left")
+    return drawn
 
 
-def _lines(panels: dict[str, list[tuple[str, list[float], list[float]]]], label: str) -> Any:
-    """Draw one panel a title, a line a name."""
+def _grown(axes: Axes, rows: Sequence[Row], title: str) -> list[Named]:
+    """Draw a line a name, with room for the names at the left; return where they begin."""
+    ways, begins = list(dict.fromkeys(row.name for row in rows)), list[Named]()
+    for name in ways:
+        own = some(rows, name=name)
+        axes.loglog([row.size for row in own], [row.median for row in own], **line(ways, name))
+        begins.append((name, own[0].size, own[0].median))
+    axes.yaxis.tick_right()
+    axes.spines[["left", "right"]].set_visible(False)
+    plain(axes.xaxis, 1)
+    plain(axes.yaxis, 1, 3)
+    axes.grid(axis="y", color=INK, alpha=0.2)
+    axes.set_title(title, loc="right")
+    axes.set_xlabel("documents")
+    return begins
+
+
+def _named(drawn: Figure, points: dict[Axes, list[Named]], side: str) -> None:
+    """Name the lines of panels; how high a panel is shows once the figure is laid out."""
+    drawn.draw_without_rendering()
+    for axes, own in points.items():
+        names(axes, own, side)
+
+
+def _lines(panels: dict[str, list[Line]], label: str, *, every: bool) -> Figure | None:
+    """Draw one panel a title, a line a name; the lines are named in every panel, or in the last one only."""
     if not panels:
         return None
-    figure, drawn = plt.subplots(1, len(panels), figsize=(4 * len(panels), 3.6), sharey=True, squeeze=False)
-    for axes, (title, lines) in zip(drawn[0], panels.items(), strict=True):
+    drawn = Figure((11, 3.8), layout="constrained")
+    across = drawn.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    least = min(value for lines in panels.values() for _, _, values in lines for value in values)
+    for axes, (title, lines) in zip(across, panels.items(), strict=True):
         for name, places, values in lines:
-            axes.plot(places, values, "-o" if name.startswith(OURS) else "--s", label=name, markersize=4)
-        axes.set_title(title, fontsize=9)
+            axes.plot(places, values, **line([one for one, _, _ in lines], name))
+        axes.set_title(title)
         axes.set_xlabel(label)
-        axes.set_ylim(-0.03, 1.03)
-    drawn[0][0].set_ylabel("share found")
-    figure.legend(*drawn[0][0].get_legend_handles_labels(), loc="lower center", ncols=2, bbox_to_anchor=(0.5, -0.22))
-    return figure
+        axes.grid(axis="y", color=INK, alpha=0.2)
+    across[0].set_ylabel("share found")
+    across[0].set_ylim(max(-0.03, least - 0.05), 1.03)
+    ends = [[(name, places[-1], values[-1]) for name, places, values in lines] for lines in panels.values()]
+    _named(drawn, dict(list(zip(across, ends, strict=True))[0 if every else -1 :]), "right")
+    return drawn
 
 
-def _recall(rows: Sequence[Row]) -> Any:
-    found = some(rows, table="Near-duplicate documents", unit="share")
-    panels = dict[str, list[tuple[str, list[float], list[float]]]]()
-    for title in dict.fromkeys(row.case.rpartition(", ")[0] for row in found):
-        own = [row for row in found if row.case.startswith(title)]
-        panels[title] = []
-        for name in dict.fromkeys(row.name for row in own):
-            points = sorted((float(row.case.rpartition(", ")[2]), row.median) for row in some(own, name=name))
-            panels[title].append((name, [place for place, _ in points], [value for _, value in points]))
-    return _lines(panels, "Jaccard at least")
-
-
-def _passages(rows: Sequence[Row]) -> Any:
-    found = [row for row in some(rows, table="Passages") if row.case.endswith("edited")]
-    panels = dict[str, list[tuple[str, list[float], list[float]]]]()
-    for size in dict.fromkeys(row.size for row in found):
-        own = some(found, size=size)
-        panels[f"{size} words"] = [
-            (
-                name,
-                [float(row.case.rpartition(", ")[2].partition("%")[0]) for row in some(own, name=name)],
-                [row.median for row in some(own, name=name)],
-            )
+def _recall(rows: Sequence[Row]) -> Figure | None:
+    told = [row for row in some(rows, table="Near-duplicate documents", unit="share") if threads(row) == 1]
+    panels = dict[str, list[Line]]()
+    for title in dict.fromkeys(first_of(row.case) for row in told):
+        own = [row for row in told if first_of(row.case) == title]
+        panels[title] = [
+            _line(name, [(float(last_of(row.case)), row.median) for row in some(own, name=name)])
             for name in dict.fromkeys(row.name for row in own)
         ]
-    return _lines(panels, "% of words edited")
+    return _lines(panels, "Jaccard similarity at least", every=True)
+
+
+def _passages(rows: Sequence[Row]) -> Figure | None:
+    told = [row for row in some(rows, table="Passages") if row.case.endswith("edited")]
+    panels = dict[str, list[Line]]()
+    for size in dict.fromkeys(row.size for row in told):
+        own = some(told, size=size)
+        panels[f"{size} words"] = [
+            _line(name, [(float(last_of(row.case).partition("%")[0]), row.median) for row in some(own, name=name)])
+            for name in dict.fromkeys(row.name for row in own)
+        ]
+    return _lines(panels, "% of words edited", every=False)
+
+
+def _line(name: str, points: Iterable[tuple[float, float]]) -> Line:
+    places, values = zip(*sorted(points), strict=True)
+    return name.partition(", verified")[0], places, values

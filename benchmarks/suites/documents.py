@@ -1,133 +1,116 @@
-"""Near-duplicate documents: recall and precision against the exact similarity of all pairs; news in clusters."""
+"""Near-duplicate documents against the exact similarity of all pairs: whole collections, look-ups, news in clusters."""
 
+import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from math import comb
 from typing import Any
 
-from datasketch import MinHash, MinHashLSH
+import numpy as np
 
 import dedup
+from benchmarks.harness.clock import Times, timed
 from benchmarks.harness.machine import installed
-from benchmarks.harness.row import Row
+from benchmarks.harness.row import Row, middle
 from benchmarks.harness.suite import Scale, tell
-from benchmarks.peers.datasketch import fastest
 from benchmarks.peers.exact import Pair, exact, pair
-from benchmarks.peers.task import NUM_PERM, SEED, shingles
+from benchmarks.peers.lookups import Ask, indexes
+from benchmarks.peers.pairs import Finder, by_datasketch, finders
 from benchmarks.texts.articles import records
 from benchmarks.texts.copies import graded, reprints
 from dedup import Document
 
-TABLE, NEWS = "Near-duplicate documents", "News in clusters"
+TABLE, LOOKUPS, NEWS = "Near-duplicate documents", "Near-duplicate look-ups", "News in clusters"
 TIMED, THRESHOLDS = 0.8, (0.8, 0.5, 0.65, 0.9, 0.95)
-"""The first one is timed; what ours found then serves for all, because its answers tell the similarity."""
-LIMIT = 200
-RENSA_BANDS = {0.5: 32, 0.65: 16, 0.8: 8, 0.9: 8, 0.95: 8}
-"""Of the bands that its sketch of 128 divides into, those whose threshold is nearest."""
-
-Finder = Callable[[Mapping[str, str], float], Iterable[Pair]]
+WARM = 20
+"""Texts of the uncounted round, in which modules are imported and kernels read."""
 
 
 def rows(scale: Scale) -> Iterator[Row]:
     """Yield each collection, then the news."""
-    yield from of_collection("generated", graded(scale.articles // 5))
+    collections = {"generated": graded(scale.articles // 5)}
     if scale.data:
         texts = {one["id"]: one["text"] for one in records(scale.data / "open" / "licenses.docs.jsonl.gz")}
-        yield from of_collection("licences", texts if scale.name == "full" else dict(list(texts.items())[:500]))
+        collections["licences"] = texts if scale.name == "full" else dict(list(texts.items())[:500])
+    for name, texts in collections.items():
+        tell(f"documents: {name}, {len(texts):,}")
+        truth = exact(texts, min(THRESHOLDS))
+        yield from of_collection(name, texts, truth)
+        yield from looked_up(name, texts, truth, scale.queries)
     yield from news(scale.articles // 15)
 
 
-def of_collection(name: str, texts: Mapping[str, str]) -> Iterator[Row]:
-    """Yield recall and precision of each finder at each threshold, and how long a document takes."""
-    tell(f"documents: {name}, {len(texts):,}")
-    truth = exact(texts, min(THRESHOLDS))
-    for finder, package, find in finders():
-        for threshold in THRESHOLDS:
+def of_collection(name: str, texts: Mapping[str, str], truth: Mapping[Pair, float]) -> Iterator[Row]:
+    """Yield recall and precision of each finder at each threshold, and how many documents a second at one of them."""
+    few = dict(islice(texts.items(), WARM))
+    for finder in finders():
+        found_by(finder, few, TIMED)
+        for threshold in THRESHOLDS if finder.threads == 1 else (TIMED,):
             wanted = {one for one, value in truth.items() if value >= threshold}
-            start = time.perf_counter()
-            found = {pair(a, b) for a, b in find(texts, threshold) if a != b}
-            taken = time.perf_counter() - start
-            hits = len(found & wanted)
+            found, times = found_by(finder, texts, threshold)
+            recall, precision = shares(found, wanted)
             common: dict[str, Any] = {
                 "table": TABLE,
-                "name": finder,
+                "name": finder.name,
                 "case": f"{name}, {threshold}",
                 "size": len(texts),
-                "version": installed(package),
+                "version": installed(finder.package),
             }
-            recall = hits / max(1, len(wanted))
-            precise: dict[str, Any] = {"accuracy": hits / max(1, len(found)), "measure": "precision"}
-            yield Row(**common, **precise, unit="share", median=recall)
+            yield Row(**common, unit="share", median=recall, accuracy=precision, measure="precision")
             if threshold == TIMED:
-                again: dict[str, Any] = {"accuracy": recall, "measure": "recall"}
-                yield Row(**common, **again, unit="documents/s", median=len(texts) / taken)
+                rate, _, wall = times.rates(len(texts), threads=finder.threads)
+                yield Row(**common, unit="documents/s", median=rate, wall=wall, accuracy=recall, measure="recall")
 
 
-def finders() -> Iterator[tuple[str, str, Finder]]:
-    """Yield what finds pairs, ours first: each begins with the raw texts every time."""
-    yield "resembles", "resembles", Resembles()
-    yield "datasketch MinHashLSH", "datasketch", by_datasketch
-    if installed("rensa"):
-        yield "rensa RMinHashLSH", "rensa", by_rensa
-    if installed("gaoya"):
-        yield "gaoya, 20 bands of 5, verified by signature", "gaoya", by_gaoya
+def found_by(finder: Finder, texts: Mapping[str, str], threshold: float) -> tuple[set[Pair], Times]:
+    """Return the pairs, and how long it took from the raw texts to the last of them."""
+    times = Times()
+    pairs = timed(lambda: list(finder.find(texts, threshold)), times)
+    return {pair(a, b) for a, b in pairs if a != b}, times
 
 
-class Resembles:
-    """Answers tell the exact similarity, so one pass over the documents serves every threshold."""
-
-    def __init__(self) -> None:
-        """Have asked nothing yet."""
-        self._told: list[tuple[str, str, float]] = []
-
-    def __call__(self, texts: Mapping[str, str], threshold: float) -> list[Pair]:
-        """Return the pairs that reach the threshold; the first call indexes and asks."""
-        if not self._told:
-            self._told = list(self._ask(texts))
-        return [(a, b) for a, b, similarity in self._told if similarity >= threshold]
-
-    def _ask(self, texts: Mapping[str, str]) -> Iterator[tuple[str, str, float]]:
-        with dedup.open("memory:") as index:
-            index.put(Document(name, text) for name, text in texts.items())
-            for name in texts:
-                for match in index.resemble(id=name, limit=LIMIT, passages=False):
-                    yield name, match.id, match.jaccard
+def shares(found: set[Any], wanted: set[Any]) -> tuple[float, float]:
+    """Return recall and precision."""
+    hits = len(found & wanted)
+    return hits / max(1, len(wanted)), hits / max(1, len(found))
 
 
-def by_datasketch(texts: Mapping[str, str], threshold: float) -> Iterator[Pair]:
-    """Yield the candidates at its own parameters for the threshold; it verifies nothing."""
-    index, made = MinHashLSH(threshold=threshold, num_perm=NUM_PERM), list[MinHash](fastest(list(texts.values())))
-    for name, one in zip(texts, made, strict=True):
-        index.insert(name, one)
-    for name, one in zip(texts, made, strict=True):
-        yield from ((name, other) for other in index.query(one))
+def looked_up(name: str, texts: Mapping[str, str], truth: Mapping[Pair, float], count: int) -> Iterator[Row]:
+    """Yield how long one look-up takes, from raw text to the names of the near-duplicates, and what is found."""
+    asked = random.Random(7).sample(list(texts), min(count, len(texts)))
+    chosen = set(asked)
+    similar = [one for one, value in truth.items() if value >= TIMED]
+    wanted = {one for one in chain(similar, ((b, a) for a, b in similar)) if one[0] in chosen}
+    for index, package, opened in indexes():
+        tell(f"look-ups: {name}, {index}")
+        with opened(texts, TIMED) as ask:
+            answers(ask, texts, asked[:WARM])
+            found, taken = answers(ask, texts, asked)
+        recall, precision = shares(found, wanted)
+        common: dict[str, Any] = {
+            "table": LOOKUPS,
+            "name": index,
+            "size": len(texts),
+            "version": installed(package),
+        }
+        of: dict[str, Any] = {"accuracy": recall, "measure": "recall"}
+        yield Row(**common, case=f"{name}, found", unit="share", median=recall, accuracy=precision, measure="precision")
+        median, spread = middle(taken)
+        yield Row(**common, **of, case=f"{name}, p50", unit="ms", median=median, spread=spread)
+        yield Row(**common, **of, case=f"{name}, p99", unit="ms", median=float(np.percentile(taken, 99)))
 
 
-def by_rensa(texts: Mapping[str, str], threshold: float) -> Iterator[Pair]:
-    """Yield the candidates of full-set sketches that its estimate confirms, as its deduplicator does."""
-    from rensa import RMinHash, RMinHashLSH  # noqa: PLC0415 - a peer that may not be there
-
-    names, sets = list(texts), [shingles(text) for text in texts.values()]
-    made = RMinHash.from_token_sets(sets, num_perm=NUM_PERM, seed=SEED)
-    index = RMinHashLSH(threshold=threshold, num_perm=NUM_PERM, num_bands=RENSA_BANDS[threshold])
-    index.insert_many(made, 0)
-    for name, one in zip(names, made, strict=True):
-        yield from ((name, names[other]) for other in index.query(one) if one.jaccard(made[other]) >= threshold)
-
-
-def by_gaoya(texts: Mapping[str, str], threshold: float) -> Iterator[Pair]:
-    """Yield what it returns at the bands of its README: candidates whose estimate reaches the threshold."""
-    import gaoya  # noqa: PLC0415 - a peer that may not be there
-
-    names = list(texts)
-    bands: dict[str, Any] = {"num_bands": 20, "band_size": 5, "num_hashes": 100, "ngram_range": (4, 4)}
-    index = gaoya.minhash.MinHashStringIndex(hash_size=32, jaccard_threshold=threshold, analyzer="word", **bands)
-    cleaned = [" ".join(text.lower().split()) for text in texts.values()]
-    for place, text in enumerate(cleaned):
-        index.insert_document(place, text)
-    for name, text in zip(names, cleaned, strict=True):
-        yield from ((name, names[other]) for other in index.query(text))
+def answers(ask: Ask, texts: Mapping[str, str], asked: Iterable[str]) -> tuple[set[tuple[str, str]], list[float]]:
+    """Return the pairs of a text asked with and another one found, and the milliseconds of each look-up."""
+    found, taken = set[tuple[str, str]](), list[float]()
+    for one in asked:
+        start = time.perf_counter()
+        others = list(ask(texts[one]))
+        taken.append(1e3 * (time.perf_counter() - start))
+        found.update((one, other) for other in others if other != one)
+    return found, taken
 
 
 def news(events: int) -> Iterator[Row]:

@@ -1,52 +1,19 @@
 """Candidates in, clusters out: each pair verified on the units' sets of shingles."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus import kernels
-from dedup.corpus.intake import SETS
-from dedup.corpus.job import Closure, Job, Measure
+from dedup.corpus.job import Closure
 from dedup.corpus.join import Join
+from dedup.corpus.sets import Sets
 
 BINS = 50  # not measured: bars that a chart of 640 has room for
 SURVIVOR, EXACT, NEAR = 0, 1, 2
 KINDS = ("survivor", "exact", "near")
-
-
-class Sets:
-    """The units' sets of shingles, on disk, by rank."""
-
-    def __init__(self, work: Path, sizes: NDArray[np.int64], order: NDArray[np.int64], job: Job) -> None:
-        """Map the file; `sizes` goes by unit, `order` says which unit has each rank."""
-        path = work / SETS
-        self._sets = np.memmap(path, np.uint64, "r").view(np.ndarray) if path.stat().st_size else np.empty(0, np.uint64)
-        self._offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        self._sizes, self._order = sizes, order
-        self._job = job
-
-    def similarities(
-        self, better: NDArray[np.int64], worse: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Return how many shingles each pair of ranks shares, and how similar it is."""
-        left, right = self._order[better], self._order[worse]
-        parts = np.array_split(np.arange(len(left)), self._job.threads)
-        with ThreadPoolExecutor(self._job.threads) as pool:
-            counts = pool.map(lambda part: kernels.shared(self._sets, self._offsets, left[part], right[part]), parts)
-            shared = np.concatenate(list(counts))
-        sizes = self._sizes
-        return shared, similarity(shared, sizes[left], sizes[right], self._job.measure)
-
-
-def similarity(
-    shared: NDArray[np.int32], better: NDArray[np.int64], worse: NDArray[np.int64], measure: Measure
-) -> NDArray[np.float64]:
-    """Return how similar pairs are that share so many shingles; `better` and `worse` have so many each."""
-    return shared / (worse if measure == "containment" else better + worse - shared)
 
 
 @dataclass(frozen=True, slots=True)

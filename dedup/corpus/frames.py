@@ -97,7 +97,7 @@ def deduplicate(
     rows, rejected = _Rows(frame, id, text), list[Rejected]()
     kept = _Collected(rows.schema)
 
-    def keep(work: Path, _: Path) -> Kept:
+    def keep(work: Path, _: Path, __: int) -> Kept:
         kept.schema = stored(schema_of(work) or rows.schema)
         return KeptRows(work, kept.schema, kept)
 

@@ -1,43 +1,59 @@
 """Records in, work files out: what is read once, in the order of the input, is all that the rest needs."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
-from pyarrow.compute import is_in
+from numpy.typing import NDArray
 
 from dedup.admission import admit, name_of
 from dedup.corpus.job import Job
+from dedup.corpus.lines import LineFile, packed
+from dedup.corpus.postings import PostingFiles, posted
 from dedup.corpus.spool import Spool
+from dedup.corpus.threads import in_order
 from dedup.corpus.units import Units, slices, units
 from dedup.errors import InvalidDocument
 from dedup.formats import Item, Record, Rejected
-from dedup.model import Document
-from dedup.record import Fields, document_of, dumps, loads
+from dedup.record import dumps
 from dedup.scheme import Unit
 from dedup.sketching.tokens import Tokens, tokenize
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
-CHARACTERS_AT_ONCE = 1 << 18  # not measured: two batches of `sketch`
-DOCUMENTS_AT_ONCE, DOCUMENTS_IN_A_GROUP = 1 << 14, 1 << 11  # not measured: some MB of articles in a group
-DOCUMENTS, UNITS, SETS = "documents.parquet", "units.parquet", "sets.u64"
-"""The work files: a row for each document, a row for each unit, and the units' sets of shingles in one piece."""
-
-
-def bucket_file(number: int) -> str:
-    """Return the name of the work file with one slice of the buckets."""
-    return f"buckets-{number:03}.parquet"
+CHARACTERS_AT_ONCE = 1 << 20  # ADR 28: a quarter of it costs a fifth more, four times as much as much
+ROWS_AT_ONCE = 1 << 14  # not measured: documents in a group of rows, and rejects in a batch
+DOCUMENTS, UNITS = "documents.rows", "units.rows"
+"""The work files with a row for each document and each unit: Parquet, by no ending that a reader of folders takes."""
+DOCUMENT_SCHEMA = pa.schema(
+    {
+        "document": pa.int64(),
+        "id": pa.string(),
+        "key": pa.int64(),
+        "indexed": pa.bool_(),
+        "content": pa.uint64(),
+        "path": pa.string(),
+        "place": pa.int64(),
+    }
+)
+UNIT_SCHEMA = pa.schema(
+    {
+        "unit": pa.int64(),
+        "document": pa.int64(),
+        "start": pa.int64(),
+        "stop": pa.int64(),
+        "low": pa.uint64(),
+        "high": pa.uint64(),
+        "words": pa.int64(),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,7 @@ def batches(items: Iterable[Item], job: Job, *, indexed: bool) -> Iterator[Batch
             records.append(item)
             keys.append(job.keep.key(number, document.text, document.metadata))
             characters += len(document.text)
-        if characters >= CHARACTERS_AT_ONCE or len(rejects) >= DOCUMENTS_AT_ONCE:
+        if characters >= CHARACTERS_AT_ONCE or len(rejects) >= ROWS_AT_ONCE:
             yield Batch(records, keys, indexed, rejects)
             records, keys, rejects, characters = [], [], [], 0
     yield Batch(records, keys, indexed, rejects)
@@ -81,35 +97,6 @@ def _refused(record: Record) -> Rejected | None:
     except InvalidDocument as error:
         return Rejected(record.source, name_of(record.document), error.code, str(error))
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A batch with its units, and each record as a line of JSON."""
-
-    batch: Batch
-    units: Units
-    lines: Sequence[bytes]
-
-
-class Part(Protocol):
-    """What is made of a batch."""
-
-    @property
-    def batch(self) -> Batch:
-        """The batch, with what of it cannot be used."""
-
-
-PartMade = TypeVar("PartMade", bound=Part)
-
-
-def measure(batch: Batch, job: Job) -> Measured:
-    """Tokenize and sketch a batch."""
-    found = units([record.document.text for record in batch.records], job)
-    if not found.worded.all():
-        batch = worded(batch, found.worded.tolist())
-        found = units([record.document.text for record in batch.records], job)
-    return Measured(batch, found, [dumps(record.written) for record in batch.records])
 
 
 def worded(batch: Batch, flags: Sequence[bool]) -> Batch:
@@ -133,19 +120,83 @@ def tokenized(batch: Batch, unit: Unit) -> tuple[Batch, Tokens]:
     return worded(batch, (sizes > 0).tolist()), left
 
 
-def in_order(work: Callable[[Given], Made], found: Iterable[Given], threads: int) -> Iterator[Made]:
-    """Yield what `work` makes of each of those found, in their order, made on so many threads; few wait at once."""
-    if threads == 1:
-        yield from map(work, found)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = deque[Future[Made]]()
-        for one in found:
-            waiting.append(pool.submit(work, one))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A batch with its units."""
+
+    batch: Batch
+    units: Units
+
+
+def measure(batch: Batch, job: Job) -> Measured:
+    """Tokenize and sketch a batch."""
+    found = units([record.document.text for record in batch.records], job)
+    if not found.worded.all():
+        batch = worded(batch, found.worded.tolist())
+        found = units([record.document.text for record in batch.records], job)
+    return Measured(batch, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Lined:
+    """The records of a batch as they are written: a table of DOCUMENT_SCHEMA, numbered from 0, and a frame of lines."""
+
+    table: Any
+    frame: bytes
+
+
+def lined(batch: Batch) -> Lined:
+    """Return the records of a batch as they are written."""
+    lines = lines_of(batch)
+    table = pa.table(_document_columns(batch, lines), DOCUMENT_SCHEMA)
+    return Lined(table, packed(batch.records, lines, indexed=batch.indexed))
+
+
+def lines_of(batch: Batch) -> list[bytes]:
+    """Return each record of a batch as JSON."""
+    return [dumps(record.written) for record in batch.records]
+
+
+def _document_columns(batch: Batch, lines: Sequence[bytes]) -> dict[str, Any]:
+    records = batch.records
+    return {
+        "document": np.arange(len(records)),
+        "id": [record.document.id for record in records],
+        "key": batch.keys,
+        "indexed": [batch.indexed] * len(records),
+        "content": [xxhash.xxh3_64_intdigest(line) for line in lines],
+        "path": [record.source.path.encode(errors="backslashreplace").decode() for record in records],
+        "place": [record.source.line for record in records],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch as it is written: records, a table of UNIT_SCHEMA, numbered from 0, and the postings of each slice."""
+
+    batch: Batch
+    lined: Lined
+    units: Any
+    postings: Sequence[NDArray[Any]]
+
+
+def prepare(batch: Batch, job: Job) -> Prepared:
+    """Measure a batch, and make of it what is written."""
+    found = measure(batch, job)
+    table = pa.table(_unit_columns(found.units), UNIT_SCHEMA)
+    return Prepared(found.batch, lined(found.batch), table, posted(found.units, slices(job)))
+
+
+def _unit_columns(found: Units) -> dict[str, Any]:
+    return {
+        "unit": np.arange(len(found.words)),
+        "document": found.documents,
+        "start": found.starts,
+        "stop": found.stops,
+        "low": found.digests[:, 0],
+        "high": found.digests[:, 1],
+        "words": found.words,
+    }
 
 
 class TableFile(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow has no types
@@ -155,137 +206,89 @@ class TableFile(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow has no types
         """Do nothing, where pyarrow tries to finish the file once more and prints that it could not."""
 
 
+class NumberedFile:
+    """A work file of rows; memory holds one group of them.
+
+    Attributes:
+        rows: how many were added.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Write to `path`."""
+        self.rows = 0
+        self._file = TableFile(path, schema, compression="zstd", compression_level=1, use_dictionary=["path"])
+        self._waiting, self._count = [schema.empty_table()], 0
+
+    def add(self, table: Any, **firsts: int) -> None:
+        """Append rows, of which the columns named are numbered from the number given."""
+        for name, first in firsts.items():
+            table = table.set_column(table.schema.get_field_index(name), name, pc.add(table[name], first))
+        self._waiting.append(table)
+        self.rows += len(table)
+        self._count += len(table)
+        if self._count >= ROWS_AT_ONCE:
+            self._write_group()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._write_group()
+        self._file.close()
+
+    def _write_group(self) -> None:
+        self._file.write_table(pa.concat_tables(self._waiting), row_group_size=self._count or 1)
+        self._waiting, self._count = self._waiting[:1], 0
+
+
+class DocumentFiles:
+    """Writes the work files of documents: their rows, their lines, and with `spool` the rows of tables as they came."""
+
+    def __init__(self, work: Path, *, spool: bool) -> None:
+        """Write into the folder `work`."""
+        self._stack = ExitStack()
+        self._rows = self._stack.enter_context(closing(NumberedFile(work / DOCUMENTS, DOCUMENT_SCHEMA)))
+        self._lines = self._stack.enter_context(closing(LineFile(work)))
+        self._spool = self._stack.enter_context(closing(Spool(work))) if spool else None
+
+    @property
+    def count(self) -> int:
+        """How many documents were added."""
+        return self._rows.rows
+
+    def add(self, batch: Batch, made: Lined) -> None:
+        """Append a batch."""
+        if self._spool and not batch.indexed:
+            self._spool.add(batch.records, self.count)
+        self._lines.add(made.frame, len(made.table))
+        self._rows.add(made.table, document=self.count)
+
+    def close(self) -> None:
+        """Finish the files."""
+        self._stack.close()
+
+
 class Files:
-    """Writes the work files; memory holds one group of documents."""
+    """Writes the work files."""
 
     def __init__(self, work: Path, job: Job, *, spool: bool = False) -> None:
         """Write into the folder `work`; with `spool` the rows of tables too, as they came."""
-        self.documents = 0
-        self.units = 0
-        self._work = work
-        self._slices = slices(job)
-        self._writers: dict[str, TableFile] = {}
-        self._sets = (work / SETS).open("wb")
-        self._spool = Spool(work) if spool else None
-        self._group = list[Measured]()
-        self._waiting = 0
+        self._stack = ExitStack()
+        self.documents = self._stack.enter_context(closing(DocumentFiles(work, spool=spool)))
+        self.units = self._stack.enter_context(closing(NumberedFile(work / UNITS, UNIT_SCHEMA)))
+        self._postings = self._stack.enter_context(closing(PostingFiles(work, slices(job))))
 
     def __enter__(self) -> Self:
         """Return self."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the files."""
-        if error is None:
-            self._write_group()
-        self._sets.close()
-        if self._spool:
-            self._spool.close()
-        for writer in self._writers.values():
-            writer.close()
+        self._stack.close()
 
-    def add(self, part: Measured) -> None:
+    def add(self, part: Prepared) -> None:
         """Append a batch."""
-        if self._spool and not part.batch.indexed:
-            self._spool.add(part.batch.records, self.documents + self._waiting)
-        self._group.append(part)
-        self._waiting += len(part.batch.records)
-        if self._waiting >= DOCUMENTS_AT_ONCE:
-            self._write_group()
-
-    def _write_group(self) -> None:
-        group, self._group, self._waiting = self._group, [], 0
-        tables, postings = list[dict[str, Any]](), list[tuple[Any, Any, Any]]()
-        rows = list[dict[str, Any]]()
-        for part in group:
-            rows.append(document_columns(part.batch, part.lines, self.documents))
-            tables.append(_unit_columns(part.units, self.documents, self.units))
-            postings.append((part.units.slices, part.units.buckets, part.units.owners + self.units))
-            self._sets.write(part.units.sets.data)
-            self.documents += len(part.batch.records)
-            self.units += len(part.units.words)
-        self._append(DOCUMENTS, pa.concat_tables([pa.table(row, DOCUMENT_SCHEMA) for row in rows] or [_NO_DOCUMENT]))
-        self._append(UNITS, pa.concat_tables([pa.table(table, UNIT_SCHEMA) for table in tables] or [_NO_UNIT]))
-        self._write_buckets(postings)
-
-    def _write_buckets(self, postings: Sequence[tuple[Any, Any, Any]]) -> None:
-        empty = (np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64))
-        of, buckets, owners = (np.concatenate(column) for column in zip(empty, *postings, strict=True))
-        order = np.argsort(of, kind="stable")
-        cuts = np.searchsorted(of[order], np.arange(self._slices + 1))
-        for number in range(self._slices):
-            own = order[cuts[number] : cuts[number + 1]]
-            self._append(bucket_file(number), pa.table({"bucket": buckets[own], "unit": owners[own]}))
-
-    def _append(self, name: str, table: Any) -> None:
-        if name not in self._writers:
-            self._writers[name] = TableFile(
-                self._work / name, table.schema, compression="zstd", compression_level=1, use_dictionary=REPEATED
-            )
-        self._writers[name].write_table(
-            table, row_group_size=DOCUMENTS_IN_A_GROUP if name == DOCUMENTS else len(table) or 1
-        )
-
-
-DOCUMENT_SCHEMA = pa.schema(
-    {
-        "document": pa.int64(),
-        "id": pa.string(),
-        "key": pa.int64(),
-        "indexed": pa.bool_(),
-        "content": pa.uint64(),
-        "path": pa.string(),
-        "place": pa.int64(),
-        "line": pa.large_binary(),
-        "id_field": pa.string(),
-        "text_field": pa.string(),
-    }
-)
-REPEATED = ["path", "id_field", "text_field"]
-_LINE = ("line", "id_field", "text_field")
-UNIT_SCHEMA = pa.schema(
-    {
-        "unit": pa.int64(),
-        "document": pa.int64(),
-        "start": pa.int64(),
-        "stop": pa.int64(),
-        "low": pa.uint64(),
-        "high": pa.uint64(),
-        "words": pa.int64(),
-        "shingles": pa.int64(),
-    }
-)
-_NO_DOCUMENT, _NO_UNIT = DOCUMENT_SCHEMA.empty_table(), UNIT_SCHEMA.empty_table()
-
-
-def document_columns(batch: Batch, lines: Sequence[bytes], first: int) -> dict[str, Any]:
-    """Return the columns of DOCUMENT_SCHEMA for a batch, numbered from `first`, with its records as lines."""
-    records = batch.records
-    return {
-        "document": np.arange(first, first + len(records)),
-        "id": [record.document.id for record in records],
-        "key": batch.keys,
-        "indexed": [batch.indexed] * len(records),
-        "content": [xxhash.xxh3_64_intdigest(line) for line in lines],
-        "path": [record.source.path.encode(errors="backslashreplace").decode() for record in records],
-        "place": [record.source.line for record in records],
-        "line": lines,
-        "id_field": [record.fields.id for record in records],
-        "text_field": [record.fields.text for record in records],
-    }
-
-
-def _unit_columns(found: Units, first_document: int, first_unit: int) -> dict[str, Any]:
-    return {
-        "unit": np.arange(first_unit, first_unit + len(found.words)),
-        "document": found.documents + first_document,
-        "start": found.starts,
-        "stop": found.stops,
-        "low": found.digests[:, 0],
-        "high": found.digests[:, 1],
-        "words": found.words,
-        "shingles": found.sizes,
-    }
+        self._postings.add(part.postings, self.units.rows)
+        self.units.add(part.units, unit=self.units.rows, document=self.documents.count)
+        self.documents.add(part.batch, part.lined)
 
 
 def take_in(
@@ -302,10 +305,21 @@ def take_in(
     With `spool` the rows of tables are kept too, as they came.
     """
     with Files(work, job, spool=spool) as files:
-        for part in parts(sources, job, partial(measure, job=job), reject):
+        for part in parts(sources, job, partial(prepare, job=job), reject):
             files.add(part)
             advance(len(part.batch.records))
-    return files.documents, files.units
+    return files.documents.count, files.units.rows
+
+
+class Part(Protocol):
+    """What is made of a batch."""
+
+    @property
+    def batch(self) -> Batch:
+        """The batch, without what of it cannot be used."""
+
+
+PartMade = TypeVar("PartMade", bound=Part)
 
 
 def parts(
@@ -320,40 +334,6 @@ def parts(
             for one in part.batch.rejects:
                 reject(one)
             yield part
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A document as it goes into the files of lines: its number, its record as JSON, and which fields hold what."""
-
-    document: int
-    data: bytes
-    fields: Fields
-    indexed: bool
-
-
-def read_lines(work: Path) -> Iterator[Line]:
-    """Yield the line of each document, in the order of the input."""
-    with pq.ParquetFile(work / DOCUMENTS) as file:
-        for batch in file.iter_batches(4096, columns=["document", *_LINE, "indexed"], use_threads=False):
-            for document, data, *names, indexed in rows_of(batch):
-                yield Line(document, data, Fields(*names), indexed)
-
-
-def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
-    """Return the documents of those numbers, from the groups of rows that have some."""
-    chosen, documents = np.array(sorted(wanted), np.int64), dict[int, Document]()
-    with pq.ParquetFile(work / DOCUMENTS) as file:  # on this thread: Arrow waits for ever for one that it did not get
-        for group in range(file.num_row_groups):
-            bounds = file.metadata.row_group(group).column(0).statistics  # None where there is no row
-            within = chosen[(bounds.min <= chosen) & (chosen <= bounds.max)] if bounds else chosen[:0]
-            if len(within):
-                table = file.read_row_group(group, ["document", *_LINE], use_threads=False)
-                rows = table.filter(is_in(table["document"], pa.array(within, table["document"].type)))
-                documents |= {
-                    number: document_of(loads(data), Fields(*names)) for number, data, *names in rows_of(rows)
-                }
-    return documents
 
 
 def rows_of(table: Any) -> Iterator[tuple[Any, ...]]:

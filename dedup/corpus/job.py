@@ -39,7 +39,7 @@ class Job:
         min_words: fewest words of a paragraph that is compared, by default 12, or of a run, by default 50; or fewest
             characters, by default 40 and 250.
         threads: how many work; the result is the same.
-        memory: what the join may take before it spills to disk, as DuckDB writes it.
+        memory: what the join may take before it spills to disk: a whole number of MB or GB, as in "2GB".
         unit: what is compared: words, or characters, for texts that were misread.
     """
 
@@ -77,6 +77,7 @@ class Job:
             raise InvalidInput(f"keep is {self.keep!r}; give a Keep, as in Keep.parse({str(self.keep)!r})")
         if self.min_words is not None and self.min_words < 1:
             raise InvalidInput(f"min_words is {self.min_words}; give 1 or more, or leave it out")
+        _ = self.bytes_of_memory
 
     def _check_runs(self) -> None:
         """Refuse what says nothing about runs."""
@@ -101,10 +102,10 @@ class Job:
         """The memory in bytes.
 
         Raises:
-            InvalidInput: it is written otherwise than a number with MB or GB.
+            InvalidInput: it is written otherwise than a number above 0 with MB or GB.
         """
         number, unit = self.memory[:-2], self.memory[-2:]
-        if not number.isdecimal() or unit not in _BYTES:
+        if not number.isdecimal() or not int(number) or unit not in _BYTES:
             raise InvalidInput(f"memory is {self.memory!r}; give a whole number of MB or GB, as in 2GB")
         return int(number) * _BYTES[unit]
 

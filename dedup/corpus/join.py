@@ -1,4 +1,4 @@
-"""Ranks, candidates and clusters in DuckDB, which spills to disk what memory does not hold."""
+"""Ranks, candidates and edges in DuckDB, which spills to disk what memory does not hold."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -9,12 +9,10 @@ from typing import Any, Self
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dedup.corpus.intake import DOCUMENTS, UNITS, bucket_file
-from dedup.corpus.job import STAR, Job
-from dedup.corpus.units import slices
+from dedup.corpus.intake import DOCUMENTS, UNITS
+from dedup.corpus.job import Job
 from dedup.errors import StoreFull
 from dedup.formats import Source
 
@@ -31,7 +29,7 @@ _RANKED_UNITS = """
 CREATE TABLE units AS
 SELECT *, min(rank) OVER (PARTITION BY low, high) AS twin
 FROM (
-    SELECT unit, document, start, stop, low, high, words, shingles, indexed,
+    SELECT unit, document, start, stop, low, high, words, indexed,
         row_number() OVER (ORDER BY documents.rank, start) - 1 AS rank
     FROM read_parquet(?) JOIN documents USING (document)
 )
@@ -41,27 +39,6 @@ _REPEATED = """
 SELECT id, path, place FROM read_parquet(?) WHERE document NOT IN (SELECT document FROM documents) AND NOT indexed
 ORDER BY document
 """
-_CANDIDATES = """
-INSERT INTO candidates
-WITH members AS (
-    SELECT bucket, rank, indexed FROM read_parquet(?) JOIN units USING (unit) WHERE rank = twin
-), crowded AS (
-    SELECT bucket FROM members GROUP BY bucket HAVING count(*) > 1
-), placed AS (
-    SELECT bucket, rank, indexed, row_number() OVER (PARTITION BY bucket ORDER BY rank) AS place
-    FROM members SEMI JOIN crowded USING (bucket)
-)
-SELECT DISTINCT better.rank, worse.rank
-FROM placed AS better JOIN placed AS worse USING (bucket)
-WHERE better.place <= ? AND better.place < worse.place AND NOT worse.indexed
-"""
-_CUT_BUCKETS = """
-SELECT count(*) FROM (
-    SELECT bucket FROM read_parquet(?) JOIN units USING (unit) WHERE rank = twin GROUP BY bucket HAVING count(*) > ?
-)
-"""
-
-
 _EDGES = "SELECT better, worse FROM edges WHERE similarity >= ? ORDER BY worse, better"
 
 
@@ -115,7 +92,7 @@ class Join:
         """Raise what an error of DuckDB's means, if that is known."""
         if isinstance(error, duckdb.OutOfMemoryException):
             raise StoreFull(f"the join does not fit into {self._job.memory}; give it more with --memory") from error
-        if isinstance(error, duckdb.IOException):
+        if isinstance(error, duckdb.IOException | duckdb.TransactionException):  # it may fail first where it commits
             raise OSError(str(error)) from error
 
     def remember(self, ids: Iterable[str]) -> None:
@@ -147,22 +124,9 @@ class Join:
         """Return the few rows of a query."""
         return self._database.execute(query, list(values)).fetchall()
 
-    def sizes(self) -> NDArray[np.int64]:
-        """Return how many shingles each unit has, those of repeated ids included."""
-        with pq.ParquetFile(self._work / UNITS) as file:  # Arrow waits for ever for threads that it did not get
-            sizes = file.read(["shingles"], use_threads=False)["shingles"]
-        return np.asarray(sizes.to_numpy(), np.int64)
-
     def one(self, query: str, values: Sequence[Any] = ()) -> Any:
         """Return the first value of a query."""
         return self.rows(query, values)[0][0]
-
-    def find(self) -> Iterator[int]:
-        """Pair what shares a bucket, slice by slice; yield how many buckets of each were too full to pair all."""
-        for number in range(slices(self._job)):
-            file = str(self._work / bucket_file(number))
-            self._database.execute(_CANDIDATES, [file, STAR])
-            yield self.one(_CUT_BUCKETS, [file, STAR])
 
     def candidates(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield the pairs that share a bucket, each once, in order of their ranks."""

@@ -7,12 +7,14 @@ from typing import Any, Protocol
 import pyarrow as pa
 import zstandard
 
-from dedup.corpus.intake import Line, TableFile
+from dedup.corpus.intake import TableFile
+from dedup.corpus.lines import Line
 from dedup.corpus.results_folder import KEPT, KEPT_ROWS
 from dedup.corpus.spool import read_rows, schema_of, stored
 from dedup.record import dumps, loads
 
 LEVEL = 3  # not measured: zstd's default
+BYTES_AT_ONCE = 1 << 20  # not measured: of lines, handed to the packer together
 BYTES_IN_A_GROUP = 64 << 20  # not measured: a group of rows is held whole by who writes it, and by who reads it
 
 
@@ -28,28 +30,40 @@ class Kept(Protocol):
         """Finish."""
 
 
-def open_kept(work: Path, folder: Path) -> Kept:
+def open_kept(work: Path, folder: Path, threads: int) -> Kept:
     """Return the file in `folder` for what stays: `kept.parquet` if `work` has rows of tables that go together."""
     schema = schema_of(work)
-    return KeptLines(folder / KEPT) if schema is None else KeptRows(work, schema, RowFile(folder / KEPT_ROWS, schema))
+    if schema is None:
+        return KeptLines(folder / KEPT, threads)
+    return KeptRows(work, schema, RowFile(folder / KEPT_ROWS, schema))
 
 
 class Lines:
     """A compressed file of lines."""
 
-    def __init__(self, path: Path) -> None:
-        """Write to `path`."""
+    def __init__(self, path: Path, threads: int) -> None:
+        """Write to `path`, packed on so many threads of its own: the bytes are the same for any number of them."""
         self.count = 0
-        self._file = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=LEVEL, write_checksum=True))
+        packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, threads=threads)
+        self._file = zstandard.open(path, "wb", cctx=packer)
+        self._waiting, self._bytes = list[bytes](), 0
 
     def write(self, data: bytes) -> None:
         """Append a line."""
         self.count += 1
-        self._file.write(data + b"\n")
+        self._waiting.append(data)
+        self._bytes += len(data)
+        if self._bytes >= BYTES_AT_ONCE:
+            self._write()
 
     def close(self) -> None:
         """Finish the file."""
+        self._write()
         self._file.close()
+
+    def _write(self) -> None:
+        self._file.write(b"".join(line + b"\n" for line in self._waiting))
+        self._waiting, self._bytes = [], 0
 
 
 class KeptLines(Lines):

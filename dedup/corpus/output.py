@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.corpus.clusters import KINDS
-from dedup.corpus.intake import Line, TableFile, read_lines, rows_of
+from dedup.corpus.intake import TableFile, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, Lines
+from dedup.corpus.lines import Line, read_lines
 from dedup.corpus.results_folder import CLUSTERS, KEPT_IDS, PAIRS, REMOVED, REMOVED_IDS, WORK
 from dedup.corpus.units import has_words
 from dedup.record import dumps, loads
@@ -46,7 +47,8 @@ _PAIRS = """
 SELECT one.id AS a, {a_places} other.id AS b, {b_places} similarity, shared AS shared_shingles, kind
 FROM (
     SELECT better, worse, similarity, shared, 'near' AS kind FROM edges
-    UNION ALL SELECT twin, rank, 1.0, shingles::INTEGER, 'exact' FROM units WHERE rank <> twin AND NOT indexed
+    UNION ALL SELECT twin, units.rank, 1.0, shingles, 'exact'
+    FROM units JOIN twins ON twins.rank = twin WHERE units.rank <> twin AND NOT indexed
 ) JOIN units AS a ON a.rank = better JOIN documents AS one ON one.document = a.document
 JOIN units AS b ON b.rank = worse JOIN documents AS other ON other.document = b.document
 ORDER BY better, worse
@@ -105,26 +107,27 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
 
     Both keep the order of the input. With passages `removed.jsonl.zst` has a line for each paragraph that is cut out.
     """
-    with closing(Lines(folder / REMOVED)) as removed, closing(kept):
-        for line, gone in with_rows(join, folder / WORK, join.table(_GONE), advance):
+    with closing(Lines(folder / REMOVED, job.threads)) as removed, closing(kept):
+        for line, gone in with_rows(join, folder / WORK, join.table(_GONE), job, advance):
             _sort_out(line, gone, kept, removed, job)
     return kept.count, removed.count
 
 
 def with_rows(
-    join: Join, work: Path, table: Any, advance: Callable[[int], None]
+    join: Join, work: Path, table: Any, job: Job, advance: Callable[[int], None]
 ) -> Iterator[tuple[Line, Sequence[tuple[Any, ...]]]]:
     """Yield each document of the collection that takes part, with its rows of a table sorted by their first column."""
     found = groupby(chain.from_iterable(map(rows_of, table)), key=lambda row: row[0])
     number, rows = next(found, (-1, iter(())))
     chosen = Chosen(join)
-    for line in read_lines(work):
-        own = list(rows) if line.document == number else []
-        if own:
-            number, rows = next(found, (-1, iter(())))
-        advance(1)
-        if not line.indexed and line.document in chosen:
-            yield line, own
+    for lines in read_lines(work, job.threads):
+        for line in lines:
+            own = list(rows) if line.document == number else []
+            if own:
+                number, rows = next(found, (-1, iter(())))
+            if not line.indexed and line.document in chosen:
+                yield line, own
+        advance(len(lines))
 
 
 def _sort_out(line: Line, gone: Sequence[tuple[Any, ...]], kept: Kept, removed: Lines, job: Job) -> None:

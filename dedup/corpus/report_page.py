@@ -9,9 +9,9 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from dedup.corpus.intake import documents_of
 from dedup.corpus.job import STAR, Job
 from dedup.corpus.join import Join
+from dedup.corpus.lines import documents_of
 from dedup.corpus.results_folder import REPORT
 from dedup.corpus.summary import Summary
 from dedup.engine import compare

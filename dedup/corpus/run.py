@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.against import Against
-from dedup.corpus.clusters import Found, Sets, cluster, members, verify
-from dedup.corpus.intake import take_in
+from dedup.corpus.candidates import Ranks, pair
+from dedup.corpus.clusters import Found, cluster, members, verify
+from dedup.corpus.intake import UNITS, take_in
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, open_kept
@@ -17,8 +18,8 @@ from dedup.corpus.output import name_members, write_documents, write_ids, write_
 from dedup.corpus.report_page import write_page
 from dedup.corpus.results_folder import WORK
 from dedup.corpus.results_lake import results
+from dedup.corpus.sets import Sets, make_sets
 from dedup.corpus.summary import Summary, summarize, write_summary
-from dedup.corpus.units import slices
 from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -78,7 +79,7 @@ def resolved(
     *,
     against: Index | None,
     previous: Iterable[str],
-    keep: Callable[[Path, Path], Kept] | None,
+    keep: Callable[[Path, Path, int], Kept] | None,
     reject: Callable[[Rejected], None],
     watch: Watch,
 ) -> Iterator[tuple[Join, Summary]]:
@@ -90,8 +91,8 @@ def resolved(
         job: what counts as a duplicate, and which stays.
         against: an index whose documents outrank all others and are left alone.
         previous: ids of the documents that an earlier run kept.
-        keep: opens what takes the documents that stay, from the folders of the work files and of the results; without
-            it the ids alone are written.
+        keep: opens what takes the documents that stay, from the folders of the work files and of the results, and how
+            many threads work; without it the ids alone are written.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
     """
@@ -110,11 +111,12 @@ def resolved(
             counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
         found, cut, twins, sets = compared(join, work, job, watch)
         members(join, sets, cluster(join, twins, job.closure), twins)
+        sets.close()  # half the disk that the job takes, before as much again is written
         name_members(join)
         write_tables(join, folder, job)
         written = None
         if texts:
-            to = keep(work, folder) if keep else None
+            to = keep(work, folder, job.threads) if keep else None
             written = _write(join, folder, to, job, lambda more: watch("documents written", more, documents))
         summary = summarize(join, work, job, found, cut + indexed.cut, counted.count, written)
         write_summary(folder, summary)
@@ -133,10 +135,10 @@ def compared(join: Join, work: Path, job: Job, watch: Watch) -> tuple[Found, int
         What verification saw, how many buckets were too full to pair all, the rank of the best unit of the same words
         for each rank, and the sets.
     """
-    cut, total = 0, slices(job)
-    for full in join.find():
-        cut += full
-        watch("runs of buckets joined", 1, total)
-    [order, twins] = join.column("SELECT unit, twin FROM units ORDER BY rank")
-    sets = Sets(work, join.sizes(), order, job)
-    return verify(join, sets, job.threshold, lambda more: watch("pairs compared", more)), cut, twins, sets
+    units, twins, indexed = join.column("SELECT unit, twin, indexed FROM units ORDER BY rank")
+    best = np.flatnonzero(twins == np.arange(len(twins)))
+    ranks = np.full(join.one("SELECT count(*) FROM read_parquet(?)", [str(work / UNITS)]), -1, np.int64)
+    ranks[units[best]] = best
+    paired, full = pair(join, work, Ranks(ranks, indexed), job, watch)
+    sets = make_sets(join, work, twins, paired, job, lambda more: watch("sets of shingles made", more))
+    return verify(join, sets, job.threshold, lambda more: watch("pairs compared", more)), full, twins, sets

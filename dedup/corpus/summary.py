@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedup.corpus.clusters import BINS, EXACT, NEAR, Found
-from dedup.corpus.intake import documents_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.keep import LAST
+from dedup.corpus.lines import documents_of
 from dedup.corpus.results_folder import SUMMARY
 
 if TYPE_CHECKING:

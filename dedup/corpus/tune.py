@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.clusters import BINS, cluster
-from dedup.corpus.intake import documents_of, take_in
+from dedup.corpus.intake import take_in
 from dedup.corpus.job import HIGHEST, PERMUTATIONS, RECALL, Job, scheme_for
 from dedup.corpus.join import Join
+from dedup.corpus.lines import documents_of
 from dedup.corpus.run import compared
 from dedup.corpus.watch import Watch, unwatched
 from dedup.errors import InvalidScheme

@@ -33,8 +33,7 @@ class Units:
         stops: (n,) int64, where it ends, exclusive.
         words: (n,) int64, its tokens.
         digests: (n, 2) uint64, XXH3-128 of its folded tokens' hashes.
-        sets: uint64, the distinct shingle hashes of one unit after the other, sorted.
-        sizes: (n,) int64, how many shingles each has.
+        tokens: those of one unit after the other.
         buckets: (m,) uint64.
         owners: (m,) int64, the unit that each bucket is of.
         slices: (m,) int64, the part of the join that each bucket falls into.
@@ -46,8 +45,7 @@ class Units:
     stops: NDArray[np.int64]
     words: NDArray[np.int64]
     digests: NDArray[np.uint64]
-    sets: NDArray[np.uint64]
-    sizes: NDArray[np.int64]
+    tokens: Tokens
     buckets: NDArray[np.uint64]
     owners: NDArray[np.int64]
     slices: NDArray[np.int64]
@@ -74,18 +72,22 @@ def units(texts: Sequence[str], job: Job) -> Units:
     worded = np.bincount(owners[sizes > 0], minlength=len(texts)) > 0
     tokens = _only(tokens, enough)
     where = np.array(places, np.int64).reshape(-1, 3)[enough]
-    sets, ends = distinct(*shingles(tokens, job.scheme.k))
     return Units(
         where[:, 0],
         where[:, 1],
         where[:, 2],
         np.diff(tokens.offsets),
         _digests(tokens),
-        sets,
-        np.diff(ends),
+        tokens,
         *_buckets(tokens, job.scheme, job.measure == "jaccard"),
         worded,
     )
+
+
+def shingle_sets(tokens: Tokens, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the distinct hashes of the shingles of k tokens of one text after the other, sorted; and each's number."""
+    sets, ends = distinct(*shingles(tokens, k))
+    return sets, np.diff(ends)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

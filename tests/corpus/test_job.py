@@ -18,6 +18,8 @@ WRONG: dict[str, Callable[[], Any]] = {
     r"keep is 'earliest'; give a Keep, as in Keep.parse\('earliest'\)": lambda: _JOB(keep="earliest"),
     "min_words is 0; give 1 or more": lambda: Job(level="runs", min_words=0),
     "min_words is -1; give 1 or more": lambda: Job(level="passages", min_words=-1),
+    "memory is 'lots'; give a whole number of MB or GB": lambda: Job(memory="lots"),
+    "memory is '0GB'; give a whole number of MB or GB": lambda: Job(memory="0GB"),
     "'newest' is no rule; give first, earliest, longest, priority, none": lambda: _KEEP("newest"),
     "priority lacks a field or its values": lambda: Keep("priority"),
     "lacks a field or its values; give": lambda: Keep("priority", "source"),

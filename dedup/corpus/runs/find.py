@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.intake import in_order
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
 from dedup.corpus.runs.intake import POSTING, SLICES, TOKENS, postings_file
+from dedup.corpus.threads import in_order
 
 BYTES_OF_A_WINDOW = 32  # of the table: 8 bytes for an entry, of which a half to three quarters are empty
 RANGES = 16  # not measured: as many as slices

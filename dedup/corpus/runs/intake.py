@@ -8,26 +8,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from dedup.corpus.intake import (
-    DOCUMENT_SCHEMA,
-    DOCUMENTS,
-    DOCUMENTS_AT_ONCE,
-    DOCUMENTS_IN_A_GROUP,
-    REPEATED,
-    Batch,
-    TableFile,
-    document_columns,
-    parts,
-    tokenized,
-)
+from dedup.corpus.intake import Batch, DocumentFiles, Lined, lined, parts, tokenized
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
-from dedup.corpus.spool import Spool
 from dedup.formats import Item, Rejected
-from dedup.record import dumps
 from dedup.sketching.tokens import Tokens
 
 TOKENS = "tokens.u64"
@@ -48,10 +34,9 @@ def shingle(n: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sliced:
-    """A batch with its lines of JSON, its tokens, and its postings; places count from the batch's first token."""
+    """A batch with its tokens, and its postings, whose places count from the batch's first token."""
 
     batch: Batch
-    lines: Sequence[bytes]
     tokens: Tokens
     postings: NDArray[Any]
 
@@ -62,7 +47,26 @@ def sliced(batch: Batch, job: Job) -> Sliced:
     buckets, places, windows = kernels.postings(tokens.hashes, tokens.offsets, shingle(job.least), job.least)
     postings = np.empty(len(buckets), POSTING)
     postings["bucket"], postings["place"], postings["windows"] = buckets, places, windows
-    return Sliced(batch, [dumps(record.written) for record in batch.records], tokens, postings)
+    return Sliced(batch, tokens, postings)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch as it is written."""
+
+    sliced: Sliced
+    lined: Lined
+
+    @property
+    def batch(self) -> Batch:
+        """The batch, without what of it cannot be used."""
+        return self.sliced.batch
+
+
+def prepare(batch: Batch, job: Job) -> Prepared:
+    """Slice a batch, and make of it what is written."""
+    found = sliced(batch, job)
+    return Prepared(found, lined(found.batch))
 
 
 class Files:
@@ -70,53 +74,32 @@ class Files:
 
     def __init__(self, work: Path, *, spool: bool) -> None:
         """Write into the folder `work`; with `spool` the rows of tables too, as they came."""
-        self.documents = 0
         self._stack = ExitStack()
-        self._table = self._stack.enter_context(
-            TableFile(
-                work / DOCUMENTS, DOCUMENT_SCHEMA, compression="zstd", compression_level=1, use_dictionary=REPEATED
-            )
-        )
+        self._documents = self._stack.enter_context(closing(DocumentFiles(work, spool=spool)))
         self._tokens = self._stack.enter_context((work / TOKENS).open("wb"))
         self._slices = [self._stack.enter_context((work / postings_file(i)).open("wb")) for i in range(SLICES)]
-        self._spool = self._stack.enter_context(closing(Spool(work))) if spool else None
         self._sizes = list[NDArray[np.int64]]()
         self._written = 0
-        self._group = list[Any]()
-        self._waiting = 0
 
     def __enter__(self) -> Self:
         """Return self."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the files."""
-        if kind is None:
-            self._write_group()
         self._stack.close()
 
-    def add(self, part: Sliced) -> None:
+    def add(self, part: Prepared) -> None:
         """Append a batch."""
-        if self._spool and not part.batch.indexed:
-            self._spool.add(part.batch.records, self.documents)
-        columns = document_columns(part.batch, part.lines, self.documents)
-        self._group.append(pa.table(columns, DOCUMENT_SCHEMA))
-        self._waiting += len(part.lines)
-        self.documents += len(part.lines)
-        self._tokens.write(part.tokens.hashes.data)
-        self._sizes.append(np.diff(part.tokens.offsets))
-        part.postings["place"] += self._written
-        self._written += len(part.tokens.hashes)
-        of = (part.postings["bucket"] % np.uint64(SLICES)).astype(np.int64)
+        tokens, postings = part.sliced.tokens, part.sliced.postings
+        self._documents.add(part.batch, part.lined)
+        self._tokens.write(tokens.hashes.data)
+        self._sizes.append(np.diff(tokens.offsets))
+        postings["place"] += self._written
+        self._written += len(tokens.hashes)
+        of = (postings["bucket"] % np.uint64(SLICES)).astype(np.int64)
         for number, file in enumerate(self._slices):
-            file.write(part.postings[of == number].tobytes())
-        if self._waiting >= DOCUMENTS_AT_ONCE:
-            self._write_group()
-
-    def _write_group(self) -> None:
-        if self._group:
-            self._table.write_table(pa.concat_tables(self._group), row_group_size=DOCUMENTS_IN_A_GROUP)
-        self._group, self._waiting = [], 0
+            file.write(postings[of == number].tobytes())
 
     def offsets(self) -> NDArray[np.int64]:
         """Return where each document's tokens begin, and where the last one's end."""
@@ -135,7 +118,7 @@ def take_in(
     The last value is where the last one's end.
     """
     with Files(work, spool=job.cut) as files:
-        for part in parts(sources, job, partial(sliced, job=job), reject):
+        for part in parts(sources, job, partial(prepare, job=job), reject):
             files.add(part)
-            advance(len(part.lines))
+            advance(len(part.batch.records))
     return files.offsets()

@@ -5,10 +5,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from dedup.corpus.intake import Line
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.kept import Kept, Lines
+from dedup.corpus.lines import Line
 from dedup.corpus.output import GONE, with_rows, write
 from dedup.corpus.results_folder import REMOVED, RUNS, WORK
 from dedup.corpus.runs.joints import Cut, without
@@ -51,9 +51,9 @@ def write_documents(join: Join, folder: Path, kept: Kept, job: Job, advance: Cal
     Both keep the order of the input.
     """
     rows = f"{_COPIES} UNION ALL ({_SOURCES})" if job.keep.rule == "none" else _COPIES
-    with closing(Lines(folder / REMOVED)) as removed, closing(kept):
+    with closing(Lines(folder / REMOVED, job.threads)) as removed, closing(kept):
         table = join.table(_IN_ORDER.format(rows=rows))
-        for line, cuts in with_rows(join, folder / WORK, table, advance):
+        for line, cuts in with_rows(join, folder / WORK, table, job, advance):
             _sort_out(line, cuts, kept, removed, job)
     return kept.count, removed.count
 

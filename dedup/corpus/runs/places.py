@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from pyarrow.compute import is_in
 
-from dedup.corpus.intake import DOCUMENTS, in_order, rows_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
+from dedup.corpus.lines import Frame, frames, unpacked
+from dedup.corpus.threads import in_order
 from dedup.record import loads
 from dedup.scheme import Unit
 from dedup.sketching.tokens import Tokens, tokenize
@@ -23,7 +21,7 @@ _SPANS = """
 CREATE TABLE spans AS
 SELECT document, first, words FROM runs UNION SELECT source, source_first, words FROM runs ORDER BY ALL
 """
-_SPANS_OF = "SELECT document, first, words FROM spans WHERE document BETWEEN ? AND ? ORDER BY ALL"
+_ALL_SPANS = "SELECT document, first, words FROM spans ORDER BY ALL"
 _PLACES = """
 CREATE TABLE places (
     document BIGINT, first BIGINT, words BIGINT, start BIGINT, stop BIGINT, before BIGINT, after BIGINT
@@ -33,9 +31,9 @@ CREATE TABLE places (
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some documents that follow one another: their lines, and the runs and sources in them, by document."""
+    """Documents that follow one another, in a frame of lines, and the runs and sources in some of them, by document."""
 
-    table: Any
+    frame: Frame
     documents: NDArray[np.int64]
     firsts: NDArray[np.int64]
     words: NDArray[np.int64]
@@ -45,24 +43,23 @@ def place(join: Join, work: Path, job: Job) -> None:
     """Write a table `places`: where each run and each source lies in its text, and where the words beside it do."""
     join.run(_SPANS)
     join.run(_PLACES)
-    for columns in in_order(partial(_placed, unit=job.unit), _groups(join, work), job.threads):
+    for columns in in_order(partial(_placed, work=work, unit=job.unit), _groups(join, work), job.threads):
         join.insert("places", **columns)
 
 
 def _groups(join: Join, work: Path) -> Iterator[Group]:
-    with pq.ParquetFile(work / DOCUMENTS) as file:
-        for number in range(file.num_row_groups):
-            bounds = file.metadata.row_group(number).column(0).statistics
-            documents, firsts, words = join.column(_SPANS_OF, [bounds.min, bounds.max])
-            if len(documents):
-                table = file.read_row_group(number, ["document", "line", "text_field"], use_threads=False)
-                wanted = is_in(table["document"], pa.array(np.unique(documents)))
-                yield Group(table.filter(wanted), documents, firsts, words)
+    documents, firsts, words = join.column(_ALL_SPANS)
+    for frame in frames(work):
+        part = slice(*np.searchsorted(documents, [frame.first, frame.stop]).tolist())
+        if part.start < part.stop:
+            yield Group(frame, documents[part], firsts[part], words[part])
 
 
-def _placed(group: Group, unit: Unit) -> Mapping[str, NDArray[Any]]:
-    texts = [loads(line)[field] for _, line, field in rows_of(group.table)]
-    rows = np.searchsorted(np.asarray(group.table["document"]), group.documents)
+def _placed(group: Group, work: Path, unit: Unit) -> Mapping[str, NDArray[Any]]:
+    lines = unpacked(group.frame, work)
+    documents, rows = np.unique(group.documents, return_inverse=True)
+    chosen = [lines[number - group.frame.first] for number in documents.tolist()]
+    texts = [loads(line.data)[line.fields.text] for line in chosen]
     return {
         "document": group.documents,
         "first": group.firsts,

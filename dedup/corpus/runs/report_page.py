@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dedup.corpus.intake import documents_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
+from dedup.corpus.lines import documents_of
 from dedup.corpus.report_page import SAMPLES, settings_as_words
 from dedup.corpus.results_folder import REPORT
 from dedup.corpus.runs.summary import Summary

@@ -77,7 +77,7 @@ def resolved_runs(
     job: Job,
     *,
     against: Index | None,
-    keep: Callable[[Path, Path], Kept],
+    keep: Callable[[Path, Path, int], Kept],
     reject: Callable[[Rejected], None],
     watch: Watch,
 ) -> Iterator[tuple[Join, Summary]]:
@@ -88,7 +88,8 @@ def resolved_runs(
         folder: where to write.
         job: of level "runs".
         against: an index whose documents outrank all others and are left alone.
-        keep: opens what takes the documents that stay, from the folders of the work files and of the results.
+        keep: opens what takes the documents that stay, from the folders of the work files and of the results, and how
+            many threads work.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
     """
@@ -106,7 +107,7 @@ def resolved_runs(
         lines = None
         if job.cut:
             advance = partial(watch, "documents written", total=documents)
-            lines = write_documents(join, folder, keep(work, folder), job, advance)
+            lines = write_documents(join, folder, keep(work, folder, job.threads), job, advance)
         summary = summarize(join, work, job, Counts(counted.count, words, in_runs, of_index.cut), lines)
         write_summary(folder, summary)
         yield join, summary

@@ -5,10 +5,10 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from dedup.corpus.intake import documents_of
 from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.keep import LAST
+from dedup.corpus.lines import documents_of
 from dedup.corpus.summary import BEGINNING, LARGEST, UNDATED, settings, undated_note
 
 _FIGURES = ("documents", "indexed", "rejected", "words", "runs", "words_in_runs", "kept", "gone", "removed")

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from dedup.corpus.clusters import similarity
 from dedup.corpus.job import Job
 from dedup.corpus.kernels import shared
+from dedup.corpus.sets import similarity
 
 SCHEMA = "better bigint, worse bigint, shared int, similarity double"
 

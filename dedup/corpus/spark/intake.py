@@ -10,9 +10,10 @@ import xxhash
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
-from dedup.corpus.intake import Batch, Measured, batches, measure
+from dedup.corpus.intake import Batch, Measured, batches, lines_of, measure
 from dedup.corpus.job import Job
 from dedup.corpus.keep import LAST
+from dedup.corpus.units import shingle_sets
 from dedup.dates import KEYS
 from dedup.errors import InvalidInput
 from dedup.formats import Fields, Item, Rejected, Source
@@ -152,19 +153,20 @@ def _sketched(parts: Iterable[Any], job: Job, ranking: Sequence[str], fields: Fi
 def _units(found: Measured, columns: dict[str, list[Any]], job: Job) -> Any:
     units, records, of = found.units, found.batch.records, found.units.documents
     rows = [record.source.line or 0 for record in records]
-    buckets = np.bincount(units.owners, minlength=len(units.sizes))
+    buckets = np.bincount(units.owners, minlength=len(units.words))
+    sets, sizes = shingle_sets(units.tokens, job.scheme.k)
     return rows_of(
         SCHEMA,
         document=np.array([columns["document"][row] for row in rows], np.int64)[of],
         id=[records[i].document.id for i in of],
         key=np.array(keys(found.batch, columns, job), np.int64)[of],
-        content=contents(found.lines)[of],
+        content=contents(lines_of(found.batch))[of],
         start=units.starts,
         stop=units.stops,
         low=units.digests[:, 0].view(np.int64),
         high=units.digests[:, 1].view(np.int64),
-        shingles=units.sizes.astype(np.int32),
-        set=lists(units.sets, units.sizes),
+        shingles=sizes.astype(np.int32),
+        set=lists(sets, sizes),
         buckets=lists(units.buckets, buckets),
     )
 

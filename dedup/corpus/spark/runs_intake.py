@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from dedup.corpus.intake import lines_of
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
 from dedup.corpus.runs.intake import Sliced, sliced
@@ -61,7 +62,7 @@ def _documents(found: Sliced, columns: dict[str, list[Any]], job: Job) -> Any:
         document=[columns["document"][record.source.line or 0] for record in records],
         id=[record.document.id for record in records],
         key=keys(found.batch, columns, job),
-        content=contents(found.lines),
+        content=contents(lines_of(found.batch)),
         length=[len(record.document.text) for record in records],
         tokens=lists(tokens.hashes, sizes),
         starts=lists(tokens.starts.astype(np.int32), sizes),
