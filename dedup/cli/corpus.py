@@ -1,7 +1,8 @@
 """A whole collection: its duplicates into a folder of results."""
 
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing, nullcontext
+import gc
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,7 @@ def run(
         held = open_index(beside.against, read_only=True) if beside.against else nullcontext()
         with uninterrupted(wanted.out), held as index:  # closed before the same index may take what is kept
             prepare_kernels()
+            stack.enter_context(_imports_left_alone())
             summary = find(
                 items,
                 wanted.out,
@@ -111,6 +113,19 @@ def run(
         put = put_kept(wanted.out, wanted.index, wanted.fields, rejected, progress) if wanted.index else {}
     _show(summary, put, wanted, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)
+
+
+@contextmanager
+def _imports_left_alone() -> Iterator[None]:
+    """Let the garbage collector pass over what is there already, modules above all: it is no garbage.
+
+    ADR 28: to read a document takes 19 us instead of 28.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _job(asked: Asked) -> "Job":
