@@ -22,7 +22,7 @@ from dedup.kernels.arrays import (
     grown,
     order_of,
 )
-from dedup.kernels.compiled import entry, kernel
+from dedup.kernels.compiled import entry, kernel, uncounted
 from dedup.kernels.stores import store_lanes, store_word
 
 __all__ = [
@@ -45,4 +45,5 @@ __all__ = [
     "order_of",
     "store_lanes",
     "store_word",
+    "uncounted",
 ]
