@@ -175,8 +175,8 @@ class Index:
         """
         return sharing(self._store, texts, most, least)
 
-    def arrived(self, numbers: Numbers) -> Iterator[Document]:
-        """Yield the documents that these numbers (ascending) belong to, each once, in the order of their arrival."""
+    def arrived(self, numbers: Numbers) -> Iterator[tuple[int, Document]]:
+        """Yield number and document of those that these numbers (ascending) belong to, each once, as they arrived."""
         return arrived(self._store, numbers)
 
     def resemble(

@@ -36,6 +36,7 @@ STAGES = {
     "postings": "3 bucket",
     "best": "3 bucket",
     "full": "3 bucket",
+    "pairs": "3 bucket",
     "edges": "4 verify",
     "cluster": "6 write",
     "clusters.parquet": "6 write",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.kernels import Flags, Float64s, Int32s, kernel
+from dedup.kernels import Flags, Float64s, Int32s, kernel, uncounted
 
 LEAST = 3  # tokens; Sanchez-Perez et al. 2014: a shorter sentence is part of the next one
 LONGEST = 80  # tokens, not measured finely: tables and texts without full stops are read in pieces
@@ -97,3 +97,29 @@ def weights_of(a: Bags, b: Bags, stems: int) -> Float64s:
         if max(here[stem], there[stem]) <= FREQUENT:
             weights[stem] = max(0.0, most - LOGARITHMS[here[stem] + there[stem]])
     return weights
+
+
+@uncounted
+def common_weight(a: Bags, b: Bags, weights: Float64s, here: Int32s, there: Int32s) -> float:
+    """Return what all stems weigh that two texts have in common, each as often as both have it.
+
+    Args:
+        a: the one text.
+        b: the other.
+        weights: what each stem weighs.
+        here: zeros, one a stem: room to count; zeros again in the end.
+        there: the same.
+    """
+    for at in range(len(a.stems)):
+        here[a.stems[at]] += a.counts[at]
+    common = 0.0
+    for at in range(len(b.stems)):
+        stem = b.stems[at]
+        before = min(here[stem], there[stem])
+        there[stem] += b.counts[at]
+        common += weights[stem] * (min(here[stem], there[stem]) - before)
+    for stem in a.stems:
+        here[stem] = 0
+    for stem in b.stems:
+        there[stem] = 0
+    return common

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dedup.align.pair import LINKS, Limits, Pair
-from dedup.kernels import Flags, Float64s, Int32s, kernel
+from dedup.kernels import Flags, Float64s, Int32s, kernel, uncounted
 
 LOOK_BACK = 50  # the same; linear work
 GAP_COST = 0.25  # the same
@@ -25,13 +25,25 @@ def chain_runs(pair: Pair, runs: Int32s, limits: Limits) -> tuple[Float64s, Int3
         limits: what a passage must reach.
     """
     widest = min(limits.gap, limits.words - 1)
-    scores = np.empty(len(runs))
+    scores, reached = np.empty(len(runs)), np.empty(len(runs), np.int32)
     previous = np.full(len(runs), -1, np.int32)
     skips = np.zeros(len(runs), np.int32)
+    pair.work[LINKS] += _link(runs, widest, scores, reached, previous, skips)
+    return scores, previous, skips
+
+
+@uncounted
+def _link(runs: Int32s, widest: int, scores: Float64s, reached: Int32s, previous: Int32s, skips: Int32s) -> int:
+    """Write the best chain of each run, and how far the runs up to it reach in the document; return the links tried."""
+    links, reach = 0, 0
     for r in range(len(runs)):
         scores[r] = runs[r, 2]
-        pair.work[LINKS] += min(r, LOOK_BACK)
+        reach = max(reach, runs[r, 1] + runs[r, 2])
+        reached[r] = reach
         for p in range(r - 1, max(-1, r - 1 - LOOK_BACK), -1):
+            if runs[r, 1] - reached[p] > widest:  # so is every run before it
+                break
+            links += 1
             across = runs[r, 0] - runs[p, 0] - runs[p, 2]
             down = runs[r, 1] - runs[p, 1] - runs[p, 2]
             if max(across, down) > widest or runs[p, 0] >= runs[r, 0] or runs[p, 1] >= runs[r, 1]:
@@ -43,10 +55,10 @@ def chain_runs(pair: Pair, runs: Int32s, limits: Limits) -> tuple[Float64s, Int3
             score = scores[p] + runs[r, 2] - skip - cost
             if score > scores[r]:
                 scores[r], previous[r], skips[r] = score, p, skip
-    return scores, previous, skips
+    return links
 
 
-@kernel
+@uncounted
 def unwind(pair: Pair, r: int, runs: Int32s, previous: Int32s, skips: Int32s, used: Flags, pieces: Int32s) -> int:
     """Write the chain that ends in run `r`, as far as its tokens are free, to the end of `pieces`.
 
@@ -71,7 +83,7 @@ def unwind(pair: Pair, r: int, runs: Int32s, previous: Int32s, skips: Int32s, us
     return first
 
 
-@kernel
+@uncounted
 def _free_part(pair: Pair, query: int, document: int, start: int, stop: int) -> tuple[int, int]:
     """Return the last stretch between `start` and `stop` of a run that begins there whose tokens are free."""
     while stop > start and (pair.taken_query[query + stop - 1] or pair.taken_document[document + stop - 1]):
@@ -82,7 +94,7 @@ def _free_part(pair: Pair, query: int, document: int, start: int, stop: int) -> 
     return free, stop
 
 
-@kernel
+@uncounted
 def _blocked(pair: Pair, query: int, document: int, length: int, later: Int32s) -> bool:
     """Say whether a passage lies between a run and the later one of its chain."""
     across = pair.taken_query[query + length : later[0]]

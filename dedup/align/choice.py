@@ -3,7 +3,7 @@
 import numpy as np
 
 from dedup.align.rows import sorted_rows, tokens_of, write_row
-from dedup.kernels import Int32s, kernel
+from dedup.kernels import Int32s, kernel, uncounted
 
 REST, UNMATCHED = 3.0, 0.1  # ADR 15: what a loose passage adds to the strict ones in it is chance if it scores less
 SHARP, CONSISTS = 0.8, 1.1  # ADR 15: a loose passage nine tenths of which are copies so similar is these copies
@@ -52,7 +52,7 @@ def choose(rows: Int32s, loose: int) -> int:
     return kept
 
 
-@kernel
+@uncounted
 def _score(row: Int32s) -> float:
     """Return the words in common, less a part of the others."""
     score: float = row[5] - UNMATCHED * (tokens_of(row) - 2 * row[5])

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.kernels import Flags, Int32s, kernel
+from dedup.kernels import Flags, Int32s, kernel, uncounted
 
 FREE, TAKEN = -1, -2
 MORE = 1.5  # ADR 16: so many times what the copies in it share must a summary share to take them in
@@ -44,14 +44,14 @@ def claims_of(passages: Int32s, copied: Flags, tokens: int, document_tokens: int
     )
 
 
-@kernel
+@uncounted
 def trim(claims: Claims, span: Int32s) -> None:
     """Let a span begin and end with tokens that no copy has."""
     span[1], span[2] = _trimmed(claims, claims.query, span[1], span[2])
     span[3], span[4] = _trimmed(claims, claims.document, span[3], span[4])
 
 
-@kernel
+@uncounted
 def _trimmed(claims: Claims, owners: Int32s, first: int, end: int) -> tuple[int, int]:
     while first < end and owners[first] >= 0 and claims.copied[owners[first]]:
         first += 1
@@ -88,7 +88,7 @@ def claim(claims: Claims, span: Int32s, summary: bool) -> bool:
     return may
 
 
-@kernel
+@uncounted
 def _touch(
     claims: Claims, owners: Int32s, first: int, end: int, side: int, touched: Int32s, count: int
 ) -> tuple[int, bool]:
@@ -105,7 +105,7 @@ def _touch(
     return count, free
 
 
-@kernel
+@uncounted
 def _prevails(claims: Claims, span: Int32s, touched: Int32s, summary: bool) -> bool:
     """Say whether a span shares as much as the passages that it touches, and whether it leaves the copies alone."""
     matched, copied = 0, 0

@@ -1,17 +1,14 @@
 """Extension of a passage's end over single equal tokens, given up once the score has dropped too far (X-drop)."""
 
-import numpy as np
+from dedup.align.pair import BAND, CELLS, Pair
+from dedup.kernels import Flags, Float64s, uncounted
 
-from dedup.align.pair import CELLS, Pair
-from dedup.kernels import Flags, Float64s, kernel
-
-BAND = 4  # not measured: room for four words put in or left out in a row
 DROP = 3.0  # ADR 3: half and double move plagdet by less than .015
 REACH = 64  # not measured: five times the shortest passage
 NEVER = -1e9
 
 
-@kernel
+@uncounted
 def extend(pair: Pair, i: int, j: int, step: int, cost: float) -> tuple[int, int]:
     """Return how many tokens of query and document, from places i and j on in direction `step`, join the passage.
 
@@ -19,9 +16,9 @@ def extend(pair: Pair, i: int, j: int, step: int, cost: float) -> tuple[int, int
     tokens is taken, and the search ends where all are DROP below it (Altschul et al. 1997) or at a token that is taken.
     """
     rows, columns = _free(pair.taken_query, i, step), _free(pair.taken_document, j, step)
-    row = np.full(2 * BAND + 2, NEVER)
-    for b in range(min(columns, BAND) + 1):
-        row[BAND + b] = -cost * b
+    row = pair.room.scores
+    for k in range(len(row)):
+        row[k] = -cost * (k - BAND) if 0 <= k - BAND <= min(columns, BAND) else NEVER
     best, best_a, best_b = 0.0, 0, 0
     for a in range(1, rows + 1):
         k = _advance(pair, row, a, columns, i + step * (a - 1), j, step, cost)
@@ -33,7 +30,7 @@ def extend(pair: Pair, i: int, j: int, step: int, cost: float) -> tuple[int, int
     return best_a, best_b
 
 
-@kernel
+@uncounted
 def _free(taken: Flags, place: int, step: int) -> int:
     """Return how many tokens from `place` on are free, REACH at most."""
     count = 0
@@ -43,7 +40,7 @@ def _free(taken: Flags, place: int, step: int) -> int:
     return count
 
 
-@kernel
+@uncounted
 def _advance(pair: Pair, row: Float64s, a: int, columns: int, i: int, j: int, step: int, cost: float) -> int:
     """Turn the scores after a - 1 query tokens into those after a, the last one token i; return the best's place."""
     before, highest = NEVER, 0

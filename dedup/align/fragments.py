@@ -7,7 +7,7 @@ import numpy as np
 
 from dedup.align.bags import Bags
 from dedup.align.likeness import WORDS
-from dedup.kernels import Float64s, Int32s, Int64s, kernel, order_of
+from dedup.kernels import Float64s, Int32s, Int64s, kernel, order_of, uncounted
 
 COSINE = 0.34  # ADR 16
 ROUNDS = 32  # not measured: a fragment is seldom parted more than four times; it bounds the work
@@ -78,7 +78,7 @@ def fragments_of(telling: Telling, seeds: Int32s, gap: int) -> tuple[Int32s, Flo
     return rows[:found], scores[:found]
 
 
-@kernel
+@uncounted
 def _push(stack: Int64s, top: int, first: int, end: int, gap: int, rounds: int) -> None:
     stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3], stack[top, 4] = first, end, gap, rounds, 0
 
@@ -94,7 +94,7 @@ def _sort(seeds: Int32s, first: int, end: int, side: int) -> None:
         seeds[first + at, 0], seeds[first + at, 1] = old[order[at], 0], old[order[at], 1]
 
 
-@kernel
+@uncounted
 def _part(telling: Telling, seeds: Int32s, first: int, end: int, side: int, gap: int, ends: Int64s) -> int:
     """Write where each part of a stretch of seeds ends that wider gaps, or the ends of zones, part; return how many."""
     parts, zones = 0, telling.zones_b if side else telling.zones_a
@@ -107,7 +107,7 @@ def _part(telling: Telling, seeds: Int32s, first: int, end: int, side: int, gap:
     return parts + 1
 
 
-@kernel
+@uncounted
 def _span(telling: Telling, seeds: Int32s, first: int, end: int, row: Int32s) -> tuple[float, float]:
     """Write what a stretch of seeds spans in both texts, and how many stems both have; return cosine and score."""
     i, i_end, j, j_end = seeds[first, 0], seeds[first, 0], seeds[first, 1], seeds[first, 1]
@@ -140,7 +140,7 @@ def _span(telling: Telling, seeds: Int32s, first: int, end: int, row: Int32s) ->
     return cosine, rarity - UNMATCHED * min(left, missing)
 
 
-@kernel
+@uncounted
 def _add(telling: Telling, bags: Bags, first: int, end: int, counts: Int32s) -> None:
     """Add up the bags of some sentences."""
     telling.work[WORDS] += bags.firsts[end] - bags.firsts[first]

@@ -1,15 +1,14 @@
 """Longest common subsequence of two stretches of tokens, bit-parallel (Hyyrö 2004): 64 cells a step."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedup.align.pair import STEPS, Pair
-from dedup.kernels import Int32s, Uint64s, kernel
+from dedup.kernels import Bytes, Int32s, Uint64s, uncounted
 
 WHOLE = 4096  # ADR 3: exact up to so many tokens, 262,144 steps; other values not measured
 
 
-@kernel
+@uncounted
 def common_tokens(pair: Pair, across: int, across_end: int, down: int, down_end: int) -> int:
     """Return the length of the longest common subsequence of a stretch of the query and one of the document.
 
@@ -23,16 +22,17 @@ def common_tokens(pair: Pair, across: int, across_end: int, down: int, down_end:
     while last < shorter - first and a[len(a) - 1 - last] == b[len(b) - 1 - last]:
         last += 1
     a, b = a[first : len(a) - last], b[first : len(b) - last]
-    carries = np.zeros(len(b), np.uint8)
+    carries = pair.room.carries[: len(b)]
+    carries[:] = 0
     common = first + last
     for start in range(0, len(a), 64):
-        common += _column(a[start : start + 64], b, pair.masks, carries)
+        common += _column(a[start : start + 64], b, pair.room.masks, carries)
         pair.work[STEPS] += len(b)
     return common
 
 
-@kernel
-def _column(a: Int32s, b: Int32s, masks: Uint64s, carries: NDArray[np.uint8]) -> int:
+@uncounted
+def _column(a: Int32s, b: Int32s, masks: Uint64s, carries: Bytes) -> int:
     """Run up to 64 tokens of `a` against all of `b`; `carries` hands each row's carry to the next 64."""
     for i in range(len(a)):
         masks[a[i]] |= np.uint64(1) << np.uint64(i)

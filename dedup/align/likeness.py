@@ -7,7 +7,7 @@ import numpy as np
 
 from dedup.align.bags import Bags
 from dedup.align.rows import doubled
-from dedup.kernels import Float64s, Int32s, Int64s, kernel, order_of
+from dedup.kernels import Float64s, Int32s, Int64s, kernel, order_of, uncounted
 
 COSINE = 0.30  # ADR 16
 DICE = 0.37  # ADR 16
@@ -59,15 +59,18 @@ def seeds_of(a: Bags, b: Bags, weights: Float64s, work: Int64s) -> Int32s:
                     dots[j] += square * a.counts[at] * counts[posting]
         if found + EACH > len(seeds):
             seeds = doubled(seeds)
-        if reached:
-            found = _keep(i, b, here, there, dots, touched[:reached], held, good, seeds, found, work)
+        count = _alike(i, b, here, there, dots, touched[:reached], held, good, work)
+        if count:
+            for at in order_of(good[:count])[:EACH]:
+                seeds[found, 0], seeds[found, 1] = i, touched[at]
+                found += 1
         for at in range(a.firsts[i], a.firsts[i + 1]):
             held[a.stems[at]] = 0
     return seeds[:found]
 
 
-@kernel
-def _keep(
+@uncounted
+def _alike(
     i: int,
     b: Bags,
     here: Sentences,
@@ -76,11 +79,9 @@ def _keep(
     touched: Int32s,
     held: Float64s,
     good: Float64s,
-    seeds: Int32s,
-    found: int,
     work: Int64s,
 ) -> int:
-    """Add to the `found` seeds those of sentence `i`, at most EACH, and return how many there are.
+    """Write which of the touched sentences are like sentence `i`, and how much; return how many.
 
     Args:
         i: the sentence.
@@ -88,11 +89,9 @@ def _keep(
         here: the measures of the sentences of the one text.
         there: those of the other.
         dots: what `i` and each of `touched` have in common of the stems looked up; made zero.
-        touched: the sentences of `b` that have any; put in another order.
+        touched: the sentences of `b` that have any; those alike are written to the front.
         held: what each stem counts in `i`.
-        good: room for a cosine of each sentence of `b`.
-        seeds: rows, with room for EACH more.
-        found: how many there are.
+        good: less their cosines.
         work: counts, added to.
     """
     count, norm = 0, here.norms[i]
@@ -110,12 +109,7 @@ def _keep(
         if alike:
             good[count], touched[count] = -dot / (norm * there.norms[j]), j
             count += 1
-    if count == 0:
-        return found
-    for at in order_of(good[:count])[:EACH]:
-        seeds[found, 0], seeds[found, 1] = i, touched[at]
-        found += 1
-    return found
+    return count
 
 
 @kernel

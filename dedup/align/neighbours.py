@@ -3,7 +3,7 @@
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.pair import Limits, Pair
 from dedup.align.rows import sorted_rows, tokens_of, write_row
-from dedup.kernels import Int32s, kernel
+from dedup.kernels import Int32s, kernel, uncounted
 
 GAP = 60  # ADR 3: half and double move plagdet by less than .015
 ALONE, EXACT = 12, 0.8  # ADR 15: two such blocks that changed places are two passages
@@ -47,7 +47,7 @@ def join_neighbours(pair: Pair, passages: Int32s, limits: Limits) -> int:
     return kept
 
 
-@kernel
+@uncounted
 def _matched_jointly(pair: Pair, left: Int32s, right: Int32s, limits: Limits) -> int:
     """Return how many tokens two passages as one would have in common, 0 if they are no neighbours.
 
@@ -70,7 +70,7 @@ def _matched_jointly(pair: Pair, left: Int32s, right: Int32s, limits: Limits) ->
     return common_tokens(pair, left[1], right[2], right[3], left[4])
 
 
-@kernel
+@uncounted
 def _stands(row: Int32s) -> bool:
     """Say whether a passage is a block that stands for itself: of ALONE words, nearly word for word."""
     return bool(row[5] >= ALONE and 2 * row[5] >= EXACT * tokens_of(row))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dedup.kernels import Int32s, Uint64s, kernel
+from dedup.kernels import Int32s, Uint64s, kernel, uncounted
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 ABSENT = -1
@@ -74,7 +74,7 @@ def seed_keys(ids: Int32s, length: int) -> Uint64s:
     return keys
 
 
-@kernel
+@uncounted
 def _seed_slot(table: Int32s, keys: Uint64s, key: np.uint64) -> int:
     """Return the slot of a seed: its first place in the query, or ABSENT."""
     slot = slot_of(key, len(table))
@@ -96,7 +96,7 @@ def place_seeds(keys: Uint64s) -> tuple[Int32s, Int32s]:
     return table, following
 
 
-@kernel
+@uncounted
 def first_place(table: Int32s, keys: Uint64s, key: np.uint64) -> int:
     """Return the first place in the query where the seed begins, or ABSENT."""
     place: int = table[_seed_slot(table, keys, key)]

@@ -3,7 +3,8 @@
 import numpy as np
 
 from dedup.align.numbering import ABSENT, look_up_tokens, number_tokens, slot_of, table_of
-from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel
+from dedup.align.pair import longest_of
+from dedup.kernels import Int32s, Int64s, Uint64s, entry, uncounted
 
 
 @entry
@@ -11,10 +12,7 @@ def count_overlaps(query: Uint64s, documents: Uint64s, offsets: Int64s) -> Int64
     """Return, per document, the distinct hashes of the query, of the document, and of both."""
     _, distinct, vocabulary = number_tokens(query)
     numbers = look_up_tokens(documents, distinct, vocabulary)
-    longest = 0
-    for n in range(len(offsets) - 1):
-        longest = max(longest, offsets[n + 1] - offsets[n])
-    table = table_of(longest)
+    table = table_of(longest_of(offsets))
     sizes = np.zeros((len(offsets) - 1, 3), np.int64)
     sizes[:, 0] = len(distinct)
     for n in range(len(offsets) - 1):
@@ -25,7 +23,7 @@ def count_overlaps(query: Uint64s, documents: Uint64s, offsets: Int64s) -> Int64
     return sizes
 
 
-@kernel
+@uncounted
 def _is_new(hashes: Uint64s, table: Int32s, place: int, base: int) -> bool:
     """Say whether a hash occurs first at `place` since `base`; entries of the table before `base` count as empty."""
     slot = slot_of(hashes[place], len(table))

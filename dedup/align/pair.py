@@ -2,9 +2,41 @@
 
 from typing import NamedTuple
 
-from dedup.kernels import Flags, Int32s, Int64s, Uint64s
+import numpy as np
+
+from dedup.kernels import Bytes, Flags, Float64s, Int32s, Int64s, Uint64s, kernel
 
 SEEDS, CELLS, LINKS, STEPS = range(4)
+BAND = 4  # not measured: room for four words put in or left out in a row
+
+
+class Room(NamedTuple):
+    """Arrays that the steps write to, made once for a query and all documents.
+
+    Attributes:
+        masks: zeros, one per token number, for the longest common subsequence.
+        carries: one per token of the longest document, for the same.
+        scores: 2 * BAND + 2, for the ends of passages.
+    """
+
+    masks: Uint64s
+    carries: Bytes
+    scores: Float64s
+
+
+@kernel
+def room_of(numbers: int, longest: int) -> Room:
+    """Return room for so many token numbers, and documents of so many tokens."""
+    return Room(np.zeros(numbers, np.uint64), np.empty(longest, np.uint8), np.empty(2 * BAND + 2))
+
+
+@kernel
+def longest_of(offsets: Int64s) -> int:
+    """Return how many tokens the longest document has."""
+    longest = 0
+    for n in range(len(offsets) - 1):
+        longest = max(longest, offsets[n + 1] - offsets[n])
+    return longest
 
 
 class Pair(NamedTuple):
@@ -15,7 +47,7 @@ class Pair(NamedTuple):
         document: the document's, ABSENT where the query lacks the token.
         taken_query: tokens that belong to a passage.
         taken_document: tokens that belong to a passage.
-        masks: zeros, one per token number: room for the longest common subsequence.
+        room: what the steps write to.
         work: counts of SEEDS tried, CELLS compared, LINKS between runs weighed, STEPS of 64 cells each; what the
             proof that the work is linear counts.
     """
@@ -24,7 +56,7 @@ class Pair(NamedTuple):
     document: Int32s
     taken_query: Flags
     taken_document: Flags
-    masks: Uint64s
+    room: Room
     work: Int64s
 
 

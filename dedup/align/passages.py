@@ -8,11 +8,11 @@ from dedup.align.extension import extend
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.neighbours import join_neighbours
 from dedup.align.numbering import look_up_tokens, number_tokens, place_seeds, seed_keys
-from dedup.align.pair import Limits, Pair, Seeds
+from dedup.align.pair import Limits, Pair, Seeds, longest_of, room_of
 from dedup.align.rows import doubled, tokens_of
 from dedup.align.runs import find_runs
 from dedup.align.segments import segments_of
-from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel, order_of
+from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel, order_of, uncounted
 
 CORE = 0.5  # ADR 3: without cores below a passage's length plagdet falls from .656 to .634
 LIKENESS = np.array([0.5, 0.7])  # ADR 3: without the second, loose extension plagdet falls from .656 to .624
@@ -50,14 +50,14 @@ def find_passages(
     keys = seed_keys(ids, seed)
     seeds = Seeds(keys, *place_seeds(keys))
     numbers = look_up_tokens(documents, distinct, vocabulary)
-    masks = np.zeros(len(distinct), np.uint64)
+    room = room_of(len(distinct), longest_of(offsets))
     ends = np.zeros(len(ids) + len(numbers) + 1, np.int32)
     crossings = np.zeros(len(numbers), np.int32)
     taken_query, taken_documents = np.zeros(len(ids), np.bool_), np.zeros(len(numbers), np.bool_)
     found, count = np.empty((16, 7), np.int32), 0
     for n in range(len(offsets) - 1):
         base, end = offsets[n], offsets[n + 1]
-        pair = Pair(ids, numbers[base:end], taken_query, taken_documents[base:end], masks, work)
+        pair = Pair(ids, numbers[base:end], taken_query, taken_documents[base:end], room, work)
         runs = find_runs(pair, seeds, seed, ends, crossings[base:end], base)
         first = count
         found, count = _find_both(pair, runs, strict, loose, found, first)
@@ -95,7 +95,7 @@ def _find(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, first: int) -
     return found, first + join_neighbours(pair, found[first:count], limits)
 
 
-@kernel
+@uncounted
 def _enough(passages: Int32s, words: int) -> bool:
     """Say whether a passage has so many words in common."""
     for row in range(len(passages)):  # noqa: SIM110 - Numba knows no generators
@@ -127,7 +127,7 @@ def _accept_chains(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, coun
     return found, count
 
 
-@kernel
+@uncounted
 def _measure(pair: Pair, chain: Int32s, limits: Limits, row: Int32s) -> None:
     """Extend a segment at both ends, so that each step keeps to the similarity asked for; write it and take its tokens.
 
@@ -150,7 +150,7 @@ def _measure(pair: Pair, chain: Int32s, limits: Limits, row: Int32s) -> None:
     _take(pair, row)
 
 
-@kernel
+@uncounted
 def _grow(pair: Pair, row: Int32s, limits: Limits) -> None:
     """Extend a passage of its own right at both ends, as long as the whole stays similar enough.
 
@@ -176,13 +176,13 @@ def _grow(pair: Pair, row: Int32s, limits: Limits) -> None:
             return
 
 
-@kernel
+@uncounted
 def _cost(similarity: float) -> float:
     """Return what an unmatched token costs, an equal one scoring 1, for steps of that similarity to come out even."""
     return similarity / max(0.1, 2 * (1 - similarity))
 
 
-@kernel
+@uncounted
 def _take(pair: Pair, row: Int32s) -> None:
     """Mark the tokens of a passage."""
     pair.taken_query[row[1] : row[2]] = True

@@ -4,15 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.align.bags import bags_of, sentences_of, weights_of
+from dedup.align.bags import Bags, bags_of, common_weight, sentences_of, weights_of
 from dedup.align.claims import claim, claims_of, trim
 from dedup.align.fragments import Telling, fragments_of
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.likeness import seeds_of
 from dedup.align.numbering import look_up_tokens, number_document, number_tokens, table_of
-from dedup.align.pair import Pair
+from dedup.align.pair import Pair, Room, longest_of, room_of
 from dedup.align.rows import doubled, tokens_of, write_row
-from dedup.kernels import Flags, Float64s, Int32s, Int64s, Rows, Uint64s, entry, kernel, order_of
+from dedup.kernels import Flags, Float64s, Int32s, Int64s, Rows, Uint64s, entry, kernel, order_of, uncounted
 
 COPIED = 0.85  # ADR 16: a passage so similar is a copy, and stays one beside what is told in other words
 GAP = 2  # ADR 16
@@ -32,11 +32,12 @@ class Texts(NamedTuple):
         distinct: their hashes.
         stems: numbers of the query's stems.
         document_stems: the document's; those that the query lacks have numbers, too.
+        bags: the query's sentences, all of its tokens read.
         starts: where the query's sentences begin, and where the last one ends.
         document_starts: the document's.
         several: how many stems there are.
-        room: zeros, one a word of the query: room to count them.
-        masks: zeros, one a word of the query: room for the longest common subsequence.
+        counts: zeros, one a word of the query: room to count them.
+        room: what the longest common subsequence writes to.
         steps: counts, see `Pair`.
         work: counts, see `Telling`.
     """
@@ -47,11 +48,12 @@ class Texts(NamedTuple):
     distinct: Uint64s
     stems: Int32s
     document_stems: Int32s
+    bags: Bags
     starts: Int32s
     document_starts: Int32s
     several: int
-    room: Int32s
-    masks: Uint64s
+    counts: Int32s
+    room: Room
     steps: Int64s
     work: Int64s
 
@@ -90,8 +92,9 @@ def find_reworded(
     """
     words, distinct, vocabulary = number_tokens(query)
     ids, own, table = number_tokens(stems)
-    others, room = table_of(len(documents)), np.zeros(len(distinct), np.int32)
-    masks, steps, starts = np.zeros(len(distinct), np.uint64), np.zeros(4, np.int64), sentences_of(stops)
+    others, room = table_of(longest_of(offsets)), room_of(len(distinct), longest_of(offsets))
+    counts, steps, starts = np.zeros(len(distinct), np.int32), np.zeros(4, np.int64), sentences_of(stops)
+    bags = bags_of(ids, starts, np.ones(len(ids), np.bool_), len(own))
     found, scores, count, last = np.empty((16, 7), np.int32), np.empty(16), 0, 0
     for n in range(len(offsets) - 1):
         if not likely[n]:
@@ -103,7 +106,7 @@ def find_reworded(
         there = sentences_of(document_stops[base:end])
         document = documents[base:end]
         texts = Texts(
-            words, document, vocabulary, distinct, ids, theirs, starts, there, several, room, masks, steps, work
+            words, document, vocabulary, distinct, ids, theirs, bags, starts, there, several, counts, room, steps, work
         )
         rows, gains, gone = _reword(texts, passages[first:last], least)
         while count + len(rows) + last - first > len(found):
@@ -136,18 +139,18 @@ def _reword(texts: Texts, passages: Int32s, least: float) -> tuple[Int32s, Float
     copied, none = np.zeros(len(passages), np.bool_), np.zeros(len(passages), np.bool_)
     for row in range(len(passages)):
         copied[row] = 2 * passages[row, 5] >= COPIED * tokens_of(passages[row])
-    telling, seeds = _tell(texts, passages, none)
+    telling, seeds = _tell(texts, passages, none, least)
     if not len(seeds) and not copied.any():
         return np.empty((0, 7), np.int32), np.empty(0), none
     wide, scores, gone = _settle(texts, telling, seeds.copy(), passages, copied, WIDE, least)
     if _lopsided(wide):
         return wide, scores, gone
     if copied.any():
-        telling, seeds = _tell(texts, passages, copied)
+        telling, seeds = _tell(texts, passages, copied, least)
     return _settle(texts, telling, seeds, passages, copied, GAP, least)
 
 
-@kernel
+@uncounted
 def _lopsided(rows: Int32s) -> bool:
     """Say whether the passages of one text are LOPSIDED times as long as those of the other."""
     here, there = 0, 0
@@ -158,15 +161,20 @@ def _lopsided(rows: Int32s) -> bool:
 
 
 @kernel
-def _tell(texts: Texts, passages: Int32s, claimed: Flags) -> tuple[Telling, Int32s]:
-    """Return the two texts as bags without the claimed passages, which part zones, and the seeds between them."""
+def _tell(texts: Texts, passages: Int32s, claimed: Flags, least: float) -> tuple[Telling, Int32s]:
+    """Return the two texts as bags without the claimed passages, which part zones, and the seeds between them.
+
+    There are none where all that the texts have in common weighs less than `least`: no part of it weighs more.
+    """
     free, zones = _zones(texts.starts, passages, claimed, 1, len(texts.stems))
     free_there, zones_there = _zones(texts.document_starts, passages, claimed, 3, len(texts.document_stems))
-    a = bags_of(texts.stems, texts.starts, free, texts.several)
+    a = bags_of(texts.stems, texts.starts, free, texts.several) if claimed.any() else texts.bags
     b = bags_of(texts.document_stems, texts.document_starts, free_there, texts.several)
     weights = weights_of(a, b, texts.several)
     here, there = np.zeros(texts.several, np.int32), np.zeros(texts.several, np.int32)
-    return Telling(a, b, weights, zones, zones_there, here, there, texts.work), seeds_of(a, b, weights, texts.work)
+    enough = common_weight(a, b, weights, here, there) >= least
+    seeds = seeds_of(a, b, weights, texts.work) if enough else np.empty((0, 2), np.int32)
+    return Telling(a, b, weights, zones, zones_there, here, there, texts.work), seeds
 
 
 @kernel
@@ -235,20 +243,20 @@ def _match(texts: Texts, row: Int32s) -> None:
     row[5], row[6] = common, 1
     if MOSTLY * common <= copied and max(row[2] - row[1], row[4] - row[3]) <= WHOLE:
         none = np.zeros(0, np.bool_)
-        pair = Pair(texts.words, words, none, none, texts.masks, texts.steps)
+        pair = Pair(texts.words, words, none, none, texts.room, texts.steps)
         row[5], row[6] = common_tokens(pair, row[1], row[2], 0, len(words)), 0
 
 
-@kernel
+@uncounted
 def _common(texts: Texts, row: Int32s, words: Int32s) -> int:
     """Return how many words of the query's stretch and of the document's have in common, as multisets."""
     common = 0
     for token in range(row[1], row[2]):
-        texts.room[texts.words[token]] += 1
+        texts.counts[texts.words[token]] += 1
     for word in words:
-        if word >= 0 and texts.room[word] > 0:
-            texts.room[word] -= 1
+        if word >= 0 and texts.counts[word] > 0:
+            texts.counts[word] -= 1
             common += 1
     for token in range(row[1], row[2]):
-        texts.room[texts.words[token]] = 0
+        texts.counts[texts.words[token]] = 0
     return common

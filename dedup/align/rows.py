@@ -5,7 +5,7 @@ All by plain loops: what NumPy's indexing would say in a line takes the compiler
 
 import numpy as np
 
-from dedup.kernels import Int32s, kernel, order_of
+from dedup.kernels import Int32s, kernel, order_of, uncounted
 
 
 @kernel
@@ -29,14 +29,14 @@ def sorted_rows(rows: Int32s, column: int) -> Int32s:
     return ordered
 
 
-@kernel
+@uncounted
 def tokens_of(row: Int32s) -> int:
     """Return how many tokens the two stretches of a passage have."""
     tokens: int = row[2] - row[1] + row[4] - row[3]
     return tokens
 
 
-@kernel
+@uncounted
 def write_row(rows: Int32s, place: int, row: Int32s) -> None:
     """Write `row` at `place`."""
     for column in range(len(row)):

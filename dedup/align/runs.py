@@ -5,7 +5,7 @@ import numpy as np
 from dedup.align.numbering import ABSENT, NO_SEED, first_place, seed_keys
 from dedup.align.pair import CELLS, SEEDS, Pair, Seeds
 from dedup.align.rows import doubled, sorted_rows
-from dedup.kernels import Int32s, kernel
+from dedup.kernels import Int32s, Uint64s, kernel, uncounted
 
 PLACES = 16  # ADR 3: half and double move plagdet by less than .015; it bounds the work in repetitive text
 CROSSINGS = 16  # ADR 3: bounds the work in repetitive text, which tests count; other values not measured
@@ -26,12 +26,38 @@ def find_runs(pair: Pair, seeds: Seeds, length: int, ends: Int32s, crossings: In
         crossings: zeros, one per token of the document.
         base: where the document begins among all documents.
     """
-    runs, count, ordered = np.empty((64, 3), np.int32), 0, True
+    runs, count, j = np.empty((64, 3), np.int32), 0, 0
     keys = seed_keys(pair.document, length)
-    for j in range(len(keys)):
-        if keys[j] == NO_SEED:
-            continue
-        i = first_place(seeds.table, seeds.keys, keys[j])
+    while j < len(keys):
+        if count + PLACES > len(runs):
+            runs = doubled(runs)
+        count, j = _fill(pair, seeds, length, ends, crossings, base, keys, j, runs, count)
+    for run in range(1, count):
+        if runs[run - 1, 1] > runs[run, 1]:
+            return sorted_rows(runs[:count], 1)
+    return runs[:count]
+
+
+@uncounted
+def _fill(
+    pair: Pair,
+    seeds: Seeds,
+    length: int,
+    ends: Int32s,
+    crossings: Int32s,
+    base: int,
+    keys: Uint64s,
+    j: int,
+    runs: Int32s,
+    count: int,
+) -> tuple[int, int]:
+    """Add runs to the `count` there are, of the seeds from document place `j` on, while there is room for PLACES more.
+
+    Returns:
+        How many runs there are, and the place to go on from.
+    """
+    while j < len(keys) and count + PLACES <= len(runs):
+        i = first_place(seeds.table, seeds.keys, keys[j]) if keys[j] != NO_SEED else ABSENT
         for _ in range(PLACES):
             if i == ABSENT:
                 break
@@ -40,16 +66,14 @@ def find_runs(pair: Pair, seeds: Seeds, length: int, ends: Int32s, crossings: In
             if ends[diagonal] <= base + j and crossings[j] < CROSSINGS:
                 before, after = _extend(pair, i, j, crossings, ends[diagonal] - base)
                 ends[diagonal] = base + j + after
-                if count == len(runs):
-                    runs = doubled(runs)
                 runs[count, 0], runs[count, 1], runs[count, 2] = i - before, j - before, before + after
-                ordered &= count == 0 or runs[count - 1, 1] <= j - before
                 count += before + after >= length  # keys of two seeds may be equal, see `seed_keys`
             i = seeds.following[i]
-    return runs[:count] if ordered else sorted_rows(runs[:count], 1)
+        j += 1
+    return count, j
 
 
-@kernel
+@uncounted
 def _extend(pair: Pair, i: int, j: int, crossings: Int32s, least: int) -> tuple[int, int]:
     """Return how many tokens before and from (i, j) on are equal, going back no further than document place `least`."""
     query, document = pair.query, pair.document

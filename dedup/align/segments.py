@@ -4,7 +4,7 @@ import numpy as np
 
 from dedup.align.lcs import common_tokens
 from dedup.align.pair import Pair
-from dedup.kernels import Int32s, kernel
+from dedup.kernels import Float64s, Int32s, kernel, uncounted
 
 
 @kernel
@@ -22,6 +22,14 @@ def segments_of(pair: Pair, pieces: Int32s, similarity: float) -> Int32s:
     low, high = np.empty(len(pieces)), np.empty(len(pieces))
     lower = np.empty(len(pieces), np.int32)
     segments = np.empty((len(pieces), 2), np.int32)
+    return segments[: _cut(pair, pieces, similarity, low, high, lower, segments)]
+
+
+@uncounted
+def _cut(
+    pair: Pair, pieces: Int32s, similarity: float, low: Float64s, high: Float64s, lower: Int32s, segments: Int32s
+) -> int:
+    """Write the segments, each with the total before it and behind it and the one before that begins lower."""
     count, total = 0, 0.0
     for p in range(len(pieces)):
         if p > 0:
@@ -38,10 +46,10 @@ def segments_of(pair: Pair, pieces: Int32s, similarity: float) -> Int32s:
         high[count], lower[count] = total, before
         segments[count, 0], segments[count, 1] = first, p + 1
         count += 1
-    return segments[:count]
+    return count
 
 
-@kernel
+@uncounted
 def _gap_score(pair: Pair, left: Int32s, right: Int32s, similarity: float) -> float:
     """Return what the gap between two runs of a chain scores, its single common tokens counted."""
     across, down = left[0] + left[2], left[1] + left[2]

@@ -4,8 +4,8 @@ One definition of the result, whatever the order of the input, the number of thr
 
 1. Every unit (a document, or a paragraph) has a rank: those of an index first, then by the rule of `keep`, then by id.
 2. Units of the same folded tokens are one: the best ranked stands for all.
-3. In each bucket (a band of the MinHash signature, or a window minimum) every unit is paired with the `STAR` best
-   ranked ones.
+3. In each bucket (a band of the MinHash signature, or a window minimum) all units are paired; if they are more than
+   `FULL`, each with the `STAR` best ranked ones alone.
 4. A pair is an edge if its similarity, computed on the two sets of shingles, reaches the threshold.
 5. In order of rank, a unit that resembles no survivor is a survivor; any other belongs to the best ranked survivor that
    it resembles. So a chain of small changes is no cluster, unless `closure` is "transitive".

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.job import RECALL, STAR, Job
+from dedup.corpus.job import FULL, RECALL, Job
 from dedup.corpus.units import paragraphs
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -33,16 +33,16 @@ class Against:
         if not isinstance(index, Index | None):
             raise InvalidInput(f"against is {index!r}; give an open index: with dedup.open(URL) as index")
         self.cut = 0
+        self.numbers: NDArray[np.uint32] = np.empty(0, np.uint32)
         self._index, self._job = index, job
-        self._numbers = np.empty(0, np.uint32)
 
     def sources(self, items: Iterable[Item]) -> Sequence[tuple[Iterable[Item], bool]]:
         """Return the collection, then of the index what it may resemble, each with whether it is the index."""
-        return (self._watched(items), False), (self._documents(), True)
+        return (self.watched(items), False), (self._documents(), True)
 
-    def _watched(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the collection as it is, and find meanwhile what it may resemble."""
-        if self._index is None or self._all_of(self._index):
+    def watched(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the collection as it is; the numbers of what it may resemble are added to `numbers` meanwhile."""
+        if self._index is None or self.all_of(self._index):
             yield from items
             return
         texts, characters = list[str](), 0
@@ -60,12 +60,12 @@ class Against:
         """Yield what was found, in the order in which it came into the index: when the collection has been read."""
         if self._index is None:
             return
-        if self._all_of(self._index):
-            self._numbers = np.array([one.number for one in self._index.arrivals()[1]], np.uint32)
-        for document in self._index.arrived(self._numbers):
+        if self.all_of(self._index):
+            self.numbers = np.array([one.number for one in self._index.arrivals()[1]], np.uint32)
+        for _, document in self._index.arrived(self.numbers):
             yield Record(_INDEX, document)
 
-    def _all_of(self, index: Index) -> bool:
+    def all_of(self, index: Index) -> bool:
         """Return whether the index's buckets may miss what the job is to find."""
         scheme, job = index.scheme, self._job
         return scheme.unit != job.unit or (job.level != "documents" and job.least < scheme.w + scheme.k - 1)
@@ -74,10 +74,10 @@ class Against:
         if self._job.level == "passages":
             texts = [text[start:stop] for text in texts for start, stop in paragraphs(text)]
         if texts:
-            most = LISTED if self._job.level == "runs" else STAR
+            most = LISTED if self._job.level == "runs" else FULL
             found = index.sharing(texts, most, self._least if self._by_minima(index) else None)
             self.cut += found.cut
-            self._numbers = np.union1d(self._numbers, found.numbers)
+            self.numbers = np.union1d(self.numbers, found.numbers)
 
     def _by_minima(self, index: Index) -> bool:
         """Return whether bands of whole signatures find too few: of paragraphs, contained texts, less alike ones."""

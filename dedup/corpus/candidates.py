@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus import kernels
-from dedup.corpus.job import STAR, Job
+from dedup.corpus.job import FULL, STAR, Job
 from dedup.corpus.join import Join
 from dedup.corpus.postings import POSTING, file_of
 from dedup.corpus.threads import in_order
@@ -73,7 +73,7 @@ class Pairs:
     def of(self, some: Iterable[Share]) -> Iterator[Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]]:
         """Yield for each share its pairs of ranks, the better first, many at a time; several shares may have a pair."""
         for postings in in_order(self._sorted, some, self._job.threads):
-            self.full += kernels.count_full(postings.buckets, STAR)
+            self.full += kernels.count_full(postings.buckets, FULL)
             yield self._paired(postings)
 
     def _sorted(self, share: Share) -> Sorted:
@@ -91,7 +91,7 @@ class Pairs:
         room, place, line = max(PAIRS_AT_ONCE, len(postings.ranks)), 0, 0
         better, worse = np.empty(room, np.int64), np.empty(room, np.int64)
         while place < len(postings.ranks):
-            place, line, count = kernels.pair_up(*postings, self._ranks.indexed, STAR, place, line, better, worse)
+            place, line, count = kernels.pair_up(*postings, self._ranks.indexed, FULL, STAR, place, line, better, worse)
             yield better[:count], worse[:count]
 
 

@@ -92,9 +92,17 @@ def count_full(buckets: Uint64s, most: int) -> int:
 
 @entry
 def pair_up(
-    buckets: Uint64s, ranks: Int64s, indexed: Flags, star: int, place: int, line: int, better: Int64s, worse: Int64s
+    buckets: Uint64s,
+    ranks: Int64s,
+    indexed: Flags,
+    most: int,
+    star: int,
+    place: int,
+    line: int,
+    better: Int64s,
+    worse: Int64s,
 ) -> tuple[int, int, int]:
-    """Pair the ranks of each bucket: the `star` best with all that are worse and not of an index.
+    """Pair the ranks of each bucket with all that are worse and not of an index; of more than `most` the `star` best.
 
     Buckets are sorted. Ranks are sorted here, within each bucket. Begin at the bucket that starts at `place`, with its
     `line`-th best; where there is no room for a line, return where to go on, and how many pairs were written.
@@ -106,7 +114,8 @@ def pair_up(
             stop += 1
         if line == 0:
             _sort(ranks[place:stop])
-        while line < min(star, stop - place - 1):
+        lines = min(star if stop - place > most else stop - place, stop - place - 1)
+        while line < lines:
             if count + stop - place - line - 1 > len(better):
                 return place, line, count
             for other in range(place + line + 1, stop):

@@ -70,7 +70,7 @@ class Summary:
         pairs: those similar enough.
         histogram: candidates by similarity, in equal parts from 0 to 1.
         undated: documents without a date that could be read, which rank last; None unless the earliest is kept.
-        full_buckets: buckets in which only the best ranked were paired with all.
+        full_buckets: buckets of more than `FULL` units, in which only the `STAR` best ranked were paired with all.
         recall_at_threshold: share of the pairs at the threshold that share a bucket; None where no formula gives it.
         expected_recall: share of this run's pairs that are expected to have been found; the same.
         settings: what was asked.

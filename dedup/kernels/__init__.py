@@ -22,7 +22,7 @@ from dedup.kernels.arrays import (
     grown,
     order_of,
 )
-from dedup.kernels.compiled import entry, kernel
+from dedup.kernels.compiled import entry, kernel, uncounted
 from dedup.kernels.instructions import (
     PERMUTATIONS,
     bit_count,
@@ -69,5 +69,6 @@ __all__ = [
     "store_word",
     "uint16s_of",
     "uint32s_of",
+    "uncounted",
     "width_of",
 ]

@@ -41,6 +41,15 @@ def kernel(function: Function) -> Function:
     return cast("Function", Kernel(function))
 
 
+def uncounted(function: Function) -> Function:
+    """Make `function` a kernel that counts no references to arrays, for it neither makes nor returns one.
+
+    A count is an atomic step at each array that a call hands over: half of the time of short kernels (ADR 27). The
+    caller holds the arrays meanwhile.
+    """
+    return cast("Function", Kernel(function, _nrt=False))
+
+
 def entry(function: Function) -> Function:
     """Compile `function` at its first call for the types of its annotations, once per machine.
 
@@ -66,9 +75,9 @@ def entry(function: Function) -> Function:
 class Kernel(CPUDispatcher):  # type: ignore[misc]  # Numba is typed in part only
     """A function that becomes part of the entries that call it."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], **options: bool) -> None:
         """Compile nothing yet."""
-        super().__init__(function, targetoptions=_OPTIONS | {"no_cpython_wrapper": True})
+        super().__init__(function, targetoptions=_OPTIONS | {"no_cpython_wrapper": True} | options)
 
     def get_call_template(self, args: Signature, kws: dict[str, types.Type]) -> Any:
         """Compile for any whole number where Numba would for each constant and for each width."""

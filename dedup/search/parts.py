@@ -1,8 +1,10 @@
 """Passages that stand side by side in both texts, in whatever order: parts of one that is told in other words."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Self
+from itertools import pairwise
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -12,6 +14,22 @@ from dedup.sketching.tokens import Tokens
 
 BETWEEN = 16  # ADR 16: words that may lie between them, in either text
 COPY_WORDS, COPY_SIMILARITY = 15, 0.8  # ADR 16: two such copies that changed places stay two
+
+
+class Row(NamedTuple):
+    """One passage of those shared, in Python's own numbers: places count tokens, the rest is as in `Shared`."""
+
+    document: int
+    query_start: int
+    query_end: int
+    document_start: int
+    document_end: int
+    matched: int
+    similarity: float
+    reworded: bool
+    evidence: float
+    chance: bool
+    windows: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,12 @@ class Shared:
         first, *rest = (getattr(self, one.name) for one in fields(self))
         return type(self)(first.only(those), *(column[those] for column in rest))
 
+    def rows(self) -> Iterator[Row]:
+        """Yield the passages one by one."""
+        places = (getattr(self.places, name) for name in Alignments.__slots__)
+        columns = (*places, self.places.similarity, self.reworded, self.evidence, self.chance, self.windows)
+        return map(Row, *(column.tolist() for column in columns))
+
 
 def joined(query: Uint64s, documents: Tokens, every: Shared, enough: float) -> Shared:
     """Return the passages with those that are parts of one joined: one reworded passage of the evidence of all.
@@ -49,15 +73,16 @@ def joined(query: Uint64s, documents: Tokens, every: Shared, enough: float) -> S
     """
     rows = np.column_stack([getattr(every.places, name) for name in Alignments.__slots__])
     apart = (rows[:, 5] >= COPY_WORDS) & (every.places.similarity >= COPY_SIMILARITY)
-    if not _beside(rows, apart).any():
+    if not any(_beside(*pair) for pair in pairwise(zip(rows.tolist(), apart.tolist(), strict=True))):
         return every
     evidence, windows = every.evidence.copy(), every.windows.copy()
     reworded, chance = every.reworded.copy(), every.chance.copy()
     kept, last = np.ones(len(rows), np.bool_), 0
     for row in range(1, len(rows)):
+        beside = _beside((rows[last].tolist(), apart[last]), (rows[row].tolist(), apart[row]))
         one = _union(rows[last], rows[row])
-        alone = evidence[last] + evidence[row] >= enough and not _met(rows[kept], one, rows[last], rows[row])
-        if not (alone and _beside(rows[[last, row]], apart[[last, row]])[0]):
+        sure = beside and evidence[last] + evidence[row] >= enough
+        if not sure or _met(rows[kept], one, rows[last], rows[row]):
             last = row
             continue
         one[5] = _common(query, documents, one)
@@ -67,13 +92,12 @@ def joined(query: Uint64s, documents: Tokens, every: Shared, enough: float) -> S
     return Shared(Alignments(*np.ascontiguousarray(rows.T)), reworded, evidence, windows, chance).only(kept)
 
 
-def _beside(rows: Int32s, apart: Flags) -> Flags:
-    """Return for each row but the last whether it and the next stand side by side, and are not two copies."""
-    before, after = rows[:-1], rows[1:]
-    between = np.maximum(after[:, 3] - before[:, 4], before[:, 3] - after[:, 4])
-    near = (before[:, 0] == after[:, 0]) & (after[:, 1] - before[:, 2] <= BETWEEN)
-    beside: Flags = near & (between >= 0) & (between <= BETWEEN) & ~(apart[:-1] & apart[1:])
-    return beside
+def _beside(one: tuple[list[int], bool], other: tuple[list[int], bool]) -> bool:
+    """Say whether two rows, the second behind the first in the query, stand side by side, and are not two copies."""
+    (before, copy), (after, other_copy) = one, other
+    between = max(after[3] - before[4], before[3] - after[4])
+    near = before[0] == after[0] and after[1] - before[2] <= BETWEEN
+    return near and 0 <= between <= BETWEEN and not (copy and other_copy)
 
 
 def _union(one: Int32s, other: Int32s) -> Int32s:

@@ -49,14 +49,14 @@ def sharing(store: Store, texts: Sequence[str], most: int, least: Least | None) 
     return Sharing(_sharing(postings, places, owners, needed), cut)
 
 
-def arrived(store: Store, numbers: Numbers) -> Iterator[Document]:
-    """Yield the living documents that chunk numbers (ascending) belong to, each once, in the order of their arrival."""
+def arrived(store: Store, numbers: Numbers) -> Iterator[tuple[int, Document]]:
+    """Yield number and document of the living that chunk numbers (ascending) belong to, each once, as they arrived."""
     ids = set[str]()
     for start in range(0, len(numbers), AT_ONCE):
         for stored in store.fetch(numbers[start : start + AT_ONCE]):
             if stored and stored.id not in ids:
                 ids.add(stored.id)
-                yield decode(stored.id, stored.payload, stored.digest)
+                yield stored.number, decode(stored.id, stored.payload, stored.digest)
 
 
 def _sharing(

@@ -11,7 +11,7 @@ from dedup.model import Containment, Document, Match, Passage
 from dedup.scheme import Scheme, Unit
 from dedup.search.evidence import common
 from dedup.search.names import names_only
-from dedup.search.parts import Shared
+from dedup.search.parts import Row
 from dedup.search.passages import shared
 from dedup.search.places import Places
 from dedup.search.query import Query
@@ -84,19 +84,18 @@ def figure(
     document_shingles, offsets = shingles(tokens, scheme.k)
     sizes = overlaps(query_shingles, document_shingles, offsets)
     found = shared(query, tokens, scheme, question, document_shingles, offsets)
-    first = np.searchsorted(found.places.document, np.arange(len(documents) + 1))
     here = Places(query.text, query.tokens)
-    matches = list[Match]()
-    for i, document in enumerate(documents):
-        there = Places(document.text, tokens, int(tokens.offsets[i]))
-        rows = range(first[i], first[i + 1])
-        passages = [_passage(query, here, there, found, row, scheme.unit) for row in rows]
-        matches.append(_match(document, sizes[i], passages))
-    return matches
+    there = [
+        Places(document.text, tokens, base) for document, base in zip(documents, tokens.offsets.tolist(), strict=False)
+    ]
+    passages: list[list[Passage]] = [[] for _ in documents]
+    for row in found.rows():
+        passages[row.document].append(_passage(query, here, there[row.document], row, scheme.unit))
+    return list(map(_match, documents, sizes.tolist(), passages))
 
 
-def _match(document: Document, sizes: NDArray[np.int64], passages: list[Passage]) -> Match:
-    in_query, in_document, in_both = sizes.tolist()
+def _match(document: Document, sizes: Sequence[int], passages: list[Passage]) -> Match:
+    in_query, in_document, in_both = sizes
     in_either = in_query + in_document - in_both
     passages.sort(key=lambda passage: (passage.kind == "boilerplate", passage.query.start, passage.document.start))
     return Match(
@@ -131,31 +130,29 @@ def near(match: Match) -> bool:
     return max(match.jaccard, both.query_in_document, both.document_in_query) >= NEAR
 
 
-def _passage(query: Query, here: Places, there: Places, found: Shared, row: int, unit: Unit) -> Passage:
-    places = found.places
-    start, end = int(places.query_start[row]), int(places.query_end[row])
-    windows, surprise, rarest = found.windows[row]
-    place = here.span(start, end)
+def _passage(query: Query, here: Places, there: Places, row: Row, unit: Unit) -> Passage:
+    windows, surprise, rarest = row.windows
+    place = here.span(row.query_start, row.query_end)
     says_nothing = (
-        found.chance[row]
+        row.chance
         or common(windows, surprise, query.total)
         or (
             unit == "word"
-            and found.evidence[row] < CERTAIN
+            and row.evidence < CERTAIN
             and names_only(
-                (query.text[first:last] for first, last in _places(query.tokens, start, end)),
+                (query.text[first:last] for first, last in _places(query.tokens, row.query_start, row.query_end)),
                 query.text[place.start : place.end],
             )
         )
     )
     return Passage(
         query=place,
-        document=there.span(int(places.document_start[row]), int(places.document_end[row])),
-        matched_words=int(places.matched[row]),
-        similarity=float(places.similarity[row]),
+        document=there.span(row.document_start, row.document_end),
+        matched_words=row.matched,
+        similarity=row.similarity,
         documents=max(1, int(rarest)),
-        kind="boilerplate" if says_nothing else "reworded" if found.reworded[row] else "passage",
-        evidence=round(float(found.evidence[row]), 1),
+        kind="boilerplate" if says_nothing else "reworded" if row.reworded else "passage",
+        evidence=round(row.evidence, 1),
     )
 
 

@@ -2,7 +2,7 @@
 
 The unnamed database holds the format's version (`resembles`), the scheme's JSON and the counters; `documents` maps a
 document's first chunk number (4 bytes, big-endian) to its record, `ids` maps an id to that number, and the postings are
-in two levels of shards (`lmdb_postings`).
+in databases of their own (`lmdb_postings`).
 """
 
 import struct
@@ -34,7 +34,7 @@ from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
 from dedup.stores.lmdb_postings import BoundLevels
 from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, pointer, record
 from dedup.stores.names import flatten
-from dedup.stores.session import FORMAT, Session, absent, exhausted, read_header
+from dedup.stores.session import LMDB_FORMAT, Session, absent, exhausted, read_header
 from dedup.stores.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
@@ -49,15 +49,14 @@ _SCAN, _SCAN_BYTES = 256, 1 << 22  # not measured: held at once; a long transact
 
 
 class _State(NamedTuple):
-    """The counters: the next chunk number to give out, living chunks, the shard to settle next."""
+    """The counters: the next chunk number to give out, living chunks."""
 
     next: int = 0
     chunks: int = 0
-    shard: int = 0
 
     @classmethod
     def load(cls, txn: "Transaction") -> "_State":
-        return cls(*_STATE.unpack(txn.get(b"state", b"")))
+        return cls(*_STATE.unpack_from(txn.get(b"state", b"")))
 
     def pack(self) -> bytes:
         return _STATE.pack(*self)
@@ -66,7 +65,8 @@ class _State(NamedTuple):
         txn.put(b"state", self.pack())
 
 
-_STATE = struct.Struct(">QQI")
+_VERSION = str(LMDB_FORMAT).encode()
+_STATE = struct.Struct(">QQ")  # format 1 has four bytes more
 
 
 class LMDBStore:
@@ -117,7 +117,8 @@ class LMDBStore:
                 raise StoreDamaged(f"index {self._session.name} has lost its header; restore it from a backup")
             if version is None:
                 return None
-            return read_header(self._session.name, int(bytes(version)), bytes(txn.get(b"scheme", b"")), wanted)
+            header = bytes(txn.get(b"scheme", b""))
+            return read_header(self._session.name, int(bytes(version)), LMDB_FORMAT, header, wanted)
 
     def _begin(self, wanted: Scheme | None, *, create: bool) -> Scheme:
         """Write a new index's first transaction, which changes nothing if another process has just done so."""
@@ -125,7 +126,7 @@ class LMDBStore:
             raise absent(self._session.name)
         scheme = wanted or Scheme()
         with self._environment.writing(self._wait) as txn:
-            txn.put(b"resembles", str(FORMAT).encode(), overwrite=False)
+            txn.put(b"resembles", _VERSION, overwrite=False)
             txn.put(b"scheme", scheme.to_json(), overwrite=False)
             txn.put(b"state", _State().pack(), overwrite=False)
             Databases.open(self._environment.handle, txn, create=True)
@@ -161,9 +162,8 @@ class LMDBStore:
                 )
             if fresh:
                 self._withdraw(txn, gone, withdrawal)
-                names, numbers = flatten(fresh)
-                self._postings.put(txn, names, numbers)
-                state._replace(shard=self._postings.settle(txn, state.shard, len(names))).save(txn)
+                self._postings.put(txn, *flatten(fresh))
+                state.save(txn)
         return statuses
 
     def _foreseen(self, keys: Sequence[bytes], entries: Sequence[Entry]) -> list[Stored]:
@@ -278,7 +278,7 @@ class LMDBStore:
                 self._seen(txn).verify(_State.load(txn).chunks)
                 return check(self._bound(txn), self._seen(txn).documents, postings_of, now=time.time(), repair=True)
         with self._reading() as txn:
-            floor, _, _ = state = _State.load(txn)
+            floor, _ = state = _State.load(txn)
             self._seen(txn).verify(state.chunks)
         held = BoundLevels(self._postings, self._reading)
         return check(held, self._by_number, postings_of, now=time.time(), repair=False, floor=floor)
@@ -336,9 +336,14 @@ class LMDBStore:
         self._session.to_read()
         return self._environment.reading()
 
-    def _writing(self) -> "AbstractContextManager[Transaction]":
+    @contextmanager
+    def _writing(self) -> Iterator["Transaction"]:
+        """Write one batch, of this format: an index of format 1 becomes one that earlier versions refuse."""
         self._session.to_write()
-        return self._environment.writing(self._wait)
+        with self._environment.writing(self._wait) as txn:
+            if bytes(txn.get(b"resembles", b"")) != _VERSION:
+                txn.put(b"resembles", _VERSION)
+            yield txn
 
     def _bound(self, txn: "Transaction") -> BoundLevels:
         return BoundLevels(self._postings, lambda: nullcontext(txn))

@@ -100,13 +100,15 @@ class Environment:
     def open_databases(self, wait: float) -> Databases:
         """Return the databases of a begun index.
 
+        Those that an index of format 1 does not have are made if it may be written.
+
         LMDB's handles last only if a transaction commits, which py-lmdb does for writing ones alone, unless the whole
         environment is for reading: so a writer waits its turn here.
         """
         with self._opening, translated(self.name):
             if self._databases is None:
                 with self._turn(wait) if self._turn else nullcontext():
-                    self._databases = Databases.open(self.handle, None, create=False)
+                    self._databases = Databases.open(self.handle, None, create=self._turn is not None)
             return self._databases
 
     @contextmanager

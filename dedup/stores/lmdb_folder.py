@@ -128,7 +128,7 @@ def map_file(path: Path, *, readonly: bool = False, lock: bool = True, **options
                 return lmdb.open(
                     os.fspath(path),
                     map_size=size,
-                    max_dbs=4,
+                    max_dbs=7,
                     max_readers=READERS,
                     readonly=readonly,
                     lock=lock,

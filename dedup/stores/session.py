@@ -5,8 +5,8 @@ import os
 from dedup import errors
 from dedup.scheme import Scheme
 
-FORMAT = 1
-"""Version of what the stores write, held by the golden files in tests/golden/."""
+LMDB_FORMAT, REDIS_FORMAT = 2, 1
+"""Versions of what the stores write, held by the golden files in tests/golden/."""
 
 
 class Session:
@@ -51,8 +51,10 @@ class Session:
         return first
 
 
-def read_header(name: str, version: int, scheme: bytes, wanted: Scheme | None) -> Scheme:
+def read_header(name: str, version: int, newest: int, scheme: bytes, wanted: Scheme | None) -> Scheme:
     """Return the scheme of an index, given its header; `wanted` is the one it must have, None for any.
+
+    All versions up to the `newest` that this package knows can be read.
 
     Whether the package has the scheme's fold table and hash is not asked here: a store knows nothing of texts.
 
@@ -60,9 +62,9 @@ def read_header(name: str, version: int, scheme: bytes, wanted: Scheme | None) -
         StoreTooNew: a newer version of this package wrote the index.
         SchemeMismatch: the index has another scheme than the wanted one.
     """
-    if version > FORMAT:
+    if version > newest:
         raise errors.StoreTooNew(
-            f"index {name} has format {version}, this version of the package reads {FORMAT}; upgrade the package"
+            f"index {name} has format {version}, this version of the package reads {newest}; upgrade the package"
         )
     written = Scheme.from_json(scheme)
     if wanted and wanted not in (written, written.renewed()):

@@ -15,7 +15,7 @@ from rapidfuzz.distance import LCSseq
 
 from dedup.align import Alignments, align, overlaps
 from dedup.align.lcs import common_tokens
-from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Pair
+from dedup.align.pair import CELLS, LINKS, SEEDS, STEPS, Pair, Room
 from dedup.align.passages import find_passages
 from dedup.kernels import Int32s, Uint64s, entry
 from dedup.sketching.tokens import tokenize
@@ -33,7 +33,14 @@ GOLD = json.loads((SEED_TEXTS / "gold.json").read_text(encoding="utf-8"))
 def common(query: Int32s, document: Int32s, masks: Uint64s) -> int:
     """Let Python call the kernel on two whole texts."""
     taken = np.zeros(0, np.bool_)
-    pair = Pair(query, document, taken, taken, masks, np.zeros(4, np.int64))
+    pair = Pair(
+        query,
+        document,
+        taken,
+        taken,
+        Room(masks, np.empty(len(document), np.uint8), np.empty(0)),
+        np.zeros(4, np.int64),
+    )
     return common_tokens(pair, 0, len(query), 0, len(document))
 
 

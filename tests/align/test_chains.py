@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dedup.align.chains import GAP_COST, LOOK_BACK, SHIFT_COST, chain_runs
 from dedup.align.numbering import place_seeds, seed_keys
-from dedup.align.pair import Limits, Pair, Seeds
+from dedup.align.pair import Limits, Pair, Seeds, room_of
 from dedup.align.runs import find_runs
 from dedup.kernels import Float64s, Int32s, entry
 
@@ -22,10 +22,10 @@ def runs_of(query: Int32s, documents: Int32s, cut: int, seed: int) -> Int32s:
     keys = seed_keys(query, seed)
     seeds = Seeds(keys, *place_seeds(keys))
     ends, crossings = np.zeros(len(query) + len(documents) + 1, np.int32), np.zeros(len(documents), np.int32)
-    work, masks = np.zeros(4, np.int64), np.zeros(0, np.uint64)
-    first = Pair(query, documents[:cut], taken, taken, masks, work)
+    work, room = np.zeros(4, np.int64), room_of(0, 0)
+    first = Pair(query, documents[:cut], taken, taken, room, work)
     find_runs(first, seeds, seed, ends, crossings[:cut], base)
-    second = Pair(query, documents[cut:], taken, taken, masks, work)
+    second = Pair(query, documents[cut:], taken, taken, room, work)
     return find_runs(second, seeds, seed, ends, crossings[cut:], cut)
 
 
@@ -34,7 +34,7 @@ def scores_of(flat: Int32s, words: int) -> Float64s:
     """Let Python call the kernel; return score, place of the run before, and tokens to skip of each run."""
     runs = flat.reshape(len(flat) // 3, 3)
     none, taken = np.zeros(0, np.int32), np.zeros(0, np.bool_)
-    pair = Pair(none, none, taken, taken, np.zeros(0, np.uint64), np.zeros(4, np.int64))
+    pair = Pair(none, none, taken, taken, room_of(0, 0), np.zeros(4, np.int64))
     scores, previous, skips = chain_runs(pair, runs, Limits(words, 0.6, 2, 16))
     found = np.empty((3, len(runs)))
     for r in range(len(runs)):

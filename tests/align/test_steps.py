@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.align.extension import BAND, DROP, REACH, extend
+from dedup.align.extension import DROP, REACH, extend
 from dedup.align.lcs import common_tokens
 from dedup.align.neighbours import GAP, SWAPPED, join_neighbours
-from dedup.align.pair import Limits, Pair
+from dedup.align.pair import BAND, Limits, Pair, room_of
 from dedup.align.segments import segments_of
 from dedup.kernels import Int32s, entry
 
@@ -24,7 +24,7 @@ def extended(query: Int32s, document: Int32s, taken: Int32s, i: int, j: int, ste
         here[taken[0]] = True
     if taken[1] >= 0:
         there[taken[1]] = True
-    pair = Pair(query, document, here, there, np.zeros(200, np.uint64), np.zeros(4, np.int64))
+    pair = Pair(query, document, here, there, room_of(200, len(document)), np.zeros(4, np.int64))
     a, b = extend(pair, i, j, step, cost)
     found = np.empty(2, np.int32)
     found[0], found[1] = a, b
@@ -35,7 +35,7 @@ def extended(query: Int32s, document: Int32s, taken: Int32s, i: int, j: int, ste
 def cut(query: Int32s, document: Int32s, flat: Int32s, similarity: float) -> Int32s:
     """Let Python call the kernel on the pieces of a chain."""
     free = np.zeros(max(len(query), len(document)), np.bool_)
-    pair = Pair(query, document, free, free, np.zeros(1000, np.uint64), np.zeros(4, np.int64))
+    pair = Pair(query, document, free, free, room_of(1000, len(document)), np.zeros(4, np.int64))
     return segments_of(pair, flat.reshape(len(flat) // 3, 3), similarity)
 
 
@@ -45,7 +45,7 @@ def joined(query: Int32s, document: Int32s, taken: Int32s, flat: Int32s, words: 
     here, there = np.zeros(len(query), np.bool_), np.zeros(len(document), np.bool_)
     for place in taken:
         there[place] = True
-    pair = Pair(query, document, here, there, np.zeros(20_000, np.uint64), np.zeros(4, np.int64))
+    pair = Pair(query, document, here, there, room_of(20_000, len(document)), np.zeros(4, np.int64))
     passages = flat.reshape(len(flat) // 6, 6)
     kept = join_neighbours(pair, passages, Limits(words, similarity, 2, 16))
     return passages[:kept].copy()
@@ -55,7 +55,7 @@ def joined(query: Int32s, document: Int32s, taken: Int32s, flat: Int32s, words: 
 def common(query: Int32s, document: Int32s) -> int:
     """Let Python call the kernel."""
     free = np.zeros(0, np.bool_)
-    pair = Pair(query, document, free, free, np.zeros(200, np.uint64), np.zeros(4, np.int64))
+    pair = Pair(query, document, free, free, room_of(200, len(document)), np.zeros(4, np.int64))
     return common_tokens(pair, 0, len(query), 0, len(document))
 
 

@@ -9,7 +9,7 @@ import pytest
 from model_store import ModelStore
 from servers.fixtures import ON_SERVERS, url_on
 
-from dedup.stores import lmdb_postings, open_store
+from dedup.stores import lmdb_runs, lmdb_settled, open_store
 from dedup.stores.base import Snapshot, Store
 
 type_of_url = {"memory": "memory:", "lmdb": "lmdb:{}", "lmdb-settled": "lmdb:{}", "lmdb-reopened": "lmdb:{}"}
@@ -67,7 +67,9 @@ def store(
         return
     url = url_of(request.param, request, tmp_path / "index", namespace)
     if request.param == "lmdb-settled":
-        monkeypatch.setattr(lmdb_postings, "RECENT_MOST", 10)
+        monkeypatch.setattr(lmdb_runs, "RECENT_MOST", 10)
+        monkeypatch.setattr(lmdb_settled, "LISTED", 2)
+        monkeypatch.setattr(lmdb_settled, "_OFTEN", 1)
     opened: Any = Reopened(url) if request.param.endswith("-reopened") else open_store(url, create=True)
     yield opened
     opened.close()

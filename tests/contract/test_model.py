@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from model_store import ModelStore
 from servers.fixtures import ON_SERVERS, url_on
 
-from dedup.stores import lmdb_postings, open_store
+from dedup.stores import lmdb_runs, lmdb_settled, open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Store, Stored
 
 IDS = ["a", "b", "ab", "é", "z" * 480]
@@ -64,7 +64,9 @@ class Histories(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         """Open the stores under test; on LMDB a few postings are many, so that they settle."""
-        self.patch.setattr(lmdb_postings, "RECENT_MOST", 10)
+        self.patch.setattr(lmdb_runs, "RECENT_MOST", 10)
+        self.patch.setattr(lmdb_settled, "LISTED", 2)
+        self.patch.setattr(lmdb_settled, "_OFTEN", 1)
         self.stores = [ModelStore(), open_store(self.url.format(self.folder), create=True)]
 
     def teardown(self) -> None:

@@ -1,15 +1,21 @@
-"""The command, in an empty folder: in this process, or where that matters in one of its own."""
+"""The command, in an empty folder: in this process, or where that matters in one of its own; and a session of Spark."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from corpus.sessions import SETTINGS
+from programs import needed
 from typer.testing import CliRunner, Result
 
 from dedup.cli.app import app
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 Command = Callable[..., Result]
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -43,3 +49,18 @@ def process(tmp_path: Path) -> Process:
         return done
 
     return process
+
+
+@pytest.fixture(scope="session")
+def spark() -> "Iterator[SparkSession]":
+    """Return a session of two cores, whose workers run this Python; the tests of all files share it."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - the other tests need no Spark
+
+    if "JAVA_HOME" not in os.environ:
+        needed("java")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        session = SparkSession.builder.master("local[2]").config(map=SETTINGS).getOrCreate()
+        yield session
+        session.stop()

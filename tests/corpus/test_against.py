@@ -98,15 +98,15 @@ def test_buckets_that_would_miss_something_are_not_trusted(
 
 
 def test_crowded_bucket_is_read_in_part_and_told(tmp_path: Path) -> None:
-    """Of 200 copies in the index the first to arrive stands for all; buckets left unread in part are counted."""
+    """Of 900 copies in the index the first to arrive stands for all; buckets left unread in part are counted."""
     rng = seeded(10)
     original = text(rng, 60)
-    old = {f"old-{i:03}": edited(rng, original, 1) for i in range(199, -1, -1)}
+    old = {f"old-{i:03}": edited(rng, original, 1) for i in range(899, -1, -1)}
     with filled(dedup.open("memory:"), old) as index:
         summary = run(documents({"new": f"{original} and more"}), tmp_path / "out", Job(0.7), against=index)
     assert summary.full_buckets > 0
     [row] = [row for row in pq.read_table(tmp_path / "out/clusters.parquet").to_pylist() if row["id"] == "new"]
-    assert (row["survivor"], row["survivor_in_index"]) == ("old-199", True)
+    assert (row["survivor"], row["survivor_in_index"]) == ("old-899", True)
 
 
 def test_documents_are_read_once() -> None:
@@ -117,7 +117,7 @@ def test_documents_are_read_once() -> None:
         numbers = [number for one in index.arrivals()[1] for number in range(one.number, one.next)]
         index.remove(["gone"])
         assert len(numbers) > 3
-        read = [one.id for one in index.arrived(np.array(numbers, np.uint32))]
+        read = [one.id for _, one in index.arrived(np.array(numbers, np.uint32))]
     assert read == ["long", "last"]
 
 

@@ -23,7 +23,7 @@ def written(work: Path, job: Job) -> tuple[Ranks, list[tuple[int, int, int]]]:
     ranks = [NOT_COMPARED if rng.random() < 0.1 else rank for rank in order]
     kept = []
     for number in range(slices(job)):
-        most = rng.choice((3, 40, 2**60))  # full buckets, and buckets that nothing else is in
+        most = rng.choice((3, 8, 2**60))  # full buckets, others of many, and buckets that nothing else is in
         some = [(rng.randrange(most), unit) for unit in range(UNITS)]
         np.array(some, POSTING).tofile(work / file_of(number))
         kept += [(number, *one) for one in some]
@@ -32,10 +32,12 @@ def written(work: Path, job: Job) -> tuple[Ranks, list[tuple[int, int, int]]]:
 
 @pytest.mark.parametrize("memory", ["1MB", "2GB"])
 def test_pairs_are_those_of_the_definition(memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In each bucket the 64 best ranked are paired with all below them but those of an index, in any room."""
+    """In a bucket all are paired, in a full one the few best ranked with all below them; in any room."""
     job = Job(memory=memory, threads=2)
     monkeypatch.setattr("dedup.corpus.candidates.PAIRS_AT_ONCE", 1)
     monkeypatch.setattr("dedup.corpus.candidates.BYTES_OF_A_POSTING", 1024)
+    monkeypatch.setattr("dedup.corpus.candidates.FULL", 90)
+    monkeypatch.setattr("dedup.corpus.candidates.STAR", 20)
     ranks, postings = written(tmp_path, job)
     buckets = defaultdict[tuple[int, int], list[int]](list)
     for number, bucket, unit in postings:
@@ -44,7 +46,7 @@ def test_pairs_are_those_of_the_definition(memory: str, tmp_path: Path, monkeypa
     expected = {
         (a, b)
         for members in buckets.values()
-        for place, a in enumerate(sorted(members)[:64])
+        for place, a in enumerate(sorted(members)[: 20 if len(members) > 90 else None])
         for b in sorted(members)[place + 1 :]
         if not ranks.indexed[b]
     }
@@ -52,7 +54,7 @@ def test_pairs_are_those_of_the_definition(memory: str, tmp_path: Path, monkeypa
     assert len(some) > slices(job) if memory == "1MB" else len(some) == slices(job)
     found = [(int(a), int(b)) for share in pairs.of(some) for many in share for a, b in zip(*many, strict=True)]
     assert set(found) == expected
-    assert pairs.full == sum(len(members) > 64 for members in buckets.values()) > 0
+    assert pairs.full == sum(len(members) > 90 for members in buckets.values()) > 0
 
 
 @pytest.mark.parametrize("spread", [1, 1 << 20, 1 << 64])

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from corpus.test_network import NOTICE, around, collection
-from corpus.test_spark import frame, spark  # noqa: F401 - the session is a fixture
+from corpus.test_spark import frame
 from corpus.texts import documents, seeded
 from pyspark.sql import SparkSession
 
@@ -57,7 +57,7 @@ def same(session: SparkSession, records: list[Record], folder: Path, job: Job) -
     ],
     ids=["all", "filtered"],
 )
-def test_pairs_and_texts_are_those_of_one_machine(spark: SparkSession, tmp_path: Path, job: Job) -> None:  # noqa: F811
+def test_pairs_and_texts_are_those_of_one_machine(spark: SparkSession, tmp_path: Path, job: Job) -> None:
     """In another order, in parts: the same passages of the same pairs and the same texts, whatever the filters are."""
     summary = same(spark, dated(60), tmp_path, job)
     assert summary["passages"] > summary["clusters"] > 1
@@ -66,7 +66,7 @@ def test_pairs_and_texts_are_those_of_one_machine(spark: SparkSession, tmp_path:
 
 @pytest.mark.slow
 def test_what_is_left_unread_is_told(
-    spark: SparkSession,  # noqa: F811
+    spark: SparkSession,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -78,7 +78,7 @@ def test_what_is_left_unread_is_told(
 
 
 @pytest.mark.slow
-def test_misread_letters_are_compared_as_on_one_machine(spark: SparkSession, tmp_path: Path) -> None:  # noqa: F811
+def test_misread_letters_are_compared_as_on_one_machine(spark: SparkSession, tmp_path: Path) -> None:
     """With characters as the unit, cut into partitions and nothing sent to all, misread pages are the same pairs."""
     rng = seeded(3)
     other = spark.newSession()
@@ -90,7 +90,7 @@ def test_misread_letters_are_compared_as_on_one_machine(spark: SparkSession, tmp
 
 
 @pytest.mark.slow
-def test_bad_rows_are_told_and_the_rest_is_done(spark: SparkSession, tmp_path: Path) -> None:  # noqa: F811
+def test_bad_rows_are_told_and_the_rest_is_done(spark: SparkSession, tmp_path: Path) -> None:
     """Documents that cannot be used have the codes of one machine, a later one of an id too; no folder is replaced."""
     texts = {name: around(place, NOTICE) for place, name in enumerate(("a", "b"))}
     bad = {"empty": "…", "x" * 481: around(3, NOTICE)}
@@ -109,7 +109,7 @@ def test_bad_rows_are_told_and_the_rest_is_done(spark: SparkSession, tmp_path: P
 
 
 @pytest.mark.slow
-def test_an_empty_frame_has_empty_tables(spark: SparkSession, tmp_path: Path) -> None:  # noqa: F811
+def test_an_empty_frame_has_empty_tables(spark: SparkSession, tmp_path: Path) -> None:
     """Of no document there are no pairs and no texts, but all tables; a column that is not there is named."""
     none = spark.createDataFrame([], "url string, body string")
     found = find_network(none, str(tmp_path / "out"), id="url", text="body")

@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from corpus import naive
+from corpus import texts as drawn
 from corpus.texts import documents, families, seeded
 from scipy.sparse import csr_array
 
 from benchmarks.texts.copies import collection
-from dedup.corpus import Job, run
+from dedup.corpus import Job, Keep, run
 
 ROWS = 1_000
 
@@ -53,6 +54,26 @@ def check(texts: dict[str, str], threshold: float, out: Path) -> None:
 def test_pairs_of_two_thousand_documents(threshold: float, tmp_path: Path) -> None:
     """Of 2,000 documents no pair is wrong and at least 99 % are found."""
     check(families(seeded(5), 2_000), threshold, tmp_path / "out")
+
+
+def test_pairs_of_a_family_that_prints_the_same_paragraph(tmp_path: Path) -> None:
+    """Of 400 texts with the same paragraph and words of their own every pair by containment is found, and no other."""
+    rng = seeded(6)
+    paragraph = drawn.text(rng, 80)
+    texts = {f"p{i:03}": f"{paragraph} {drawn.text(rng, rng.randint(0, 40))}" for i in range(400)}
+    run(documents(texts), tmp_path / "out", Job(0.8, measure="containment", keep=Keep("longest")))
+    rows = pq.read_table(tmp_path / "out/pairs.parquet").to_pylist()
+    twins = {row["b"] for row in rows if row["kind"] == "exact"}
+    ranked = sorted(texts.keys() - twins, key=lambda name: (-len(texts[name]), name))
+    sets = [naive.shingles(texts[name]) for name in ranked]
+    expected = {
+        (better, worse)
+        for place, worse in enumerate(ranked)
+        for better, of_better in zip(ranked[:place], sets, strict=False)
+        if naive.containment(of_better, sets[place]) >= 0.8
+    }
+    assert len(expected) > 20_000
+    assert {(row["a"], row["b"]) for row in rows if row["kind"] == "near"} == expected
 
 
 @pytest.mark.slow

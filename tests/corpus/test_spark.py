@@ -13,41 +13,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from corpus import naive
-from corpus.texts import documents, edited, families, owners, seeded, text
-from programs import needed
+from corpus.sessions import SETTINGS
+from corpus.texts import documents, edited, families, lines, owners, seeded, text
 from pyspark.sql import DataFrame, SparkSession
 
+import dedup
 from dedup.corpus import Job, Keep, run
+from dedup.corpus.job import Measure
 from dedup.corpus.spark import deduplicate
-from dedup.errors import InvalidInput, OutputExists
+from dedup.engine import Index
+from dedup.errors import InvalidInput, OutputExists, StoreError, StoreUnreachable
 from dedup.formats import Fields, Record, Source
 from dedup.formats.items import record
 from dedup.model import Document
 
 ROOT = Path(__file__).parents[2]
 LONGEST = Keep("longest")
-SETTINGS: dict[str, bool | float | int | str | None] = {
-    "spark.ui.enabled": "false",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.log.level": "ERROR",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-}
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    """Return a session of two cores, whose workers run this Python."""
-    if "JAVA_HOME" not in os.environ:
-        needed("java")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        session = SparkSession.builder.master("local[2]").config(map=SETTINGS).getOrCreate()
-        yield session
-        session.stop()
 
 
 def frame(spark: SparkSession, records: list[Record], parts: int = 3) -> DataFrame:
@@ -58,16 +39,17 @@ def frame(spark: SparkSession, records: list[Record], parts: int = 3) -> DataFra
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a table, without what only one machine knows of, in an order of their own."""
-    found = [
-        {name: one[name] for name in one if name != "survivor_in_index"} for one in pq.read_table(path).to_pylist()
-    ]
-    return sorted(found, key=lambda one: [(name, str(value)) for name, value in sorted(one.items())])
+    """Return the rows of a table, in an order of their own."""
+    return sorted(
+        pq.read_table(path).to_pylist(), key=lambda one: [(name, str(value)) for name, value in sorted(one.items())]
+    )
 
 
-def both(spark: SparkSession, records: list[Record], folder: Path, job: Job, **options: Any) -> None:
+def both(
+    spark: SparkSession, records: list[Record], folder: Path, job: Job, index: Index | None = None, **options: Any
+) -> None:
     """Run the job on one machine and on Spark; expect the same clusters and pairs."""
-    run(records, folder / "one", job)
+    run(records, folder / "one", job, against=index)
     deduplicate(frame(spark, records), str(folder / "many"), job, **options)
     for name in ("clusters.parquet", "pairs.parquet"):
         assert rows(folder / "many" / name) == rows(folder / "one" / name)
@@ -158,7 +140,30 @@ def test_passages_are_those_of_one_machine(spark: SparkSession, tmp_path: Path) 
         for i in range(60)
     }
     twice = text(rng, 20)
-    both(spark, documents(texts | {"own": f"{twice}\n\n{twice}"}), tmp_path, Job(0.6, "passages", keep=LONGEST))
+    records = documents(texts | {"own": f"{twice}\n\n{twice}", "all": shared[0]}, source="here")
+    both(spark, records, tmp_path, Job(0.6, "passages", keep=LONGEST, cut=True))
+    kept = pq.read_table(tmp_path / "many/kept.parquet")
+    assert kept.column_names == ["id", "text", "source"]
+    left = sorted(lines(tmp_path / "one/kept.jsonl.zst"), key=lambda one: one["id"])
+    assert sorted(kept.to_pylist(), key=lambda one: one["id"]) == left
+    assert len(left) < len(records)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("measure", "table"), [("jaccard", False), ("containment", False), ("jaccard", True)])
+def test_what_is_there_already_outranks_all(spark: SparkSession, tmp_path: Path, measure: Measure, table: bool) -> None:
+    """Held against an index, or a table of the same documents, a collection has the results of one machine."""
+    texts = list(families(seeded(12), 240).items())
+    twins = {"twin-1": texts[3][1], "twin-2": texts[4][1].upper(), texts[5][0]: "another text of a name that is taken"}
+    old, new = documents(dict(texts[:120])), documents(dict(texts[120:]) | twins)
+    url = f"lmdb:{tmp_path / 'old.index'}"
+    job = Job(threshold=0.6, measure=measure, keep=LONGEST)
+    with dedup.open(url) as index:
+        index.put([one.document for one in old])
+        both(spark, new, tmp_path, job, index, against=frame(spark, old) if table else url)
+    clusters = rows(tmp_path / "many/clusters.parquet")
+    assert {True, False} == {one["survivor_in_index"] for one in clusters}
+    assert {one["id"] for one in clusters if one["kind"] == "exact"} > {"twin-1", "twin-2"}
 
 
 @pytest.mark.slow
@@ -189,13 +194,27 @@ def test_partitions_change_nothing(spark: SparkSession, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_cannot_be_asked_is_refused(spark: SparkSession, tmp_path: Path) -> None:
-    """A column that is not there is named with those that are, and passages cannot be cut out."""
+    """A column that is not there is named with those that are, and an index is one that workers can read."""
     documents_ = frame(spark, documents({"a": "one text"}))
     with pytest.raises(InvalidInput, match="no column 'body'; name one of id, text"):
         deduplicate(documents_, str(tmp_path / "out"), text="body")
-    with pytest.raises(InvalidInput, match="leave cut out"):
-        deduplicate(documents_, str(tmp_path / "out"), Job(level="passages", cut=True))
+    with pytest.raises(InvalidInput, match="one process alone"):
+        deduplicate(documents_, str(tmp_path / "out"), against="memory:")
+    with pytest.raises(StoreError, match="nowhere"):
+        deduplicate(documents_, str(tmp_path / "out"), against=f"lmdb:{tmp_path / 'nowhere'}")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_index_that_a_worker_cannot_read_is_named(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index that is there for who starts the job, and not for a worker, is named with what to give instead."""
+    with dedup.open(f"lmdb:{tmp_path / 'index'}") as index:
+        index.put([Document("a", "one text of several words")])
+    monkeypatch.chdir(tmp_path)  # the workers have begun elsewhere
+    with pytest.raises(StoreUnreachable, match=r"a worker could not read the index .*redis://HOST"):
+        deduplicate(frame(spark, documents({"b": "one text"})), str(tmp_path / "out"), against="lmdb:index")
 
 
 def command(folder: Path, before: str = "", **environment: str) -> "subprocess.Popen[str]":

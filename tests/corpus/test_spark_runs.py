@@ -6,10 +6,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from corpus.test_runs import pasted
-from corpus.test_spark import frame, spark  # noqa: F401 - the session is a fixture
+from corpus.test_spark import frame
 from corpus.texts import documents, lines
 from pyspark.sql import SparkSession
 
+import dedup
 from dedup.corpus import Job, Keep, find_runs
 from dedup.corpus import spark as on_spark
 from dedup.errors import InvalidInput
@@ -18,14 +19,14 @@ from dedup.model import Document
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """Return the runs without what only one machine knows of."""
-    found = pq.read_table(path).to_pylist()
-    return [{name: one[name] for name in one if name != "source_in_index"} for one in found]
+    """Return the runs."""
+    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return found
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", ["longest", "first", "none"])
-def test_runs_are_those_of_one_machine(spark: SparkSession, tmp_path: Path, rule: str) -> None:  # noqa: F811
+def test_runs_are_those_of_one_machine(spark: SparkSession, tmp_path: Path, rule: str) -> None:
     """In another order, in parts: the same runs with the same sources, and the same texts without them."""
     texts = pasted(300) | {"loop": "tick " * 300, "none": "…", "x" * 481: "too long a name"}
     records = [
@@ -47,7 +48,26 @@ def test_runs_are_those_of_one_machine(spark: SparkSession, tmp_path: Path, rule
 
 
 @pytest.mark.slow
-def test_partitions_change_no_run(spark: SparkSession, tmp_path: Path) -> None:  # noqa: F811
+def test_runs_that_stand_in_an_index_are_cut_out(spark: SparkSession, tmp_path: Path) -> None:
+    """Held against an index, the runs that stand there, and what is left of the texts, are those of one machine."""
+    texts = list(pasted(300).items())
+    old, new = documents(dict(texts[:150])), documents(dict(texts[150:]))
+    job = Job(level="runs", min_words=10, cut=True, keep=Keep("longest"))
+    url = f"lmdb:{tmp_path / 'old.index'}"
+    with dedup.open(url) as index:
+        index.put([one.document for one in old])
+        find_runs(new, tmp_path / "one", job, against=index)
+        on_spark.find_runs(frame(spark, new), str(tmp_path / "many"), job, against=url)
+    found = rows(tmp_path / "many/runs.parquet")
+    assert found == rows(tmp_path / "one/runs.parquet")
+    assert {True, False} == {one["source_in_index"] for one in found}
+    left = {one["id"]: one["text"] for one in lines(tmp_path / "one/kept.jsonl.zst")}
+    kept = pq.read_table(tmp_path / "many/kept.parquet").to_pylist()
+    assert {one["id"]: one["text"] for one in kept} == left
+
+
+@pytest.mark.slow
+def test_partitions_change_no_run(spark: SparkSession, tmp_path: Path) -> None:
     """Cut into 50 partitions, nothing sent to all, a collection has the same runs; characters too."""
     texts = pasted(200)
     other = spark.newSession()
@@ -62,7 +82,7 @@ def test_partitions_change_no_run(spark: SparkSession, tmp_path: Path) -> None: 
 
 
 @pytest.mark.slow
-def test_what_is_no_run_is_refused(spark: SparkSession, tmp_path: Path) -> None:  # noqa: F811
+def test_what_is_no_run_is_refused(spark: SparkSession, tmp_path: Path) -> None:
     """A job of another level, and a column that is not there, are refused before anything is written."""
     few = frame(spark, documents({"a": "one text"}))
     with pytest.raises(InvalidInput, match="call `deduplicate`"):

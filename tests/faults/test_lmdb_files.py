@@ -25,7 +25,7 @@ from dedup.errors import (
     StoreUnreachable,
     SystemRefused,
 )
-from dedup.stores import lmdb_postings
+from dedup.stores import lmdb_shards
 from dedup.stores.lmdb import LMDBStore
 from dedup.stores.lmdb_faults import translate
 
@@ -228,7 +228,7 @@ def test_index_that_lmdb_gave_up_says_how_to_go_on() -> None:
 def test_newer_format_is_refused(index: Path) -> None:
     """An index of a newer format asks for an upgrade, and is not touched."""
     with lmdb.open(str(index)) as handle, handle.begin(write=True) as txn:
-        txn.put(b"resembles", b"2")
+        txn.put(b"resembles", b"3")
     before = (index / "data.mdb").read_bytes()
     with pytest.raises(StoreTooNew, match="upgrade"):
         LMDBStore(index)
@@ -303,7 +303,7 @@ def test_numbers_that_run_out_fill_the_store(index: Path) -> None:
 
 def test_check_walks_in_parts_and_compares_in_batches(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check with little memory, part by part, mends what one with much would."""
-    monkeypatch.setattr(lmdb_postings, "_WALK", 64)
+    monkeypatch.setattr(lmdb_shards, "_WALK", 64)
     monkeypatch.setattr("dedup.stores.check._SUSPECT_POSTINGS", 60)
     with opened(index) as store:
         short = [replace(entry, postings=(entry.postings[0][5:],)) for entry in entries(0, 10)]

@@ -17,7 +17,7 @@ DOCUMENTS, BATCH = 1500, 20
 WRITER = """
 import sys
 import numpy as np
-from dedup.stores import lmdb_postings
+from dedup.stores import lmdb_runs
 from dedup.stores.base import Entry
 from dedup.stores.lmdb import LMDBStore
 
@@ -28,7 +28,7 @@ def own(stored):
     return buckets(int(stored.id))
 
 folder, first, documents, batch = sys.argv[1], *map(int, sys.argv[2:])
-lmdb_postings.RECENT_MOST = 2000
+lmdb_runs.RECENT_MOST = 2000
 store = LMDBStore(folder, create=True)
 for start in range(first, documents, batch):
     numbers = range(start, min(start + batch, documents))

@@ -20,6 +20,7 @@ DOCUMENTS = [
     Document("long", " ".join(f"w{i}" for i in range(1500))),  # several chunks
     *(Document(f"notice{i:02}", f"notice number {i}: {LINE}") for i in range(18)),  # a bucket that is hot on Redis
 ]
+NOTICES = [Document(f"notice{i:02}", f"notice number {i}: {LINE}") for i in range(18, 90)]  # in format 2 of LMDB
 EXPIRING = Document("until 2090", "this document is as good as removed at the beginning of the year 2090")
 
 # the content of `plain` before compression: the length of the JSON, the JSON with sorted keys, the text

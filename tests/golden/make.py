@@ -1,6 +1,6 @@
 """Make the golden files of the present format, from the folder `tests`: `python -m golden.make URL`.
 
-They are made once for each format and never again: a later version that cannot read them must raise `FORMAT` in
+They are made once for each format and never again: a later version that cannot read them must raise the format in
 `dedup/stores/session.py`, keep these files, and add the new format's beside them. URL is a Redis server's.
 """
 
@@ -16,14 +16,14 @@ from typing import Any
 
 import redis
 import zstandard
-from golden.contents import CONTENT, DOCUMENTS, EXPIRES, EXPIRING, FOLDER, LINE, NAMESPACE, PLAIN
+from golden.contents import CONTENT, DOCUMENTS, EXPIRES, EXPIRING, FOLDER, LINE, NAMESPACE, NOTICES, PLAIN
 from naive import shingles, signature, token_hash, words
 
 import dedup
 from dedup.engine import Index
 from dedup.report.render import section
 from dedup.report.render import write as write_report
-from dedup.stores import lmdb_postings
+from dedup.stores import lmdb_runs
 from dedup.stores.codec import encode
 
 
@@ -67,11 +67,14 @@ def report() -> str:
 
 def main() -> None:
     """Make all of them."""
-    lmdb_postings.RECENT_MOST = 1000  # both levels hold something
+    lmdb_runs.RECENT_MOST = 1000  # all parts hold something
     with tempfile.TemporaryDirectory() as folder:
         with dedup.open(folder) as index:
             fill(index)
-        write("data.mdb", (Path(folder) / "data.mdb").read_bytes())
+            index.put(NOTICES[:40])
+            for notice in NOTICES[40:]:
+                index.put([notice])
+        write("data2.mdb", (Path(folder) / "data.mdb").read_bytes())
     url = sys.argv[1]
     with dedup.open(f"{url}?namespace={NAMESPACE}") as index:
         fill(index)

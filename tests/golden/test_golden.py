@@ -1,9 +1,12 @@
-"""Every later version opens what format 1 wrote, and finds the same documents and answers in it."""
+"""Every later version opens what formats 1 and 2 wrote, and finds the same documents and answers in it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import lmdb
 import pytest
 import redis
 import xxhash
@@ -16,6 +19,7 @@ from golden.contents import (
     FOLDER,
     LINE,
     NAMESPACE,
+    NOTICES,
     PLAIN,
     SCHEME,
     SEVEN_WORDS,
@@ -27,14 +31,15 @@ from servers.fixtures import url_on
 import dedup
 from dedup.admission import admit
 from dedup.engine import Index
+from dedup.errors import StoreGone
 from dedup.stores.codec import content, decode, digest, encode
 
 ALL = [*DOCUMENTS, EXPIRING]
 
 
-def lmdb_index(folder: Path) -> str:
-    """Unpack the golden folder; return its URL."""
-    (folder / "data.mdb").write_bytes(read("data.mdb"))
+def lmdb_index(folder: Path, name: str = "data.mdb") -> str:
+    """Unpack a golden folder; return its URL."""
+    (folder / "data.mdb").write_bytes(read(name))
     return f"lmdb:{folder}"
 
 
@@ -119,3 +124,34 @@ def test_signature_is_the_same() -> None:
 def test_fingerprint_of_the_default_scheme_is_the_same() -> None:
     """A scheme's fingerprint is XXH3-64 of its JSON, so that an index of that scheme still opens."""
     assert dedup.Scheme().fingerprint == xxhash.xxh3_64_hexdigest(SCHEME)
+
+
+def test_format_2_of_lmdb_is_read_and_written(tmp_path: Path) -> None:
+    """Postings in runs, in shards and beyond the first 64 of a bucket are all found, and go with their documents."""
+    with dedup.open(lmdb_index(tmp_path, "data2.mdb"), create=False) as index:
+        assert list(index.documents()) == sorted([*ALL, *NOTICES], key=lambda document: document.id.encode())
+        assert len(index.resemble(LINE, limit=200)) == 90
+        assert index.check().sound
+        assert index.remove([document.id for document in NOTICES[::2]]) == 36
+        assert len(index.resemble(LINE, limit=200)) == 54
+        assert index.check().sound
+
+
+def test_format_1_of_lmdb_becomes_format_2_when_it_is_written(tmp_path: Path) -> None:
+    """An index of format 1 is read as it is; once it is written, whoever had it open is told to open it again."""
+    url = lmdb_index(tmp_path)
+    before = (tmp_path / "data.mdb").read_bytes()
+    with dedup.open(url, read_only=True) as index:
+        assert len(index.resemble(LINE, limit=100)) == 18
+        assert (tmp_path / "data.mdb").read_bytes() == before
+        written = f"import dedup; dedup.open({url!r}).put([dedup.Document('new', {PLAIN!r})])"
+        subprocess.run([sys.executable, "-c", written], check=True)
+        with pytest.raises(StoreGone, match="format 1 when it was opened"):
+            index.resemble(LINE)
+    with dedup.open(url) as index:
+        assert {match.id for match in index.resemble(PLAIN)} == {"plain", "copy", "new"}
+        index.put([dedup.Document("plain", LINE)])
+        assert len(index.resemble(LINE, limit=100)) == 19
+        assert index.check().sound
+    with lmdb.open(str(tmp_path)) as handle, handle.begin() as txn:
+        assert txn.get(b"resembles") == b"2"

@@ -23,6 +23,7 @@ from trust.steps import INDEX, PROBE, Step, texts
 
 from dedup.engine import Index, open_index
 from dedup.errors import ResemblesError, StoreUnreachable
+from dedup.stores.lmdb_runs import Runs
 
 SHORT = -1  # as in shim.c: a write, or a read, leaves off half way
 FAULTS = {  # once, or for good: no system interrupts for ever, and no disk writes half of each half
@@ -78,11 +79,10 @@ def prepare(folder: Path) -> None:
     with open_index(str(folder / INDEX)) as index:
         for step in BEFORE:
             step.take(index)
-    with lmdb.open(str(folder / INDEX), max_dbs=4) as handle:
-        postings = handle.open_db(b"recent", create=False, dupsort=True, dupfixed=True)
-        with handle.begin(write=True) as txn, txn.cursor(postings) as cursor:
-            cursor.first()
-            cursor.delete()
+    with lmdb.open(str(folder / INDEX), max_dbs=6) as handle, handle.begin(write=True, buffers=True) as txn:
+        runs = Runs(handle.open_db(b"runs", txn, create=False))
+        names, numbers = next(runs.walk(txn))
+        runs.delete(txn, names[:1], numbers[:1])
     time.sleep(1.1)
 
 

@@ -45,10 +45,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep", default="first", help="first, longest, earliest[:FIELD] or priority:FIELD=a,b")
     parser.add_argument("--closure", choices=get_args(Closure), default="survivor")
     parser.add_argument("--unit", choices=get_args(Unit), default="word", help="characters are for texts read by OCR")
-    parser.add_argument("--cut", action="store_true", help="with --level runs: write what is left without them")
+    parser.add_argument(
+        "--cut", action="store_true", help="with --level passages or runs: write what is left without them"
+    )
     parser.add_argument("--min-words", type=int, help="of a paragraph (12), or of a run (50)")
     parser.add_argument("--id-field", default="id")
     parser.add_argument("--text-field", default="text")
+    old = parser.add_mutually_exclusive_group()
+    old.add_argument("--against", metavar="URL", help="hold the collection against an index that all machines reach")
+    old.add_argument("--against-table", metavar="INPUT", help="hold it against documents that Spark reads likewise")
     parser.add_argument("--number-field", help="numbers by which `first` goes; without it by id")
     return parser
 
@@ -58,19 +63,20 @@ def _run(asked: argparse.Namespace) -> str:
     same = (asked.measure, keep, asked.closure, asked.cut, asked.min_words)
     job = Job(asked.threshold, asked.level, *same, unit=asked.unit)
     spark = _session()
-    columns: dict[str, Any] = {"id": asked.id_field, "text": asked.text_field, "number": asked.number_field}
-    found = _found(_read(spark, asked), asked.out, job, columns)
+    options: dict[str, Any] = {"id": asked.id_field, "text": asked.text_field, "number": asked.number_field}
+    options["against"] = _read(spark, [asked.against_table], asked.format) if asked.against_table else asked.against
+    found = _found(_read(spark, asked.inputs, asked.format), asked.out, job, options)
     rejects = spark.read.parquet(f"{asked.out}/rejects.parquet").count()
     _remove(spark, f"{asked.out}/{WORK}")
     return f"{found}, {rejects:,} rejected"
 
 
-def _found(documents: DataFrame, out: str, job: Job, columns: dict[str, Any]) -> str:
+def _found(documents: DataFrame, out: str, job: Job, options: dict[str, Any]) -> str:
     """Do the job; say what was found."""
     if job.level == "runs":
-        runs = find_runs(documents, out, job, **columns)
+        runs = find_runs(documents, out, job, **options)
         return f"{runs.count():,} runs in {runs.select('id').distinct().count():,} documents"
-    clusters, pairs = deduplicate(documents, out, job, **columns)
+    clusters, pairs = deduplicate(documents, out, job, **options)
     duplicates = clusters.where("kind <> 'survivor'").count()
     groups = clusters.select("cluster").distinct().count()
     return f"{duplicates:,} duplicates in {groups:,} clusters, {pairs.count():,} pairs"
@@ -94,17 +100,17 @@ def _session() -> SparkSession:
         ) from error
 
 
-def _read(spark: SparkSession, asked: argparse.Namespace) -> DataFrame:
-    """Return the collection.
+def _read(spark: SparkSession, inputs: Sequence[str], kind: str | None) -> DataFrame:
+    """Return the documents that Spark reads in a format, by default as the first name ends.
 
     Raises:
         InvalidInput: it cannot be read.
     """
-    kind = asked.format or FORMATS.get(PurePosixPath(asked.inputs[0].rstrip("/")).suffix, "json")
+    kind = kind or FORMATS.get(PurePosixPath(inputs[0].rstrip("/")).suffix, "json")
     try:
-        return spark.read.format(kind).options(**OPTIONS.get(kind, {})).load(asked.inputs)
+        return spark.read.format(kind).options(**OPTIONS.get(kind, {})).load([*inputs])
     except AnalysisException as error:
-        raise InvalidInput(f"{', '.join(asked.inputs)}: cannot be read as {kind} ({error.getCondition()})") from error
+        raise InvalidInput(f"{', '.join(inputs)}: cannot be read as {kind} ({error.getCondition()})") from error
 
 
 def _remove(spark: SparkSession, folder: str) -> None:

@@ -6,23 +6,31 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from dedup.corpus.job import Job
 from dedup.corpus.kernels import shared
 from dedup.corpus.sets import similarity
+from dedup.corpus.spark.tables import Tables
 
 SCHEMA = "better bigint, worse bigint, shared int, similarity double"
 
 
-def compared(pairs: DataFrame, intake: DataFrame, units: DataFrame, job: Job, least: float) -> DataFrame:
+def compared(
+    pairs: DataFrame, intake: DataFrame, units: DataFrame, job: Job, least: float, tables: Tables, name: str
+) -> DataFrame:
     """Return the pairs that are at least so similar, with how many shingles they share and how similar they are.
 
-    Only the set of one side travels with the pair: a shuffle carries each unit's set once, and one more for each pair.
+    Sets travel only of units that are in some pair, and with the pair only that of one side: a shuffle carries each of
+    those sets once, and one more for each pair. The pairs are kept under a name.
     """
-    place, sets = units.select("rank", "unit"), intake.select("unit", "set")
+    place = units.select("rank", "unit")
     for side in ("worse", "better"):
         at = place.withColumnsRenamed({"rank": side, "unit": f"{side}_unit"})
         pairs = pairs.join(at, side)
+    pairs = tables.keep(f"work/{name}", pairs)
+    paired = pairs.select(F.explode(F.array("better_unit", "worse_unit")).alias("unit")).distinct()
+    sets = intake.select("unit", "set").join(paired, "unit", "left_semi")
     for side in ("worse", "better"):
         of = sets.withColumnsRenamed({"unit": f"{side}_unit", "set": f"{side}_set"})
         pairs = pairs.join(of, f"{side}_unit")

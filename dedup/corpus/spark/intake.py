@@ -36,7 +36,11 @@ SCHEMA = pa.schema(
         "reason": pa.string(),
     }
 )
-"""Hashes are signed, for Spark knows no others; a row with a code is a document that cannot be used."""
+"""Hashes are signed, for Spark knows no others; a row with a code is a document that cannot be used.
+
+A document that the collection is held against has a negative number."""
+CHOSEN = "document bigint, id string, text string, number bigint, values array<string>"
+"""What is read of a document, whatever it stands in; `values` are those of the columns that rank it."""
 _IN_SPARK = {pa.int64(): "bigint", pa.int32(): "int", pa.string(): "string", pa.list_(pa.int64()): "array<bigint>"}
 _IN_SPARK |= {pa.list_(pa.int32()): "array<int>", pa.float64(): "double", pa.bool_(): "boolean"}
 _IN_SPARK[pa.large_string()] = "string"
@@ -58,17 +62,10 @@ class Columns:
     number: str | None = None
 
 
-def take_in(documents: DataFrame, job: Job, columns: Columns) -> DataFrame:
-    """Return a row for each unit and for each document that cannot be used, numbered by a column `unit`.
-
-    Raises:
-        InvalidInput: the DataFrame lacks a column that is named.
-    """
-    chosen, ranking = chosen_columns(documents, job, columns)
-    schema = in_spark(SCHEMA)
+def take_in(chosen: DataFrame, ranking: Sequence[str], job: Job, columns: Columns) -> DataFrame:
+    """Return a row of SCHEMA for each unit of what `chosen_columns` returns, and for each that cannot be used."""
     fields = Fields(columns.id, columns.text)
-    units = chosen.mapInArrow(lambda parts: _sketched(parts, job, ranking, fields), schema)
-    return units.withColumn("unit", F.monotonically_increasing_id())
+    return chosen.mapInArrow(lambda parts: _sketched(parts, job, ranking, fields), in_spark(SCHEMA))
 
 
 def chosen_columns(

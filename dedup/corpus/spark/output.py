@@ -11,9 +11,13 @@ _PLACED = ("id", "start", "stop")
 
 
 def members(units: DataFrame, owners: DataFrame) -> DataFrame:
-    """Return the units of clusters of several documents, each with its `survivor`."""
+    """Return the units of clusters of several documents, each with its `survivor`.
+
+    Of what the collection is held against, whose ranks are negative, survivors alone are members.
+    """
     of_twins = owners.toDF("twin", "owner")
     owned = units.join(of_twins, "twin", "left").withColumn("survivor", F.coalesce("owner", "twin")).drop("owner")
+    owned = owned.where("rank >= 0 OR rank = survivor")
     documents = owned.groupBy("survivor").agg(F.min("document").alias("one"), F.max("document").alias("other"))
     return owned.join(documents.where("one < other"), "survivor", "left_semi")
 
@@ -41,13 +45,21 @@ def clusters(members: DataFrame, units: DataFrame, compared: DataFrame, level: L
         F.coalesce("similarity", F.lit(1.0)).alias("similarity"),
         kind.alias("kind"),
         F.coalesce("shared", "shingles").alias("shared_shingles"),
+        (F.col("survivor") < 0).alias("survivor_in_index"),
     )
+
+
+def cuts(members: DataFrame, units: DataFrame) -> DataFrame:
+    """Return document, start and end of each paragraph that stands in a better ranked document."""
+    best = units.select(F.col("rank").alias("survivor"), F.col("document").alias("survivor_document"))
+    copies = members.where("rank >= 0").join(best, "survivor").where("document <> survivor_document")
+    return copies.select("document", "start", F.col("stop").alias("end"))
 
 
 def pairs(edges: DataFrame, units: DataFrame, level: Level) -> DataFrame:
     """Return a row for each pair that is similar enough, and for each unit with the tokens of a better ranked one."""
     near = edges.select("better", "worse", "similarity", "shared", F.lit(KINDS[NEAR]).alias("kind"))
-    twins = units.where("rank <> twin")
+    twins = units.where("rank <> twin AND rank >= 0")
     exact = twins.select("twin", "rank", F.lit(1.0), "shingles", F.lit(KINDS[EXACT]))
     rows = near.union(exact)
     for end, side in (("better", "a"), ("worse", "b")):

@@ -1,6 +1,6 @@
 """Runs of words that stand elsewhere, on Spark: the definition and the kernels of `dedup.corpus.runs`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,16 @@ from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
 from dedup.corpus.runs.joints import Cut, without
+from dedup.corpus.spark.against import taken_in
 from dedup.corpus.spark.intake import Columns, check_columns
+from dedup.corpus.spark.kept import kept, numbered
 from dedup.corpus.spark.ranks import ranked_documents, rejected
 from dedup.corpus.spark.runs_intake import take_in, windows
 from dedup.corpus.spark.tables import Tables
 from dedup.errors import InvalidInput
 
 _RUNS = "run_rank bigint, first int, words int, source_rank bigint, source_first int"
-_WRITTEN = ("id", "start", "end", "words", "source", "source_start", "source_end")
+_WRITTEN = ("id", "start", "end", "words", "source", "source_start", "source_end", "source_in_index")
 _PLACES = ("start", "end", "before", "after")
 
 
@@ -30,6 +32,7 @@ def find_runs(
     id: str = "id",  # noqa: A002 - the name of the column
     text: str = "text",
     number: str | None = None,
+    against: DataFrame | str | None = None,
 ) -> DataFrame:
     """Find the runs of words that stand elsewhere; return the rows that `dedup corpus --level runs` writes.
 
@@ -42,28 +45,29 @@ def find_runs(
         id: the column with the documents' ids.
         text: the column with their texts.
         number: a column of whole numbers: the least is the first for `keep="first"`; without it the least id is.
+        against: documents that outrank all others and are left alone: a table with the same columns, or the URL of an
+            index that all machines reach.
 
     Raises:
         InvalidInput: there is no such column, or the job is of another level.
         OutputExists: the folder is there already.
+        StoreError: the index cannot be read, here or by a worker.
     """
     if job.level != "runs":
         raise InvalidInput(f"the job is of level {job.level}; give one of level runs, or call `deduplicate`")
-    tables, numbered = Tables(documents.sparkSession, out), "document"
-    while numbered in documents.columns:
-        numbered += "_"
-    columns = Columns(id, text, number)
+    tables, columns = Tables(documents.sparkSession, out), Columns(id, text, number)
     check_columns(documents, job, columns)
-    read = tables.keep("work/input", documents.withColumn(numbered, F.monotonically_increasing_id()))
-    intake = tables.keep("work/intake", take_in(read, job, columns, numbered))
+    read, numbers = numbered(documents, tables)
+    intake = tables.keep("work/intake", taken_in(read, against, job, columns, tables, take_in, numbers))
     ranked = ranked_documents(intake, tables)
     tables.keep("rejects.parquet", rejected(intake, ranked))
     texts = intake.where(F.isnull("code")).join(ranked.select("document", "rank"), "document")
-    found = tables.keep("work/found", _found(_copies(texts, job, tables), texts, job))
+    found = tables.keep("work/runs-found", _found(_copies(texts, job, tables), texts, job))
     placed = tables.keep("work/runs", _placed(found, texts))
     runs = tables.keep("runs.parquet", placed.orderBy("rank", "first").select(*_WRITTEN))
     if job.cut:
-        tables.keep("kept.parquet", _kept(read, numbered, text, ranked, placed, job).select(*documents.columns))
+        left = kept(read, numbers, text, ranked, _cuts(placed, job), job, _without)
+        tables.keep("kept.parquet", left.select(*documents.columns))
     return runs
 
 
@@ -84,8 +88,10 @@ def _copies(texts: DataFrame, job: Job, tables: Tables) -> DataFrame:
     hashed = tables.keep("work/windows", windows(of_document.join(texts.select("rank", "tokens"), "rank"), job.least))
     at = F.struct("rank", "place")
     firsts = hashed.groupBy("low", "high").agg(F.min(at).alias("first"), F.count("*").alias("count")).where("count > 1")
-    repeated = hashed.join(firsts, ["low", "high"]).where(
-        (F.col("rank") != F.col("first.rank")) | (F.col("place") - F.col("first.place") >= job.least)
+    repeated = (
+        hashed.where("rank >= 0")
+        .join(firsts, ["low", "high"])
+        .where((F.col("rank") != F.col("first.rank")) | (F.col("place") - F.col("first.place") >= job.least))
     )
     place = F.struct("place", F.col("first.rank").alias("source"), F.col("first.place").alias("source_place"))
     return repeated.groupBy("rank").agg(F.sort_array(F.collect_list(place)).alias("places"))
@@ -150,25 +156,18 @@ def _placed(found: DataFrame, texts: DataFrame) -> DataFrame:
         }
         found = found.withColumns({name: column.cast("bigint") for name, column in columns.items()})
         found = found.drop("length", "starts", "ends")
-    return found.withColumn("words", F.col("words").cast("bigint")).withColumnRenamed("run_rank", "rank")
+    columns = {"words": F.col("words").cast("bigint"), "source_in_index": F.col("source_rank") < 0}
+    return found.withColumns(columns).withColumnRenamed("run_rank", "rank")
 
 
-def _kept(read: DataFrame, numbered: str, text: str, ranked: DataFrame, runs: DataFrame, job: Job) -> DataFrame:
-    """Return the documents that take part, without their runs; those of which nothing is left are not among them."""
+def _cuts(runs: DataFrame, job: Job) -> DataFrame:
+    """Return where runs are cut out of documents; with `keep="none"` their sources too."""
     cuts = runs.select("document", *_PLACES)
-    if job.keep.rule == "none":
-        of_sources = runs.select("source_document", *(f"source_{name}" for name in _PLACES)).toDF("document", *_PLACES)
-        cuts = cuts.union(of_sources.distinct())
-    of_document = cuts.groupBy("document").agg(F.sort_array(F.collect_list(F.struct(*_PLACES))).alias("cuts"))
-    part = ranked.select(F.col("document").alias(numbered))
-    both = read.join(part, numbered).join(of_document.withColumnRenamed("document", numbered), numbered, "left")
-    left = F.udf(_without, "string", useArrow=False)(F.col(text), F.col("cuts"))
-    both = both.withColumn(text, F.when(F.isnull("cuts"), F.col(text)).otherwise(left))
-    return both.where(F.isnull("cuts") | (F.length(F.trim(text)) > 0))
+    if job.keep.rule != "none":
+        return cuts
+    of_sources = runs.select("source_document", *(f"source_{name}" for name in _PLACES)).toDF("document", *_PLACES)
+    return cuts.union(of_sources.distinct())
 
 
-def _without(text: str, cuts: Any) -> str | None:
-    if cuts is None:
-        return None
-    left = without(text, [Cut(*cut) for cut in cuts])
-    return left if left.strip() else ""
+def _without(text: str, cuts: Sequence[Any]) -> str:
+    return without(text, [Cut(*cut) for cut in cuts])

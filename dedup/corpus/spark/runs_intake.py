@@ -11,7 +11,7 @@ from dedup.corpus.intake import lines_of
 from dedup.corpus.job import Job
 from dedup.corpus.runs import kernels
 from dedup.corpus.runs.intake import Sliced, sliced
-from dedup.corpus.spark.intake import Columns, chosen_columns, contents, in_spark, keys, lists, read, rejects, rows_of
+from dedup.corpus.spark.intake import Columns, contents, in_spark, keys, lists, read, rejects, rows_of
 from dedup.formats import Fields
 
 SCHEMA = pa.schema(
@@ -35,13 +35,8 @@ SCHEMA = pa.schema(
 WINDOWS = "low bigint, high bigint, rank bigint, place int"
 
 
-def take_in(documents: DataFrame, job: Job, columns: Columns, numbered: str) -> DataFrame:
-    """Return rows of SCHEMA; the column `numbered` says which document a row is.
-
-    Raises:
-        InvalidInput: the DataFrame lacks a column that is named.
-    """
-    chosen, ranking = chosen_columns(documents, job, columns, numbered)
+def take_in(chosen: DataFrame, ranking: Sequence[str], job: Job, columns: Columns) -> DataFrame:
+    """Return a row of SCHEMA for each document of what `chosen_columns` returns."""
     fields = Fields(columns.id, columns.text)
     return chosen.mapInArrow(lambda parts: _sliced(parts, job, ranking, fields), in_spark(SCHEMA))
 

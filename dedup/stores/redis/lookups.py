@@ -8,6 +8,7 @@ taken: however fast others write, two readings are enough.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from dedup.stores.base import Numbers, Postings
 from dedup.stores.names import Names
 from dedup.stores.redis.documents import Documents
 from dedup.stores.redis.layout import Layout
-from dedup.stores.redis.postings import numbers_in, own_key
+from dedup.stores.redis.postings import listed_in, numbers_in, own_key, read_own
 from dedup.stores.redis.records import AWAITED, Writer
-from dedup.stores.redis.requests import Request, Wire, command
+from dedup.stores.redis.requests import Wire, command
 
 _TRIES = 5  # not measured: a writer that asked for numbers knows them a round trip later, or is dead
 
@@ -107,7 +108,7 @@ class Lookups:
             hot, start = layout.hot_among(names), layout.known
             shards = layout.generations[0]
             control = [command(b"GET", layout.seq), command(b"HVALS", layout.pending)]
-            own = [one for place in hot for one in self._own(int(names[place]), limit)]
+            own = read_own(layout.namespace, names[hot].tolist(), limit)
             rest = [*shards.read(names), *own, *(command(b"ZCARD", key) for key in layout.id_lists), *layout.refresh()]
             if self._wire.nodes_are_many:  # only one server's replies are in order
                 (given, entries), replies = self._wire.ask(control), self._wire.ask(rest)
@@ -119,42 +120,35 @@ class Lookups:
         writers = [Writer.load(entry) for entry in entries]
         lists = replies[: len(names)]
         sizes = np.zeros(len(names), np.int64)
-        own_lists, own_places = self._own_lists(names, hot, writers, replies[len(names) :], sizes)
         documents = sum(replies[len(names) + len(own) : -2])
         lengths = np.fromiter(map(len, lists), np.int64, len(lists))
-        buckets = np.repeat(np.arange(len(lists)), lengths)
-        numbers = numbers_in(lists)
+        listed = np.repeat(np.arange(len(lists)), lengths) << 32 | listed_in(lists)
         if hot:
-            buckets, numbers = np.concatenate((buckets, own_places)), np.concatenate((numbers, own_lists))
-            order = np.lexsort((numbers, buckets))
-            buckets, numbers = buckets[order], numbers[order]
-        return _Found(buckets, numbers, sizes, documents, int(given or 0), writers)
-
-    def _own(self, name: int, limit: int) -> list[Request]:
-        key = own_key(self._layout.namespace, name)
-        return [command(b"ZRANGE", key, 0, max(limit, 1) - 1), command(b"ZCARD", key)]
+            theirs = self._own_lists(names, hot, writers, replies[len(names) :], sizes)
+            listed = np.sort(np.concatenate((listed, theirs)))
+        return _Found(listed >> 32, listed.astype(np.uint32), sizes, documents, int(given or 0), writers)
 
     def _own_lists(
         self, names: Names, hot: list[int], writers: list[Writer], replies: Sequence[Any], further: NDArray[np.int64]
-    ) -> tuple[Numbers, NDArray[np.int64]]:
-        """Return numbers and places of the postings in hot buckets' own sets; write how many more there are."""
-        lists = [numbers_in([replies[2 * i]]) for i in range(len(hot))]
-        for i, extra in enumerate(self._at_work(names, hot, writers)):
-            lists[i] = np.union1d(lists[i], extra)
-        for i, place in enumerate(hot):
-            further[place] = max(replies[2 * i + 1] - len(lists[i]), 0)
-        places = np.repeat(np.array(hot, np.int64), [len(one) for one in lists])
-        return np.concatenate([np.empty(0, np.uint32), *lists]).astype(np.uint32), places
+    ) -> NDArray[np.int64]:
+        """Return the postings (place, then number) in hot buckets' own sets; write how many more there are."""
+        lists, sizes = replies[0 : 2 * len(hot) : 2], replies[1 : 2 * len(hot) : 2]
+        extras = self._at_work(names, hot, writers)
+        lists = [[*dict.fromkeys((*one, *extra))] if extra else one for one, extra in zip(lists, extras, strict=True)]
+        places = np.repeat(np.array(hot, np.int64), [len(listed) for listed in lists])
+        further[hot] = np.maximum(np.subtract(sizes, [len(one) for one in lists]), 0)
+        return places << 32 | numbers_in(lists)
 
-    def _at_work(self, names: Names, hot: list[int], writers: list[Writer]) -> list[Numbers]:
-        """Return the numbers of writers at work in hot buckets' own sets: what is hidden must not be counted."""
+    def _at_work(self, names: Names, hot: list[int], writers: list[Writer]) -> list[list[bytes]]:
+        """Return the members of writers at work in hot buckets' own sets: what is hidden must not be counted."""
         ranges = [
             (b"[" + writer.first.to_bytes(4, "big"), b"(" + writer.end.to_bytes(4, "big"))
             for writer in writers
             if writer.first < writer.end
         ]
         if not (ranges and hot):
-            return []
+            return [[]] * len(hot)
         keys = [own_key(self._layout.namespace, int(names[place])) for place in hot]
         replies = self._wire.ask([command(b"ZRANGEBYLEX", key, *one) for key in keys for one in ranges])
-        return [numbers_in(replies[i * len(ranges) : (i + 1) * len(ranges)]) for i in range(len(hot))]
+        width = len(ranges)
+        return [[*chain.from_iterable(replies[i * width : (i + 1) * width])] for i in range(len(hot))]

@@ -12,7 +12,7 @@ from dedup.stores.redis.faults import translate
 from dedup.stores.redis.layout import Layout, bits_for_documents
 from dedup.stores.redis.requests import Wire, command
 from dedup.stores.redis.sentinels import Sentinels
-from dedup.stores.session import FORMAT, absent, read_header
+from dedup.stores.session import REDIS_FORMAT, absent, read_header
 
 _PATIENCE = 3.0  # seconds; not measured: a wrong URL should fail before one wonders
 
@@ -58,7 +58,7 @@ def load(wire: Wire, layout: Layout, wanted: Scheme | None) -> Scheme | None:
         raise StoreForeign(
             f"index {wire.name}: key {layout.meta.decode()} is another program's; give another ?namespace="
         ) from error
-    return read_header(wire.name, version, written, wanted)
+    return read_header(wire.name, version, REDIS_FORMAT, written, wanted)
 
 
 def begin(wire: Wire, layout: Layout, wanted: Scheme | None, documents: int, *, create: bool) -> Scheme:
@@ -67,7 +67,7 @@ def begin(wire: Wire, layout: Layout, wanted: Scheme | None, documents: int, *, 
         raise absent(wire.name)
     scheme = wanted or Scheme()
     shape = b"1:%d" % bits_for_documents(documents)
-    header = {"resembles": FORMAT, "scheme": json.loads(scheme.to_json()), "name": uuid.uuid4().hex}
+    header = {"resembles": REDIS_FORMAT, "scheme": json.loads(scheme.to_json()), "name": uuid.uuid4().hex}
     with wire.steady():
         wire.one(command(b"SET", layout.shape, shape, b"NX"))
         wire.one(command(b"SET", layout.epoch, wire.history(layout.epoch), b"NX"))

@@ -22,9 +22,14 @@ _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 _POSTING = np.dtype([("rest", ">u4"), ("number", ">u4")])
 
 
+def listed_in(replies: Iterable[Sequence[bytes]]) -> Numbers:
+    """Return the chunk numbers of members of shards."""
+    return np.frombuffer(b"".join(chain.from_iterable(replies)), _POSTING)["number"].astype(np.uint32)
+
+
 def numbers_in(replies: Iterable[Sequence[bytes]]) -> Numbers:
-    """Return the chunk numbers at the end of each member."""
-    return np.frombuffer(b"".join([member[-4:] for member in chain.from_iterable(replies)]), ">u4").astype(np.uint32)
+    """Return the chunk numbers that are the members of hot buckets' own sets."""
+    return np.frombuffer(b"".join(chain.from_iterable(replies)), ">u4").astype(np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +144,13 @@ def _range_of(key: bytes, rest: bytes) -> bytes:
 def own_key(namespace: bytes, name: int) -> bytes:
     """Return the key of a hot bucket's own set."""
     return b"%b:o:%012x" % (namespace, name)
+
+
+def read_own(namespace: bytes, names: Sequence[int], limit: int) -> list[Request]:
+    """Return two requests for each hot bucket: for the first numbers of its own set, and for how many there are."""
+    keys = [own_key(namespace, name) for name in names]
+    low, count = (
+        pack(*parts).partition(own_key(namespace, 0))
+        for parts in ((b"ZRANGE", own_key(namespace, 0), 0, max(limit, 1) - 1), (b"ZCARD", own_key(namespace, 0)))
+    )
+    return [(key, before + key + after, 1) for key in keys for before, _, after in (low, count)]
