@@ -14,6 +14,7 @@ PAIR, MOST = written.PAIR, written.MOST
 LENGTH, KIND, COUNT, PLACE = map(np.uint64, (written.LENGTH, written.KIND, 0xFF, 0xFFFFFFFF))
 USED, WAITING, SINCE, OPEN, STEPS = range(5)
 
+LONG = 1024  # not measured: after so many other code points, ASCII is looked for again
 STRETCH = 64  # ADR 30; a fixed number of steps is what a compiler makes vectors of
 SPACE, DASH, NINE = np.uint8(32), np.uint8(45), np.uint8(57)
 TAB, LF, CR = np.uint8(9), np.uint8(10), np.uint8(13)
@@ -133,7 +134,11 @@ def _fold_any(codes: Codes, folding: Folding, folded: Bytes, places: Uint32s, jo
     state, marks, i = np.zeros(5, np.int64), np.empty(len(places), np.uint32), 0  # a code point may become two marks
     while True:
         if state[WAITING] == 0:
-            i = _fold_run(codes, i, entries, parts, folded, places, state)
+            i = _fold_plain(codes, i, folded, places, state)
+            end = min(i + (STRETCH if _may_be_plain(codes, i) else LONG), len(codes))
+            i = _fold_run(codes, i, end, entries, parts, folded, places, state)
+            if i == end < len(codes):
+                continue
         if i == len(codes):
             break
         entry = table[codes[i]]
@@ -183,17 +188,45 @@ def _is_letter(codes: Codes, i: int, table: Uint32s, expansions: Uint32s) -> boo
 
 
 @kernel
+def _fold_plain(codes: Codes, i: int, folded: Bytes, places: Uint32s, state: Int64s) -> int:
+    """Write stretches of ASCII without a hyphen, where none of it depends on what is before; return where they end."""
+    while state[OPEN] == 0 and _may_be_plain(codes, i):
+        used = state[USED]
+        own, together, dashes = codes[i : i + STRETCH], np.uint32(0), False
+        out, origins = folded[used : used + STRETCH], places[used : used + STRETCH]
+        for at in range(STRETCH):
+            together = np.uint32(together | own[at])
+            dashes |= bool(own[at] == DASH)
+            out[at] = np.uint8(own[at])
+        if together >= np.uint32(0x80) or dashes:
+            break
+        for at in range(STRETCH):
+            out[at] = _fold_letter(out[at])
+            origins[at] = i + at
+        state[USED] = used + STRETCH
+        i += STRETCH
+    return i
+
+
+@kernel
+def _may_be_plain(codes: Codes, i: int) -> bool:
+    """Say whether three code points of the next stretch are ASCII: it costs less than to look at all in vain."""
+    last = i + STRETCH - 1
+    return bool(last < len(codes) and (codes[i] | codes[i + STRETCH // 2] | codes[last]) < 0x80)
+
+
+@kernel
 def _fold_run(
-    codes: Codes, i: int, entries: Uint64s, parts: Uint64s, folded: Bytes, places: Uint32s, state: Int64s
+    codes: Codes, i: int, end: int, entries: Uint64s, parts: Uint64s, folded: Bytes, places: Uint32s, state: Int64s
 ) -> int:
-    """Write a run of code points, each by stores of one entry; return where one stands that needs more thought.
+    """Write a run of code points, each by stores of one entry; return where it ends, or one needs more thought.
 
     Those are hyphens, expansions into marks, code points beyond the entries, and runs of marks that are not in
     canonical order: of them nothing is written.
     """
     used, is_open, since = state[USED], state[OPEN], -1
     begin, begin_used, begin_open, mark = i, used, is_open, np.uint64(0)
-    while i < len(codes) and codes[i] < len(entries):
+    while i < end and codes[i] < len(entries):
         entry = entries[codes[i]]
         kind = entry >> KIND
         if kind <= VANISH:

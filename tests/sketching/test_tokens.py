@@ -210,6 +210,27 @@ def test_a_broken_word_changes_nothing_about_the_rest(letter: str) -> None:
     assert whole.starts.tolist() == broken.starts.tolist()
 
 
+@pytest.mark.parametrize(
+    "inset", ["é", "œuvre", "’s", "한국어", "각", "कि", "กี่", "北京", "a\u0301\u0323", "😀", "-\nb", "\ud800"]
+)
+def test_stretches_of_ascii_change_nothing_about_what_lies_between(inset: str) -> None:
+    """Where 64 ASCII letters end and something else begins, at any place, tokens are the naive model's, and in place."""
+    plain = "The cat, 'tis said, sat on 42 mats; don't ask why o'clock is what it is. " * 4
+    for shift in range(70):
+        text = f"{plain[shift:]}{inset}{plain[: 3 * shift]}{inset} wo-\nrd {plain}{inset}"
+        tokens = tokenize([text])
+        assert tokens.hashes.tolist() == [token_hash(word.encode()) for word in words(text)]
+        first = tokenize([plain[shift:]])
+        whole = len(first.hashes) - 1
+        assert tokens.starts[:whole].tolist() == first.starts[:whole].tolist()
+        last = text.rindex(plain)
+        behind = tokenize([plain])
+        count = len(behind.hashes) - 1
+        place = int(np.searchsorted(tokens.starts, last))
+        assert (tokens.starts[place : place + count] - last).tolist() == behind.starts[:count].tolist()
+        assert (tokens.ends[place : place + count] - last).tolist() == behind.ends[:count].tolist()
+
+
 def test_batches_keep_texts_apart() -> None:
     """A batch gives each text the tokens that it has alone, empty ones none."""
     texts = ["one two", "", "déjà vu", " ... ", "x" * 9, "日本", "a"]
