@@ -214,7 +214,7 @@ def test_a_broken_word_changes_nothing_about_the_rest(letter: str) -> None:
     "inset", ["é", "œuvre", "’s", "한국어", "각", "कि", "กี่", "北京", "a\u0301\u0323", "😀", "-\nb", "\ud800"]
 )
 def test_stretches_of_ascii_change_nothing_about_what_lies_between(inset: str) -> None:
-    """Where 64 ASCII letters end and something else begins, at any place, tokens are the naive model's, and in place."""
+    """Where 64 ASCII letters end and something else begins, anywhere, tokens are the naive model's, and in place."""
     plain = "The cat, 'tis said, sat on 42 mats; don't ask why o'clock is what it is. " * 4
     for shift in range(70):
         text = f"{plain[shift:]}{inset}{plain[: 3 * shift]}{inset} wo-\nrd {plain}{inset}"
