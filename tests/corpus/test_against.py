@@ -134,7 +134,7 @@ def test_runs_are_found_by_bucket(seed: int) -> None:
         by_bucket, whole = Path(folder, "bucket"), Path(folder, "whole")
         read = find_runs(documents(new), by_bucket, job, against=index).indexed
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Against, "_all_of", lambda *_: True)
+            patch.setattr(Against, "all_of", lambda *_: True)
             everything = find_runs(documents(new), whole, job, against=index).indexed
         assert read < everything == 30
         assert pq.read_table(by_bucket / "runs.parquet").equals(pq.read_table(whole / "runs.parquet"))
