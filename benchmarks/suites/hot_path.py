@@ -14,6 +14,7 @@ from benchmarks.harness.suite import Scale, tell
 from benchmarks.suites.stages import Batch, limit_operations, prepared, signed, stages
 from benchmarks.texts.scripts import LONG, SCRIPTS, SHORT, some
 from dedup.scheme import Scheme
+from dedup.sketching.signature import whole_vectors
 from dedup.sketching.sketches import permutations
 
 TABLE = "Hot path"
@@ -104,7 +105,7 @@ def equal_to_datasketch(texts: Sequence[str], batches: Sequence[Batch], scheme: 
     from datasketch import MinHash  # noqa: PLC0415 - costs seconds, and not every run needs it
 
     batch, exact = batches[0], 0
-    made = signed(batch.shingles, batch.offsets, *permutations(scheme.num_perm, scheme.seed))
+    made = signed(batch.shingles, batch.offsets, *map(whole_vectors, permutations(scheme.num_perm, scheme.seed)))
     checked = min(5, len(batch.texts))
     whole = dedup.sketch(texts[:checked], scheme).signatures
     for place in range(checked):

@@ -26,7 +26,7 @@ from dedup.kernels import (
 from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
-from dedup.sketching.folding import SLACK, Folding, fold_text
+from dedup.sketching.folding import Folding, fold_text, room_for
 from dedup.sketching.minima import distinct, table_size, winnow
 from dedup.sketching.signature import BLOCK, NONE, minhash, shingle, whole_vectors
 from dedup.sketching.sketches import permutations
@@ -66,7 +66,7 @@ def prepared(texts: Sequence[str], scheme: Scheme) -> list[Batch]:
 
 def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
     """Return what runs each stage on a batch; "tokens" folds, too: its own time is what is left."""
-    factors, terms = permutations(scheme.num_perm, scheme.seed)
+    factors, terms = map(whole_vectors, permutations(scheme.num_perm, scheme.seed))
     table = text.folding()
     return {
         "pack": lambda batch: text.pack(batch.texts),
@@ -93,14 +93,13 @@ def fold(joined: str, begins: Int64s, table: Uint32s, expansions: Uint32s, entri
 
 @kernel
 def _fold(codes: Codes, begins: Int64s, tables: Folding) -> int:
-    total = 0
-    folded, places = np.empty(1, np.uint8), np.empty(1, np.uint32)
+    total, room = 0, room_for(0, False, False)
     for document in range(len(begins) - 1):
         own = codes[begins[document] : begins[document + 1] - 1]
-        used, mapped, _ = fold_text(own, tables, folded, places, True)
+        used, mapped, _ = fold_text(own, tables, room, True)
         while used < 0:
-            folded, places = np.empty(SLACK - used, np.uint8), np.empty(SLACK - used if mapped else 1, np.uint32)
-            used, mapped, _ = fold_text(own, tables, folded, places, True)
+            room = room_for(-used, mapped, False)
+            used, mapped, _ = fold_text(own, tables, room, True)
         total += used
     return total
 
@@ -119,10 +118,9 @@ def shingled(tokens: Uint64s, offsets: Int64s, k: int) -> Uint64s:
 
 @entry
 def signed(hashes: Uint64s, offsets: Int64s, factors: Uint32s, terms: Uint32s) -> Signatures:
-    """Return the signature of each text."""
+    """Return the signature of each text; factors and terms fill whole vectors."""
     signatures = np.full((len(offsets) - 1, len(factors)), NONE)
-    factors, terms, mixed = whole_vectors(factors), whole_vectors(terms), np.empty(BLOCK, np.uint32)
-    signature = np.empty(len(factors), np.uint32)
+    mixed, signature = np.empty(BLOCK, np.uint32), np.empty(len(factors), np.uint32)
     for document in range(len(offsets) - 1):
         if offsets[document + 1] > offsets[document]:
             signature[:] = NONE

@@ -37,23 +37,44 @@ class Folding(NamedTuple):
     parts: Uint64s
 
 
+class Room(NamedTuple):
+    """What a text is folded and split in, used for one text after the other.
+
+    Attributes:
+        folded: the folded text.
+        places: the code point that each byte came from, where they are written.
+        edges: the bytes at which each token begins and ends, in turn.
+    """
+
+    folded: Bytes
+    places: Uint32s
+    edges: Uint32s
+
+
 @kernel
-def fold_text(codes: Codes, folding: Folding, folded: Bytes, places: Uint32s, joins: bool) -> tuple[int, bool, int]:
-    """Fold one text, in the cheapest of three ways; if `joins` is set, words broken at the end of a line are joined.
+def room_for(size: int, mapped: bool, characters: bool) -> Room:
+    """Return room for a folded text of so many bytes, with `mapped` for their places too."""
+    edges = np.empty((2 * size if characters else size) + SLACK, np.uint32)
+    return Room(np.empty(size + SLACK, np.uint8), np.empty(size + SLACK if mapped else 1, np.uint32), edges)
+
+
+@kernel
+def fold_text(codes: Codes, folding: Folding, room: Room, joins: bool) -> tuple[int, bool, int]:
+    """Fold one text, in the cheaper of two ways; if `joins` is set, words broken at the end of a line are joined.
 
     Returns the bytes written, whether `places` says where each came from (else it is its own place), and the steps
     taken to sort marks. If the arrays are too short nothing is folded, and the bytes are those needed, below 0:
     arrays are made by the caller, because to hand them back takes longer than to fold a short text.
     """
     used = len(codes) + 1
-    if len(folded) < used + SLACK:
+    if len(room.folded) < used + SLACK:
         return -used, False, 0
-    if not (joins and _may_break_words(codes)) and _fold_flat(codes, folding.table, folded):
+    if not (joins and _may_break_words(codes)) and _fold_flat(codes, folding.table, room.folded):
         return used, False, 0
-    room = MOST * _parts(codes, folding)
-    if min(len(folded), len(places)) < room + SLACK:
-        return -room, True, 0
-    used, steps = _fold_any(codes, folding, folded, places, joins)
+    most = MOST * _parts(codes, folding)
+    if min(len(room.folded), len(room.places)) < most + SLACK:
+        return -most, True, 0
+    used, steps = _fold_any(codes, folding, room.folded, room.places, joins)
     return used, True, steps
 
 
@@ -64,13 +85,6 @@ def _may_break_words(codes: Codes) -> bool:
     for i in range(1, len(codes)):
         may |= (codes[i - 1] == DASH) & (codes[i] <= CR)
     return may
-
-
-@kernel
-def _fold_ascii(folded: Bytes) -> None:
-    """Turn ASCII characters into lower case words and spaces."""
-    for i in range(len(folded)):
-        folded[i] = _fold_letter(folded[i])
 
 
 @kernel

@@ -1,6 +1,7 @@
 """Tokens to shingle hashes, and shingle hashes to the signature of a text; both are defined in `sketches`."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.kernels import PERMUTATIONS, Uint32s, Uint64s, kernel, lower
 
@@ -47,10 +48,6 @@ def minhash(hashes: Uint64s, factors: Uint32s, terms: Uint32s, minima: Uint32s, 
             lower(minima, factors, terms, first, mixed, count)
 
 
-@kernel
-def whole_vectors(values: Uint32s) -> Uint32s:
-    """Return factors or terms filled up, so that PERMUTATIONS of them can be worked on at a time."""
-    whole = np.zeros((len(values) + PERMUTATIONS - 1) // PERMUTATIONS * PERMUTATIONS, np.uint32)
-    for i in range(len(values)):
-        whole[i] = values[i]
-    return whole
+def whole_vectors(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return factors or terms filled up with zeros, so that PERMUTATIONS of them can be worked on at a time."""
+    return np.pad(values, (0, -len(values) % PERMUTATIONS))

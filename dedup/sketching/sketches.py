@@ -44,10 +44,10 @@ from dedup.kernels import (
     width_of,
 )
 from dedup.scheme import Scheme
-from dedup.sketching.folding import SLACK, Folding, fold_text
+from dedup.sketching.folding import Folding, room_for
 from dedup.sketching.minima import distinct, table_size, winnow
 from dedup.sketching.signature import BLOCK, NONE, minhash, shingle, whole_vectors
-from dedup.sketching.tokens import Tokens, edges_of, folding, hash_tokens, pack, split_text
+from dedup.sketching.tokens import Tokens, folding, hash_tokens, pack, split_text
 from dedup.sketching.xxh3 import xxh3_bands
 
 if TYPE_CHECKING:
@@ -106,8 +106,9 @@ def _signatures(texts: int, scheme: Scheme) -> Signatures:
     return np.empty((texts, scheme.num_perm), np.uint32)
 
 
+@cache
 def _plan(scheme: Scheme) -> "Plan":
-    factors, terms = permutations(scheme.num_perm, scheme.seed)
+    factors, terms = map(whole_vectors, permutations(scheme.num_perm, scheme.seed))
     return Plan(scheme.k, scheme.w, scheme.bands, scheme.rows, factors, terms)
 
 
@@ -176,7 +177,7 @@ class Plan(NamedTuple):
     terms: Uint32s
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """What the sketch of one text is worked out in, used for one text after the other."""
 
     hashes: Uint64s
@@ -206,7 +207,7 @@ def _sketch_texts(
     signatures: Signatures,
 ) -> Made:
     folding = Folding(table, expansions, entries, parts)
-    plan = Plan(k, w, bands, rows, whole_vectors(factors), whole_vectors(terms))
+    plan = Plan(k, w, bands, rows, factors, terms)
     if width_of(text) == 1:
         return _sketch_codes(bytes_of(text), begins, folding, characters, plan, signatures)
     if width_of(text) == 2:
@@ -220,26 +221,22 @@ def _sketch_codes(
 ) -> Made:
     """Fold, split, hash and sketch one text after the other: no text's tokens leave the first cache."""
     texts, bands = len(begins) - 1, plan.bands
-    folded, origins, edges = np.empty(1, np.uint8), np.empty(1, np.uint32), np.empty(1, np.uint32)
+    room, work = room_for(0, False, characters), _workspace(0, plan)
     tokens, offsets, used = np.empty(0, np.uint64), np.zeros(texts + 1, np.int64), 0
     buckets, places = _postings(len(codes) // 12 + bands * texts)
-    room = _room(0, plan)
     for text in range(texts):
         own = codes[begins[text] : begins[text + 1] - 1]
-        length, mapped, _ = fold_text(own, folding, folded, origins, not characters)
-        while length < 0:
-            folded, origins = np.empty(SLACK - length, np.uint8), np.empty(SLACK - length if mapped else 1, np.uint32)
-            length, mapped, _ = fold_text(own, folding, folded, origins, not characters)
-        if len(edges) < edges_of(length, characters):
-            edges = np.empty(edges_of(length, characters), np.uint32)
-        found = split_text(folded, length, characters, edges)
+        found, mapped, _ = split_text(own, folding, room, characters)
+        while found < 0:
+            room = room_for(-found, mapped, characters)
+            found, mapped, _ = split_text(own, folding, room, characters)
         if len(tokens) < found:
             tokens = np.empty(2 * found, np.uint64)
-            room = _room(len(tokens), plan)
+            work = _workspace(len(tokens), plan)
         if len(buckets) < used + bands + found:
             buckets, places = grown(buckets, used, bands + found), grown(places, used, bands + found)
-        hash_tokens(folded, edges, found, tokens)
-        used += _sketched(tokens[:found], plan, room, signatures[text], buckets[used:], places[used:])
+        hash_tokens(room, found, tokens)
+        used += _sketched(tokens[:found], plan, work, signatures[text], buckets[used:], places[used:])
         offsets[text + 1] = used
     return buckets[:used], places[:used], offsets
 
@@ -259,15 +256,15 @@ def _sketch_tokens(
     texts, most = len(offsets) - 1, 0
     for text in range(texts):
         most = max(most, offsets[text + 1] - offsets[text])
-    plan = Plan(k, w, bands, rows, whole_vectors(factors), whole_vectors(terms))
+    plan = Plan(k, w, bands, rows, factors, terms)
     ends, used = np.zeros(texts + 1, np.int64), 0
     buckets, places = _postings(len(tokens) // 2 + bands * texts)
-    room = _room(most, plan)
+    work = _workspace(most, plan)
     for text in range(texts):
         own = tokens[offsets[text] : offsets[text + 1]]
         if len(buckets) < used + bands + len(own):
             buckets, places = grown(buckets, used, bands + len(own)), grown(places, used, bands + len(own))
-        used += _sketched(own, plan, room, signatures[text], buckets[used:], places[used:])
+        used += _sketched(own, plan, work, signatures[text], buckets[used:], places[used:])
         ends[text + 1] = used
     return buckets[:used], places[:used], ends
 
@@ -278,7 +275,7 @@ def _postings(room: int) -> tuple[Uint64s, Int32s]:
 
 
 @kernel
-def _room(tokens: int, plan: Plan) -> Room:
+def _workspace(tokens: int, plan: Plan) -> Workspace:
     """Return room for texts of so many tokens."""
     hashes, values = np.empty(tokens, np.uint64), np.empty(tokens, np.uint64)
     minima, least, table = (
@@ -286,24 +283,26 @@ def _room(tokens: int, plan: Plan) -> Room:
         np.empty(tokens, np.int32),
         np.empty(table_size(tokens), np.int32),
     )
-    return Room(hashes, values, minima, least, table, np.empty(BLOCK, np.uint32), np.empty_like(plan.factors))
+    return Workspace(hashes, values, minima, least, table, np.empty(BLOCK, np.uint32), np.empty_like(plan.factors))
 
 
 @kernel
-def _sketched(tokens: Uint64s, plan: Plan, room: Room, signature: Uint32s, buckets: Uint64s, places: Int32s) -> int:
+def _sketched(
+    tokens: Uint64s, plan: Plan, work: Workspace, signature: Uint32s, buckets: Uint64s, places: Int32s
+) -> int:
     """Write the signature and the buckets of one text; return how many buckets there are."""
-    count = shingle(tokens, plan.k, room.hashes)
-    room.signature[:] = NONE
-    minhash(room.hashes[:count], plan.factors, plan.terms, room.signature, room.mixed)
+    count = shingle(tokens, plan.k, work.hashes)
+    work.signature[:] = NONE
+    minhash(work.hashes[:count], plan.factors, plan.terms, work.signature, work.mixed)
     for i in range(len(signature)):
-        signature[i] = room.signature[i]
+        signature[i] = work.signature[i]
     if count == 0:
         return 0
-    xxh3_bands(room.signature, plan.bands, plan.rows, buckets)
+    xxh3_bands(work.signature, plan.bands, plan.rows, buckets)
     places[: plan.bands] = -1
-    found = winnow(room.hashes[:count], plan.w, room.minima, room.values, room.least)
-    minima = room.minima[:found]
-    return plan.bands + distinct(room.hashes, minima, room.table, buckets[plan.bands :], places[plan.bands :])
+    found = winnow(work.hashes[:count], plan.w, work.minima, work.values, work.least)
+    minima = work.minima[:found]
+    return plan.bands + distinct(work.hashes, minima, work.table, buckets[plan.bands :], places[plan.bands :])
 
 
 @entry

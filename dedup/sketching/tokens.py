@@ -44,7 +44,7 @@ from dedup.kernels import (
 from dedup.scheme import Unit
 from dedup.sketching import fold
 from dedup.sketching.edges import split_characters, split_words
-from dedup.sketching.folding import SLACK, Folding, fold_text
+from dedup.sketching.folding import Folding, Room, fold_text, room_for
 from dedup.sketching.prose import read_gaps, shorten
 from dedup.sketching.written import written
 
@@ -144,26 +144,23 @@ def _tokenize(
 @kernel
 def _tokenize_codes(codes: Codes, begins: Int64s, folding: Folding, characters: bool, prose: bool) -> Found:
     documents, tokens, steps = len(begins) - 1, 0, 0
-    offsets, room = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
-    hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.uint32)
-    stems, stops = np.empty(room if prose else 0, np.uint64), np.empty(room if prose else 0, np.bool_)
-    folded, places, edges = np.empty(1, np.uint8), np.empty(1, np.uint32), np.empty(1, np.uint32)
+    offsets, most = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
+    hashes, starts, ends = np.empty(most, np.uint64), np.empty(most, np.uint32), np.empty(most, np.uint32)
+    stems, stops = np.empty(most if prose else 0, np.uint64), np.empty(most if prose else 0, np.bool_)
+    room = room_for(0, False, characters)
     for document in range(documents):
         own = codes[begins[document] : begins[document + 1] - 1]
-        used, mapped, taken = fold_text(own, folding, folded, places, not characters)
-        while used < 0:
-            folded, places = np.empty(SLACK - used, np.uint8), np.empty(SLACK - used if mapped else 1, np.uint32)
-            used, mapped, taken = fold_text(own, folding, folded, places, not characters)
-        if len(edges) < edges_of(used, characters):
-            edges = np.empty(edges_of(used, characters), np.uint32)
-        found = split_text(folded, used, characters, edges)
+        found, mapped, taken = split_text(own, folding, room, characters)
+        while found < 0:
+            room = room_for(-found, mapped, characters)
+            found, mapped, taken = split_text(own, folding, room, characters)
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
-        steps += len(own) + used + taken + hash_tokens(folded, edges, found, hashes[tokens:])
-        _place(edges, found, places, mapped, starts[tokens:], ends[tokens:])
+        steps += taken + hash_tokens(room, found, hashes[tokens:])
+        _place(room, found, mapped, starts[tokens:], ends[tokens:])
         if prose:
             stems, stops = grown(stems, tokens, found), grown(stops, tokens, found)
-            shorten(folded, edges, found)
-            steps += hash_tokens(folded, edges, found, stems[tokens:]) + len(own)
+            shorten(room.folded, room.edges, found)
+            steps += hash_tokens(room, found, stems[tokens:]) + len(own)
             read_gaps(own, starts[tokens:], ends[tokens:], found, stems[tokens:], stops[tokens:])
         tokens += found
         offsets[document + 1] = tokens
@@ -172,24 +169,29 @@ def _tokenize_codes(codes: Codes, begins: Int64s, folding: Folding, characters: 
 
 
 @kernel
-def split_text(folded: Bytes, used: int, characters: bool, edges: Uint32s) -> int:
-    """Write where each token of a folded text begins and ends, in turn; return how many there are."""
-    return split_characters(folded, used, edges) if characters else split_words(folded, used, edges) // 2
+def split_text(codes: Codes, folding: Folding, room: Room, characters: bool) -> tuple[int, bool, int]:
+    """Fold a text, and write where each of its tokens begins and ends in the folded one.
+
+    Returns how many tokens there are, whether `room.places` says where each byte came from, and the steps taken; or,
+    if there is too little room, below 0 the bytes that are needed, and whether for their places too.
+    """
+    used, mapped, steps = fold_text(codes, folding, room, not characters)
+    if used < 0:
+        return used, mapped, 0
+    if characters:
+        found = split_characters(room.folded, used, room.edges)
+    else:
+        found = split_words(room.folded, used, room.edges) // 2
+    return found, mapped, len(codes) + used + steps
 
 
 @kernel
-def edges_of(used: int, characters: bool) -> int:
-    """Return how many edges a folded text of so many bytes can have at most."""
-    return (2 * used if characters else used) + SLACK
-
-
-@kernel
-def hash_tokens(folded: Bytes, edges: Uint32s, tokens: int, hashes: Uint64s) -> int:
-    """Hash each word of the folded text, eight bytes a step; return the steps taken.
+def hash_tokens(room: Room, tokens: int, hashes: Uint64s) -> int:
+    """Hash each token of a text that was split, eight bytes a step; return the steps taken.
 
     The first two steps are always done, so that a core need not guess which words have more than eight bytes.
     """
-    steps = 0
+    folded, edges, steps = room.folded, room.edges, 0
     for token in range(tokens):
         start = int(edges[2 * token])
         left = int(edges[2 * token + 1]) - start
@@ -213,8 +215,9 @@ def _stirred(h: np.uint64, folded: Bytes, at: int, left: int) -> np.uint64:
 
 
 @kernel
-def _place(edges: Uint32s, tokens: int, places: Uint32s, mapped: bool, starts: Uint32s, ends: Uint32s) -> None:
+def _place(room: Room, tokens: int, mapped: bool, starts: Uint32s, ends: Uint32s) -> None:
     """Write where each token lies in the original string; one made from part of a character has all of it."""
+    edges, places = room.edges, room.places
     for token in range(tokens):
         start, end = edges[2 * token], edges[2 * token + 1]
         if mapped:
