@@ -1,6 +1,6 @@
 """Candidates in, clusters out: each pair verified on the units' sets of shingles."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,14 +71,7 @@ def members(join: Join, sets: Sets, owners: NDArray[np.int64], twins: NDArray[np
     ranks = np.flatnonzero(counts[owners] > 1)
     survivors = owners[ranks]
     kinds = np.where(ranks == survivors, SURVIVOR, np.where(twins[ranks] == survivors, EXACT, NEAR))
-    shared, similarity = np.empty(len(ranks), np.int32), np.empty(len(ranks), np.float64)
-    for chosen in _runs(len(ranks)):
-        shared[chosen], similarity[chosen] = sets.similarities(survivors[chosen], ranks[chosen])
+    shared, similarity = sets.similarities(survivors, ranks)
     join.create(
         "members", rank=ranks, survivor=survivors, kind=kinds.astype(np.int8), shared=shared, similarity=similarity
     )
-
-
-def _runs(count: int) -> Iterable[slice]:
-    for start in range(0, count, 1 << 20):
-        yield slice(start, start + (1 << 20))

@@ -286,7 +286,7 @@ class Files:
 
     def add(self, part: Prepared) -> None:
         """Append a batch."""
-        self._postings.add(part.postings, self.units.rows)
+        self._postings.add(part.postings, unit=self.units.rows)
         self.units.add(part.units, unit=self.units.rows, document=self.documents.count)
         self.documents.add(part.batch, part.lined)
 

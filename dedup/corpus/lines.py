@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import zstandard
+from numpy.typing import NDArray
 
 from dedup.corpus.threads import in_order
 from dedup.formats import Fields, Record
@@ -32,6 +33,11 @@ class Line:
     data: bytes
     fields: Fields
     indexed: bool
+
+    @property
+    def text(self) -> str:
+        """The document's text."""
+        return str(loads(self.data)[self.fields.text])
 
 
 class _Content(msgspec.Struct, array_like=True):
@@ -54,6 +60,10 @@ class Frame(NamedTuple):
     def stop(self) -> int:
         """The number after that of its last document."""
         return self.first + self.documents
+
+    def within(self, documents: NDArray[np.int64]) -> slice:
+        """Return which of some documents' numbers, in order, are in it."""
+        return slice(*np.searchsorted(documents, [self.first, self.stop]).tolist())
 
 
 def packed(records: Sequence[Record], lines: list[bytes], *, indexed: bool) -> bytes:
@@ -111,7 +121,7 @@ def documents_of(work: Path, wanted: Iterable[int]) -> dict[int, Document]:
     """Return the documents of those numbers, from the frames that have some."""
     chosen, documents = np.array(sorted(wanted), np.int64), dict[int, Document]()
     for frame in frames(work):
-        within = chosen[np.searchsorted(chosen, frame.first) : np.searchsorted(chosen, frame.stop)]
+        within = chosen[frame.within(chosen)]
         lines = unpacked(frame, work) if len(within) else []
         for line in (lines[number - frame.first] for number in within.tolist()):
             documents[line.document] = document_of(loads(line.data), line.fields)

@@ -1,4 +1,4 @@
-"""The buckets of the units, a file for each slice: what the join reads slice by slice."""
+"""Postings, a file for each slice of the buckets: what is joined slice by slice."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -18,13 +18,18 @@ def file_of(number: int) -> str:
     return f"postings-{number:03}"
 
 
+def by_slice(slices: NDArray[np.integer], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of postings by the slice that each belongs to, and where each slice but the first begins."""
+    of = slices.astype(np.uint16)
+    return np.argsort(of, kind="stable"), np.cumsum(np.bincount(of, minlength=count))[:-1]  # a radix sort, for 16 bits
+
+
 def posted(units: Units, slices: int) -> list[NDArray[Any]]:
     """Return the postings of each slice; units are numbered as they come."""
-    of = units.slices.astype(np.uint16)
-    order = np.argsort(of, kind="stable")  # a radix sort, for 16 bits
+    order, begins = by_slice(units.slices, slices)
     postings = np.empty(len(order), POSTING)
     postings["bucket"], postings["unit"] = units.buckets[order], units.owners[order]
-    return np.split(postings, np.cumsum(np.bincount(of, minlength=slices))[:-1])
+    return np.split(postings, begins)
 
 
 class PostingFiles:
@@ -35,10 +40,11 @@ class PostingFiles:
         self._stack = ExitStack()
         self._files = [self._stack.enter_context((work / file_of(number)).open("wb")) for number in range(slices)]
 
-    def add(self, postings: Sequence[NDArray[Any]], first: int) -> None:
-        """Append the postings of each slice, of units numbered from `first`."""
+    def add(self, postings: Sequence[NDArray[Any]], **firsts: int) -> None:
+        """Append the postings of each slice, whose column named counts from the number given."""
         for file, some in zip(self._files, postings, strict=True):
-            some["unit"] += first
+            for name, first in firsts.items():
+                some[name] += first
             file.write(some.tobytes())
 
     def close(self) -> None:

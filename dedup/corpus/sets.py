@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from dedup.corpus import kernels
 from dedup.corpus.job import Job, Measure
 from dedup.corpus.join import Join
-from dedup.corpus.lines import Frame, Line, frames, unpacked
+from dedup.corpus.lines import Frame, frames, unpacked
 from dedup.corpus.threads import in_order
 from dedup.corpus.units import shingle_sets
-from dedup.record import loads
 from dedup.sketching.tokens import tokenize
 
 SETS = "sets.u64"
@@ -34,7 +33,7 @@ class Places:
 
     def within(self, frame: Frame) -> "Places":
         """Return those of a frame's documents."""
-        part = slice(*np.searchsorted(self.documents, [frame.first, frame.stop]).tolist())
+        part = frame.within(self.documents)
         return Places(self.documents[part], self.starts[part], self.stops[part])
 
 
@@ -140,11 +139,7 @@ def _write(work: Path, places: Places, job: Job, advance: Callable[[int], None])
 def _sets(frame: Frame, work: Path, places: Places, job: Job) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return the sets of a frame's units, one after the other, and how many shingles each has."""
     lines, within = unpacked(frame, work), places.within(frame)
-    text = cache(lambda document: _text(lines[document - frame.first]))
+    text = cache(lambda document: lines[document - frame.first].text)
     columns = (column.tolist() for column in (within.documents, within.starts, within.stops))
     pieces = [text(document)[start:stop] for document, start, stop in zip(*columns, strict=True)]
     return shingle_sets(tokenize(pieces, job.unit), job.scheme.k)
-
-
-def _text(line: Line) -> str:
-    return str(loads(line.data)[line.fields.text])

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.corpus.job import Job
+from dedup.corpus.postings import by_slice, file_of
 from dedup.corpus.runs import kernels
-from dedup.corpus.runs.intake import POSTING, SLICES, TOKENS, postings_file
+from dedup.corpus.runs.intake import POSTING, TOKENS
 from dedup.corpus.threads import in_order
+from dedup.corpus.units import HASH_SLICES
 
 BYTES_OF_A_WINDOW = 32  # of the table: 8 bytes for an entry, of which a half to three quarters are empty
 RANGES = 16  # not measured: as many as slices
@@ -80,11 +82,11 @@ def find(work: Path, collection: Collection, job: Job, advance: Callable[[int], 
     """Yield all runs, in order; `advance` is called after each slice."""
     files = [(work / f"stretches-{number:02}").open("wb+") for number in range(RANGES)]
     try:
-        slices = in_order(partial(_stretches, work, collection, job), range(SLICES), job.threads)
+        slices = in_order(partial(_stretches, work, collection, job), range(HASH_SLICES), job.threads)
         for stretches in slices:
-            where = collection.ranges(stretches["start"])
-            for number, file in enumerate(files):
-                file.write(stretches[where == number].tobytes())
+            order, begins = by_slice(collection.ranges(stretches["start"]), RANGES)
+            for file, some in zip(files, np.split(stretches[order], begins), strict=True):
+                file.write(some.tobytes())
             advance(1)
         yield from in_order(partial(_runs, collection, job.least), files, job.threads)
     finally:
@@ -94,10 +96,10 @@ def find(work: Path, collection: Collection, job: Job, advance: Callable[[int], 
 
 def _stretches(work: Path, collection: Collection, job: Job, number: int) -> NDArray[Any]:
     """Return the repeated windows of one slice, as many hashes at once as memory has room for."""
-    postings = _repeated(np.fromfile(work / postings_file(number), POSTING), collection)
+    postings = _repeated(np.fromfile(work / file_of(number), POSTING), collection)
     room = job.bytes_of_memory // 2 // job.threads // BYTES_OF_A_WINDOW
     parts = int(postings["windows"].sum(dtype=np.int64)) // room + 1
-    of = postings["bucket"] // np.uint64(SLICES) % np.uint64(parts)
+    of = postings["bucket"] // np.uint64(HASH_SLICES) % np.uint64(parts)
     return np.concatenate([_stretches_of(postings[of == part], collection, job.least) for part in range(parts)])
 
 

@@ -12,19 +12,15 @@ from numpy.typing import NDArray
 
 from dedup.corpus.intake import Batch, DocumentFiles, Lined, lined, parts, tokenized
 from dedup.corpus.job import Job
+from dedup.corpus.postings import PostingFiles, by_slice
 from dedup.corpus.runs import kernels
+from dedup.corpus.units import HASH_SLICES
 from dedup.formats import Item, Rejected
 from dedup.sketching.tokens import Tokens
 
 TOKENS = "tokens.u64"
 """The work file with the hashes of all documents' tokens, in the order of the input."""
-SLICES = 16  # not measured: as many as the other levels' join has
 POSTING = np.dtype([("bucket", np.uint64), ("place", np.int64), ("windows", np.int32)])
-
-
-def postings_file(number: int) -> str:
-    """Return the name of the work file with one slice of the postings."""
-    return f"postings-{number:02}"
 
 
 def shingle(n: int) -> int:
@@ -52,10 +48,11 @@ def sliced(batch: Batch, job: Job) -> Sliced:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch as it is written."""
+    """A batch as it is written: records, tokens, and the postings of each slice."""
 
     sliced: Sliced
     lined: Lined
+    postings: Sequence[NDArray[Any]]
 
     @property
     def batch(self) -> Batch:
@@ -66,7 +63,8 @@ class Prepared:
 def prepare(batch: Batch, job: Job) -> Prepared:
     """Slice a batch, and make of it what is written."""
     found = sliced(batch, job)
-    return Prepared(found, lined(found.batch))
+    order, begins = by_slice(found.postings["bucket"] % np.uint64(HASH_SLICES), HASH_SLICES)
+    return Prepared(found, lined(found.batch), np.split(found.postings[order], begins))
 
 
 class Files:
@@ -77,7 +75,7 @@ class Files:
         self._stack = ExitStack()
         self._documents = self._stack.enter_context(closing(DocumentFiles(work, spool=spool)))
         self._tokens = self._stack.enter_context((work / TOKENS).open("wb"))
-        self._slices = [self._stack.enter_context((work / postings_file(i)).open("wb")) for i in range(SLICES)]
+        self._postings = self._stack.enter_context(closing(PostingFiles(work, HASH_SLICES)))
         self._sizes = list[NDArray[np.int64]]()
         self._written = 0
 
@@ -91,15 +89,12 @@ class Files:
 
     def add(self, part: Prepared) -> None:
         """Append a batch."""
-        tokens, postings = part.sliced.tokens, part.sliced.postings
+        tokens = part.sliced.tokens
         self._documents.add(part.batch, part.lined)
         self._tokens.write(tokens.hashes.data)
         self._sizes.append(np.diff(tokens.offsets))
-        postings["place"] += self._written
+        self._postings.add(part.postings, place=self._written)
         self._written += len(tokens.hashes)
-        of = (postings["bucket"] % np.uint64(SLICES)).astype(np.int64)
-        for number, file in enumerate(self._slices):
-            file.write(postings[of == number].tobytes())
 
     def offsets(self) -> NDArray[np.int64]:
         """Return where each document's tokens begin, and where the last one's end."""

@@ -13,7 +13,6 @@ from dedup.corpus.job import Job
 from dedup.corpus.join import Join
 from dedup.corpus.lines import Frame, frames, unpacked
 from dedup.corpus.threads import in_order
-from dedup.record import loads
 from dedup.scheme import Unit
 from dedup.sketching.tokens import Tokens, tokenize
 
@@ -50,7 +49,7 @@ def place(join: Join, work: Path, job: Job) -> None:
 def _groups(join: Join, work: Path) -> Iterator[Group]:
     documents, firsts, words = join.column(_ALL_SPANS)
     for frame in frames(work):
-        part = slice(*np.searchsorted(documents, [frame.first, frame.stop]).tolist())
+        part = frame.within(documents)
         if part.start < part.stop:
             yield Group(frame, documents[part], firsts[part], words[part])
 
@@ -58,8 +57,7 @@ def _groups(join: Join, work: Path) -> Iterator[Group]:
 def _placed(group: Group, work: Path, unit: Unit) -> Mapping[str, NDArray[Any]]:
     lines = unpacked(group.frame, work)
     documents, rows = np.unique(group.documents, return_inverse=True)
-    chosen = [lines[number - group.frame.first] for number in documents.tolist()]
-    texts = [loads(line.data)[line.fields.text] for line in chosen]
+    texts = [lines[number - group.frame.first].text for number in documents.tolist()]
     return {
         "document": group.documents,
         "first": group.firsts,

@@ -15,12 +15,13 @@ from dedup.corpus.kept import Kept, open_kept
 from dedup.corpus.results_folder import WORK
 from dedup.corpus.results_lake import results
 from dedup.corpus.runs.find import Collection, Runs, find
-from dedup.corpus.runs.intake import SLICES, take_in
+from dedup.corpus.runs.intake import take_in
 from dedup.corpus.runs.output import write_documents, write_table
 from dedup.corpus.runs.places import place
 from dedup.corpus.runs.report_page import write_page
 from dedup.corpus.runs.summary import Counts, Summary, summarize
 from dedup.corpus.summary import write_summary
+from dedup.corpus.units import HASH_SLICES
 from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -122,7 +123,7 @@ def _found(join: Join, work: Path, offsets: NDArray[np.int64], job: Job, watch: 
     ranked, indexed = join.column("SELECT document, indexed FROM documents ORDER BY rank")
     collection = Collection.open(work, offsets, ranked, indexed)
     count, in_runs = 0, 0
-    for some in find(work, collection, job, lambda more: watch("parts of the words compared", more, SLICES)):
+    for some in find(work, collection, job, lambda more: watch("parts of the words compared", more, HASH_SLICES)):
         documents, sources = collection.documents(some.places), collection.documents(some.sources)
         join.insert(
             "runs",

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from dedup.corpus.against import Against
 from dedup.corpus.job import Job
-from dedup.corpus.spark.intake import CHOSEN, Columns, chosen_columns, records
+from dedup.corpus.spark.intake import CHOSEN, Columns, chosen_columns, in_spark, records
 from dedup.corpus.spark.tables import Tables
 from dedup.dates import KEYS
 from dedup.engine import open_index
@@ -24,15 +24,6 @@ from dedup.errors import InvalidInput, StoreUnreachable
 from dedup.formats import Fields
 from dedup.stores.urls import kind_of, shown
 
-_ROWS = pa.schema(
-    {
-        "document": pa.int64(),
-        "id": pa.string(),
-        "text": pa.string(),
-        "number": pa.int64(),
-        "values": pa.list_(pa.string()),
-    }
-)
 Sketch = Callable[[DataFrame, Sequence[str], Job, Columns], DataFrame]
 
 
@@ -90,7 +81,7 @@ def _of_index(
         else:
             found = chosen.mapInArrow(lambda parts: _numbers(parts, url, job, ranking, fields), "number bigint")
         numbers = tables.keep("work/found", found.distinct())
-        read = numbers.mapInArrow(lambda parts: _documents(parts, url, names), CHOSEN)
+        read = numbers.mapInArrow(lambda parts: _documents(parts, url, names), in_spark(CHOSEN))
         return tables.keep("work/against", read.dropDuplicates(["document"])), names
 
 
@@ -120,7 +111,7 @@ def _documents(parts: Iterable[Any], url: str, names: Sequence[str]) -> Iterator
                 }
                 for number, document in index.arrived(np.sort(np.asarray(part.column("number"))).astype(np.uint32))
             ]
-            yield pa.RecordBatch.from_pylist(rows, _ROWS)
+            yield pa.RecordBatch.from_pylist(rows, CHOSEN)
 
 
 def _string(value: Any) -> str | None:

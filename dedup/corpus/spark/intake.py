@@ -39,11 +39,19 @@ SCHEMA = pa.schema(
 """Hashes are signed, for Spark knows no others; a row with a code is a document that cannot be used.
 
 A document that the collection is held against has a negative number."""
-CHOSEN = "document bigint, id string, text string, number bigint, values array<string>"
+CHOSEN = pa.schema(
+    {
+        "document": pa.int64(),
+        "id": pa.string(),
+        "text": pa.string(),
+        "number": pa.int64(),
+        "values": pa.list_(pa.string()),
+    }
+)
 """What is read of a document, whatever it stands in; `values` are those of the columns that rank it."""
 _IN_SPARK = {pa.int64(): "bigint", pa.int32(): "int", pa.string(): "string", pa.list_(pa.int64()): "array<bigint>"}
 _IN_SPARK |= {pa.list_(pa.int32()): "array<int>", pa.float64(): "double", pa.bool_(): "boolean"}
-_IN_SPARK[pa.large_string()] = "string"
+_IN_SPARK |= {pa.large_string(): "string", pa.list_(pa.string()): "array<string>"}
 UNIT_COLUMNS = ("document", "id", "key", "content", "start", "stop", "low", "high", "shingles")
 
 
