@@ -2,13 +2,14 @@
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import dedup
+from dedup import kernels
 from dedup.cli.print_answer import show_answer
 from dedup.engine import Index
 from dedup.report.render import section, write
@@ -60,13 +61,12 @@ def work(index: Index, monkeypatch: pytest.MonkeyPatch) -> Work:
 
     monkeypatch.setattr(codec._coders, "decompressor", Decompressor)
     monkeypatch.setattr(verify, "shared", work.count("align", shared))
-    pack = tokens.pack
 
-    def packed(texts: Sequence[str]) -> Any:
+    def read(texts: list[str]) -> Any:
         work.update(f"text {text}" for text in texts)
-        return pack(texts)
+        return kernels.addresses(texts)
 
-    monkeypatch.setattr(tokens, "pack", packed)
+    monkeypatch.setattr(tokens, "addresses", read)
     return work
 
 

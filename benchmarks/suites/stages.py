@@ -11,14 +11,15 @@ import numpy as np
 
 import dedup
 from dedup.kernels import (
-    Codes,
     Int64s,
     Uint32s,
     Uint64s,
+    addresses,
     bytes_of,
     entry,
     grown,
     kernel,
+    string_at,
     uint16s_of,
     uint32s_of,
     width_of,
@@ -26,7 +27,7 @@ from dedup.kernels import (
 from dedup.scheme import Scheme
 from dedup.sketching import sketches
 from dedup.sketching import tokens as text
-from dedup.sketching.folding import Folding, fold_text, room_for
+from dedup.sketching.folding import Folding, Room, fold_text, room_for
 from dedup.sketching.minima import distinct, table_size, winnow
 from dedup.sketching.signature import BLOCK, NONE, minhash, shingle, whole_vectors
 from dedup.sketching.sketches import permutations
@@ -44,8 +45,7 @@ class Batch:
     """What the stages of one batch take in: made once, so that each stage can be run alone."""
 
     texts: Sequence[str]
-    joined: str
-    begins: Int64s
+    strings: Int64s
     tokens: Tokens
     shingles: Uint64s
     offsets: Int64s
@@ -53,14 +53,14 @@ class Batch:
 
 
 def prepared(texts: Sequence[str], scheme: Scheme) -> list[Batch]:
-    """Return the batches that `dedup.sketch` would work off."""
+    """Return the batches that threads of `dedup.sketch` would work off."""
     made = []
-    for part in sketches._batches(texts)[0]:  # noqa: SLF001 - the same batches
-        joined, begins = text.pack(part)
+    for share in sketches._shares(texts):  # noqa: SLF001 - the same shares
+        part = [*texts[share]]
         tokens = text.tokenize(part)
         hashes, offsets = sketches.shingles(tokens, scheme.k)
         signatures = sketches.sketch_tokens(tokens, scheme).signatures
-        made.append(Batch(part, joined, begins, tokens, hashes, offsets, signatures))
+        made.append(Batch(part, addresses(part), tokens, hashes, offsets, signatures))
     return made
 
 
@@ -69,9 +69,8 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
     factors, terms = map(whole_vectors, permutations(scheme.num_perm, scheme.seed))
     table = text.folding()
     return {
-        "pack": lambda batch: text.pack(batch.texts),
-        "fold": lambda batch: fold(batch.joined, batch.begins, *table),
-        "tokens": lambda batch: text._tokenize(batch.joined, batch.begins, *table, False, False),  # noqa: SLF001 - the same
+        "fold": lambda batch: fold(batch.strings, *table),
+        "tokens": lambda batch: text._tokenize(batch.strings, *table, False, False),  # noqa: SLF001 - the same
         "shingles": lambda batch: shingled(batch.tokens.hashes, batch.tokens.offsets, scheme.k),
         "signature": lambda batch: signed(batch.shingles, batch.offsets, factors, terms),
         "minima": lambda batch: minima(batch.shingles, batch.offsets, scheme.w),
@@ -81,27 +80,27 @@ def stages(scheme: Scheme) -> dict[str, Callable[[Batch], Any]]:
 
 
 @entry
-def fold(joined: str, begins: Int64s, table: Uint32s, expansions: Uint32s, entries: Uint64s, parts: Uint64s) -> int:
+def fold(strings: Int64s, table: Uint32s, expansions: Uint32s, entries: Uint64s, parts: Uint64s) -> int:
     """Fold each text; return the bytes written."""
-    tables = Folding(table, expansions, entries, parts)
-    if width_of(joined) == 1:
-        return _fold(bytes_of(joined), begins, tables)
-    if width_of(joined) == 2:
-        return _fold(uint16s_of(joined), begins, tables)
-    return _fold(uint32s_of(joined), begins, tables)
+    tables, room, total = Folding(table, expansions, entries, parts), room_for(0, False, False), 0
+    for address in strings:
+        string = string_at(address)
+        used, mapped = _fold(string, tables, room)
+        while used < 0:
+            room = room_for(-used, mapped, False)
+            used, mapped = _fold(string, tables, room)
+        total += used
+    return total
 
 
 @kernel
-def _fold(codes: Codes, begins: Int64s, tables: Folding) -> int:
-    total, room = 0, room_for(0, False, False)
-    for document in range(len(begins) - 1):
-        own = codes[begins[document] : begins[document + 1] - 1]
-        used, mapped, _ = fold_text(own, tables, room, True)
-        while used < 0:
-            room = room_for(-used, mapped, False)
-            used, mapped, _ = fold_text(own, tables, room, True)
-        total += used
-    return total
+def _fold(string: str, tables: Folding, room: Room) -> tuple[int, bool]:
+    width = width_of(string)
+    if width == 1:
+        return fold_text(bytes_of(string), tables, room, True)[:2]
+    if width == 2:
+        return fold_text(uint16s_of(string), tables, room, True)[:2]
+    return fold_text(uint32s_of(string), tables, room, True)[:2]
 
 
 @entry

@@ -28,16 +28,13 @@ from dedup.kernels.instructions import (
     bit_count,
     bits_above,
     bits_equal,
-    bytes_of,
     load_word,
     lower,
     lowest_bit,
     store_lanes,
     store_word,
-    uint16s_of,
-    uint32s_of,
-    width_of,
 )
+from dedup.kernels.strings import addresses, bytes_of, string_at, uint16s_of, uint32s_of, width_of
 
 __all__ = [
     "PERMUTATIONS",
@@ -54,6 +51,7 @@ __all__ = [
     "Rows",
     "Uint32s",
     "Uint64s",
+    "addresses",
     "bit_count",
     "bits_above",
     "bits_equal",
@@ -67,6 +65,7 @@ __all__ = [
     "order_of",
     "store_lanes",
     "store_word",
+    "string_at",
     "uint16s_of",
     "uint32s_of",
     "uncounted",

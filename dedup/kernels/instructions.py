@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from dedup.kernels.arrays import Bytes, ReadBytes, ReadUint16s, ReadUint32s, Uint32s
+    from dedup.kernels.arrays import Bytes, Uint32s
 
 PERMUTATIONS = 64
 """How many values of a signature `lower` works on: what 12 of the 32 vectors of 512 bits hold (ADR 30)."""
@@ -38,34 +38,6 @@ def _in_all(builder: Any, kind: Any, value: Any) -> Any:
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, _INT(0))
     lanes = ir.Constant(ir.VectorType(_INT, kind.count), [0] * kind.count)
     return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), lanes)
-
-
-def _code_points(dtype: Any) -> Any:
-    """Return what makes an array of a string's own code points, where they take as many bytes as `dtype`."""
-    kind = types.Array(dtype, 1, "C", readonly=True)
-
-    def code_points(typing: Any, text: Any) -> Any:  # noqa: ARG001 - as Numba calls it
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - the same
-            from numba.np.arrayobj import populate_array  # noqa: PLC0415 - only who compiles needs it
-
-            string = cgutils.create_struct_proxy(types.unicode_type)(context, builder, value=arguments[0])
-            array = context.make_array(kind)(context, builder)
-            size = context.get_constant(types.intp, dtype.bitwidth // 8)
-            data = builder.bitcast(string.data, array.data.type)
-            populate_array(array, data, [string.length], [size], size, None)
-            return array._getvalue()  # noqa: SLF001 - as Numba's own do
-
-        return kind(types.unicode_type), generate
-
-    return code_points
-
-
-def _width(typing: Any, text: Any) -> Any:  # noqa: ARG001 - the same
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - the same
-        string = cgutils.create_struct_proxy(types.unicode_type)(context, builder, value=arguments[0])
-        return builder.zext(string.kind, _WORD)
-
-    return types.int64(types.unicode_type), generate
 
 
 def _store_word(typing: Any, array: Any, at: Any, value: Any) -> Any:  # noqa: ARG001 - as Numba calls it
@@ -149,14 +121,6 @@ def _lower(typing: Any, least: Any, factors: Any, terms: Any, at: Any, values: A
     return types.void(least, factors, terms, types.int64, values, types.int64), generate
 
 
-width_of = cast("Callable[[str], int]", intrinsic(_width))
-"""Return how many bytes Python keeps for each code point of a string: 1, 2 or 4."""
-bytes_of = cast("Callable[[str], ReadBytes]", intrinsic(_code_points(types.uint8)))
-"""Return the code points of a string that Python keeps in a byte each; they go with the string."""
-uint16s_of = cast("Callable[[str], ReadUint16s]", intrinsic(_code_points(types.uint16)))
-"""Return those of a string that keeps two bytes for each."""
-uint32s_of = cast("Callable[[str], ReadUint32s]", intrinsic(_code_points(types.uint32)))
-"""Return those of a string that keeps four bytes for each."""
 store_word = cast("Callable[[Bytes, np.int64, np.uint64], None]", intrinsic(_store_word))
 """Write the eight bytes of a 64-bit number, the lowest first; the array must have room for them."""
 load_word = cast("Callable[[Bytes, int], np.uint64]", intrinsic(_load_word))

@@ -30,30 +30,27 @@ from numpy.typing import NDArray
 
 from dedup.extras import extra
 from dedup.kernels import (
-    Codes,
     Int32s,
     Int64s,
     Uint32s,
     Uint64s,
-    bytes_of,
+    addresses,
     entry,
     grown,
     kernel,
-    uint16s_of,
-    uint32s_of,
-    width_of,
+    string_at,
 )
 from dedup.scheme import Scheme
 from dedup.sketching.folding import Folding, room_for
 from dedup.sketching.minima import distinct, table_size, winnow
 from dedup.sketching.signature import BLOCK, NONE, minhash, shingle, whole_vectors
-from dedup.sketching.tokens import Tokens, folding, hash_tokens, pack, split_text
+from dedup.sketching.tokens import Tokens, code_points, folding, hash_tokens, split_string
 from dedup.sketching.xxh3 import xxh3_bands
 
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-BATCH = 1 << 17  # ADR 1: 219 MB/s; a quarter of it gives 202, four times as much 195
+SHARE = 1 << 17  # code points that a thread takes at a time
 
 Signatures: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint32]]
 Made: TypeAlias = tuple[Uint64s, Int32s, Int64s]
@@ -80,20 +77,19 @@ class Sketch:
 def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int = 1) -> Sketch:
     """Return the signatures and buckets of `texts`, on as many threads as asked for (the kernels release the GIL)."""
     scheme = scheme or Scheme()
-    batches, firsts = _batches(texts)
     signatures = _signatures(len(texts), scheme)
-    rows = [signatures[first : first + len(batch)] for batch, first in zip(batches, firsts, strict=True)]
-    if threads == 1 or len(batches) < 2:
-        return _joined(signatures, [_sketch_batch(*part, scheme) for part in zip(batches, rows, strict=True)])
+    shares = _shares(texts) if threads > 1 else [slice(len(texts))]
+    if len(shares) < 2:
+        return Sketch(signatures, *_sketch_share(texts, signatures, scheme))
     with ThreadPoolExecutor(threads) as pool:
-        return _joined(signatures, list(pool.map(_sketch_batch, batches, rows, repeat(scheme))))
+        own, rows = [texts[share] for share in shares], [signatures[share] for share in shares]
+        return _joined(signatures, list(pool.map(_sketch_share, own, rows, repeat(scheme))))
 
 
-def _sketch_batch(texts: Sequence[str], signatures: NDArray[np.uint32], scheme: Scheme) -> Made:
-    text, begins = pack(texts)
+def _sketch_share(texts: Sequence[str], signatures: NDArray[np.uint32], scheme: Scheme) -> Made:
+    held, characters = [*texts], scheme.unit == "character"
     k, w, bands, rows, factors, terms = _plan(scheme)
-    characters = scheme.unit == "character"
-    return _sketch_texts(text, begins, *folding(), characters, k, w, bands, rows, factors, terms, signatures)
+    return _sketch_texts(addresses(held), *folding(), characters, k, w, bands, rows, factors, terms, signatures)
 
 
 def sketch_tokens(tokens: Tokens, scheme: Scheme) -> Sketch:
@@ -142,27 +138,20 @@ def permutations(num_perm: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[
     return factors, generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
 
 
-def _batches(texts: Sequence[str]) -> tuple[list[Sequence[str]], list[int]]:
-    """Cut into runs of about BATCH characters: what a core's own cache holds is worked off twice as fast.
-
-    Returns the runs, and the place of the first text of each.
-    """
+def _shares(texts: Sequence[str]) -> list[slice]:
+    """Cut into runs of about SHARE code points."""
     ends, size = [0], 0
     for place, text in enumerate(texts, 1):
         size += len(text)
-        if size >= BATCH or place == len(texts):
+        if size >= SHARE or place == len(texts):
             ends.append(place)
             size = 0
-    return [texts[start:end] for start, end in pairwise(ends)], ends[:-1]
+    return [slice(*share) for share in pairwise(ends)]
 
 
 def _joined(signatures: Signatures, parts: list[Made]) -> Sketch:
-    if len(parts) == 1:
-        return Sketch(signatures, *parts[0])
-    none = np.empty(0, np.uint64), np.empty(0, np.int32), np.zeros(1, np.int64)
-    buckets, places, offsets = zip(none, *parts, strict=True)
-    sizes = np.concatenate([np.diff(part) for part in offsets])
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    buckets, places, offsets = zip(*parts, strict=True)
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate([np.diff(part) for part in offsets]))])
     return Sketch(signatures, np.concatenate(buckets), np.concatenate(places), ends)
 
 
@@ -191,8 +180,7 @@ class Workspace(NamedTuple):
 
 @entry
 def _sketch_texts(
-    text: str,
-    begins: Int64s,
+    strings: Int64s,
     table: Uint32s,
     expansions: Uint32s,
     entries: Uint64s,
@@ -206,30 +194,13 @@ def _sketch_texts(
     terms: Uint32s,
     signatures: Signatures,
 ) -> Made:
-    folding = Folding(table, expansions, entries, parts)
-    plan = Plan(k, w, bands, rows, factors, terms)
-    if width_of(text) == 1:
-        return _sketch_codes(bytes_of(text), begins, folding, characters, plan, signatures)
-    if width_of(text) == 2:
-        return _sketch_codes(uint16s_of(text), begins, folding, characters, plan, signatures)
-    return _sketch_codes(uint32s_of(text), begins, folding, characters, plan, signatures)
-
-
-@kernel
-def _sketch_codes(
-    codes: Codes, begins: Int64s, folding: Folding, characters: bool, plan: Plan, signatures: Signatures
-) -> Made:
     """Fold, split, hash and sketch one text after the other: no text's tokens leave the first cache."""
-    texts, bands = len(begins) - 1, plan.bands
+    folding, plan = Folding(table, expansions, entries, parts), Plan(k, w, bands, rows, factors, terms)
     room, work = room_for(0, False, characters), _workspace(0, plan)
-    tokens, offsets, used = np.empty(0, np.uint64), np.zeros(texts + 1, np.int64), 0
-    buckets, places = _postings(len(codes) // 12 + bands * texts)
-    for text in range(texts):
-        own = codes[begins[text] : begins[text + 1] - 1]
-        found, mapped, _ = split_text(own, folding, room, characters)
-        while found < 0:
-            room = room_for(-found, mapped, characters)
-            found, mapped, _ = split_text(own, folding, room, characters)
+    tokens, offsets, used = np.empty(0, np.uint64), np.zeros(len(strings) + 1, np.int64), 0
+    buckets, places = _postings(code_points(strings) // 12 + bands * len(strings))
+    for text, address in enumerate(strings):
+        room, found, _, _ = split_string(string_at(address), folding, room, characters)
         if len(tokens) < found:
             tokens = np.empty(2 * found, np.uint64)
             work = _workspace(len(tokens), plan)

@@ -32,11 +32,13 @@ from dedup.kernels import (
     Int64s,
     Uint32s,
     Uint64s,
+    addresses,
     bytes_of,
     entry,
     grown,
     kernel,
     load_word,
+    string_at,
     uint16s_of,
     uint32s_of,
     width_of,
@@ -98,8 +100,8 @@ def tokenize(texts: Sequence[str], unit: Unit = "word", *, prose: bool = False) 
     With `prose` the stems of words and the ends of sentences come along, which only a comparison of texts needs.
     """
     characters = unit == "character"
-    text, begins = pack(texts)
-    found = _tokenize(text, begins, *folding(), characters, prose and not characters)
+    held = [*texts]
+    found = _tokenize(addresses(held), *folding(), characters, prose and not characters)
     hashes, starts, ends, offsets, stems, stops, _ = found
     return Tokens(hashes, starts, ends, offsets, stems, stops)
 
@@ -111,17 +113,9 @@ def folding() -> Folding:
     return Folding(table, expansions, *written(table, expansions))
 
 
-def pack(texts: Sequence[str]) -> tuple[str, Int64s]:
-    """Return the texts in one piece, each followed by one code that is none of its own, and where each begins."""
-    begins = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=begins[1:])
-    return "\n".join([*texts, ""]), begins
-
-
 @entry
 def _tokenize(
-    text: str,
-    begins: Int64s,
+    strings: Int64s,
     table: Uint32s,
     expansions: Uint32s,
     entries: Uint64s,
@@ -129,43 +123,70 @@ def _tokenize(
     characters: bool,
     prose: bool,
 ) -> Found:
-    """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear.
-
-    The code points are read where Python keeps them, in one, two or four bytes each.
-    """
-    folding = Folding(table, expansions, entries, parts)
-    if width_of(text) == 1:
-        return _tokenize_codes(bytes_of(text), begins, folding, characters, prose)
-    if width_of(text) == 2:
-        return _tokenize_codes(uint16s_of(text), begins, folding, characters, prose)
-    return _tokenize_codes(uint32s_of(text), begins, folding, characters, prose)
-
-
-@kernel
-def _tokenize_codes(codes: Codes, begins: Int64s, folding: Folding, characters: bool, prose: bool) -> Found:
-    documents, tokens, steps = len(begins) - 1, 0, 0
-    offsets, most = np.zeros(documents + 1, np.int64), 1024 + len(codes) // 5
+    """Fold, split and hash each text; the last value counts the steps taken, for the proof that they are linear."""
+    folding, room = Folding(table, expansions, entries, parts), room_for(0, False, characters)
+    offsets, most = np.zeros(len(strings) + 1, np.int64), 1024 + code_points(strings) // 5
     hashes, starts, ends = np.empty(most, np.uint64), np.empty(most, np.uint32), np.empty(most, np.uint32)
     stems, stops = np.empty(most if prose else 0, np.uint64), np.empty(most if prose else 0, np.bool_)
-    room = room_for(0, False, characters)
-    for document in range(documents):
-        own = codes[begins[document] : begins[document + 1] - 1]
-        found, mapped, taken = split_text(own, folding, room, characters)
-        while found < 0:
-            room = room_for(-found, mapped, characters)
-            found, mapped, taken = split_text(own, folding, room, characters)
+    tokens, steps = 0, 0
+    for text, address in enumerate(strings):
+        string = string_at(address)
+        room, found, mapped, taken = split_string(string, folding, room, characters)
         hashes, starts, ends = grown(hashes, tokens, found), grown(starts, tokens, found), grown(ends, tokens, found)
         steps += taken + hash_tokens(room, found, hashes[tokens:])
         _place(room, found, mapped, starts[tokens:], ends[tokens:])
         if prose:
             stems, stops = grown(stems, tokens, found), grown(stops, tokens, found)
             shorten(room.folded, room.edges, found)
-            steps += hash_tokens(room, found, stems[tokens:]) + len(own)
-            read_gaps(own, starts[tokens:], ends[tokens:], found, stems[tokens:], stops[tokens:])
+            steps += hash_tokens(room, found, stems[tokens:]) + len(string)
+            _read_gaps(string, starts[tokens:], ends[tokens:], found, stems[tokens:], stops[tokens:])
         tokens += found
-        offsets[document + 1] = tokens
+        offsets[text + 1] = tokens
     own_stems, own_stops = stems[: tokens if prose else 0], stops[: tokens if prose else 0]
     return hashes[:tokens], starts[:tokens], ends[:tokens], offsets, own_stems, own_stops, steps
+
+
+@kernel
+def code_points(strings: Int64s) -> int:
+    """Return how many code points strings have, all together."""
+    total = 0
+    for address in strings:
+        total += len(string_at(address))
+    return total
+
+
+@kernel
+def split_string(string: str, folding: Folding, room: Room, characters: bool) -> tuple[Room, int, bool, int]:
+    """Split a string as `split_text` does, in room enough; return that room first.
+
+    The code points are read where Python keeps them, in one, two or four bytes each.
+    """
+    width = width_of(string)
+    if width == 1:
+        return _split_in_room(bytes_of(string), folding, room, characters)
+    if width == 2:
+        return _split_in_room(uint16s_of(string), folding, room, characters)
+    return _split_in_room(uint32s_of(string), folding, room, characters)
+
+
+@kernel
+def _split_in_room(codes: Codes, folding: Folding, room: Room, characters: bool) -> tuple[Room, int, bool, int]:
+    found, mapped, steps = split_text(codes, folding, room, characters)
+    while found < 0:
+        room = room_for(-found, mapped, characters)
+        found, mapped, steps = split_text(codes, folding, room, characters)
+    return room, found, mapped, steps
+
+
+@kernel
+def _read_gaps(string: str, starts: Uint32s, ends: Uint32s, tokens: int, stems: Uint64s, stops: Flags) -> None:
+    width = width_of(string)
+    if width == 1:
+        read_gaps(bytes_of(string), starts, ends, tokens, stems, stops)
+    elif width == 2:
+        read_gaps(uint16s_of(string), starts, ends, tokens, stems, stops)
+    else:
+        read_gaps(uint32s_of(string), starts, ends, tokens, stems, stops)
 
 
 @kernel

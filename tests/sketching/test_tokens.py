@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive import token_hash, words
 
+from dedup.kernels import addresses
 from dedup.sketching import fold
-from dedup.sketching.tokens import _tokenize, folding, pack, tokenize
+from dedup.sketching.tokens import _tokenize, folding, tokenize
 from tools import fold_table
 
 SCRIPTS = (
@@ -251,7 +252,7 @@ def test_batches_keep_texts_apart() -> None:
 def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int, characters: bool) -> None:
     """Repeating any text costs at most a bounded number of steps a character: counted, not timed."""
     texts = [unit * repeats]
-    args = (*pack(texts), *folding(), characters, not characters)
+    args = (addresses(texts), *folding(), characters, not characters)
     steps = _tokenize(*args)[-1]
     assert steps <= 400 * len(texts[0]) + 400
 
@@ -259,7 +260,7 @@ def test_steps_grow_no_faster_than_the_text(unit: str, repeats: int, characters:
 def test_a_million_marks_are_sorted_in_linear_time() -> None:
     """A run of combining marks of falling class, on which sorting by exchange would be quadratic, stays linear."""
     text = "a" + "\u3099\u093c" * 200_000 + "b"
-    args = (*pack([text]), *folding(), False, True)
+    args = (addresses([text]), *folding(), False, True)
     assert _tokenize(*args)[-1] <= 10 * len(text)
     assert same(text, "a" + "\u093c" * 200_000 + "\u3099" * 200_000 + "b")
 
