@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from dedup.kernels import Bytes, Uint32s, bit_count, bits_above, bits_equal, kernel, lowest_bit
+from dedup.kernels import Bytes, Uint32s, bit_count, bits_above, bits_equal, lowest_bit, uncounted
 
 APOSTROPHE = np.uint8(39)  # what is above it in a folded text is part of a token
 ZERO, ONE, LAST = np.uint64(0), np.uint64(1), np.uint64(63)
 
 
-@kernel
+@uncounted
 def split_words(folded: Bytes, used: int, edges: Uint32s) -> int:
     """Write where words begin and end, in turn; return how many edges (the text ends with a space).
 
@@ -34,7 +34,7 @@ def split_words(folded: Bytes, used: int, edges: Uint32s) -> int:
     return count
 
 
-@kernel
+@uncounted
 def split_characters(folded: Bytes, used: int, edges: Uint32s) -> int:
     """Write where each letter, mark and digit begins and ends, in turn; return how many there are."""
     count, i = 0, 0

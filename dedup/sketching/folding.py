@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.kernels import Bytes, Codes, Int64s, Uint32s, Uint64s, kernel, store_lanes, store_word
+from dedup.kernels import Bytes, Codes, Int64s, Uint32s, Uint64s, kernel, store_lanes, store_word, uncounted
 from dedup.sketching import fold, written
 from dedup.sketching.edges import APOSTROPHE
 
@@ -78,7 +78,7 @@ def fold_text(codes: Codes, folding: Folding, room: Room, joins: bool) -> tuple[
     return used, True, steps
 
 
-@kernel
+@uncounted
 def _may_break_words(codes: Codes) -> bool:
     """Whether a control character, as a line end is, follows a hyphen: ADR 18 says what the two comparisons cost."""
     may = False
@@ -97,7 +97,7 @@ def _fold_letter(code: np.uint8) -> np.uint8:
     return lower if letter else (code if digit else (APOSTROPHE if quote else SPACE))
 
 
-@kernel
+@uncounted
 def _fold_flat(codes: Codes, table: Uint32s, folded: Bytes) -> bool:
     """Write one byte a code point, and a space at the end; return whether that is possible, as in most Latin text.
 
@@ -127,7 +127,7 @@ def _fold_flat(codes: Codes, table: Uint32s, folded: Bytes) -> bool:
     return bool(kinds >> 24 <= BYTE)
 
 
-@kernel
+@uncounted
 def _parts(codes: Codes, folding: Folding) -> int:
     """Return how many code points the folded text has at most, the space at the end among them."""
     parts = len(codes) + 1
@@ -174,7 +174,7 @@ def _fold_any(codes: Codes, folding: Folding, folded: Bytes, places: Uint32s, jo
     return state[USED], state[STEPS]
 
 
-@kernel
+@uncounted
 def _next_line(codes: Codes, i: int) -> int:
     """Return where the text of the next line begins if this one ends here, else 0."""
     if i == len(codes) or codes[i] not in (CR, LF):
@@ -185,14 +185,14 @@ def _next_line(codes: Codes, i: int) -> int:
     return i
 
 
-@kernel
+@uncounted
 def _ends_in_letter(folded: Bytes, state: Int64s) -> bool:
     """Whether the last part written is a letter or its mark, and none of a script written without spaces."""
     letter = state[WAITING] > 0 or (state[USED] > 0 and folded[state[USED] - 1] > NINE)
     return bool(letter and state[OPEN] == 0)
 
 
-@kernel
+@uncounted
 def _is_letter(codes: Codes, i: int, table: Uint32s, expansions: Uint32s) -> bool:
     """Whether a letter stands there, none of a script written without spaces."""
     entry = table[codes[i]] if i < len(codes) else np.uint32(0)
@@ -201,7 +201,7 @@ def _is_letter(codes: Codes, i: int, table: Uint32s, expansions: Uint32s) -> boo
     return bool(entry >> 24 == WORD or (entry >> 24 == BYTE and entry & 0xFF > NINE))
 
 
-@kernel
+@uncounted
 def _fold_plain(codes: Codes, i: int, folded: Bytes, places: Uint32s, state: Int64s) -> int:
     """Write stretches of ASCII without a hyphen, where none of it depends on what is before; return where they end."""
     while state[OPEN] == 0 and _may_be_plain(codes, i):
@@ -222,14 +222,14 @@ def _fold_plain(codes: Codes, i: int, folded: Bytes, places: Uint32s, state: Int
     return i
 
 
-@kernel
+@uncounted
 def _may_be_plain(codes: Codes, i: int) -> bool:
     """Say whether three code points of the next stretch are ASCII: it costs less than to look at all in vain."""
     last = i + STRETCH - 1
     return bool(last < len(codes) and (codes[i] | codes[i + STRETCH // 2] | codes[last]) < 0x80)
 
 
-@kernel
+@uncounted
 def _fold_run(
     codes: Codes, i: int, end: int, entries: Uint64s, parts: Uint64s, folded: Bytes, places: Uint32s, state: Int64s
 ) -> int:
@@ -268,7 +268,7 @@ def _fold_run(
     return i
 
 
-@kernel
+@uncounted
 def _store_parts(
     entry: np.uint64,
     parts: Uint64s,
@@ -302,7 +302,7 @@ def _store_parts(
     return used, is_open, since, mark, ordered
 
 
-@kernel
+@uncounted
 def _store_open(
     entry: np.uint64, place: int, folded: Bytes, places: Uint32s, used: np.int64, is_open: np.int64
 ) -> tuple[np.int64, np.int64]:
@@ -314,7 +314,7 @@ def _store_open(
     return used + np.int64(((entry >> LENGTH) & COUNT) + spaced), (kind == SINGLE) | (is_open & (kind == VANISH))
 
 
-@kernel
+@uncounted
 def _store(entry: np.uint64, place: int, folded: Bytes, places: Uint32s, used: np.int64) -> np.int64:
     """Write the bytes of an entry, those that count and those that the next entry writes over; return the new end."""
     store_word(folded, used, entry)
@@ -363,7 +363,7 @@ def _sort_marks(marks: Uint32s, count: int) -> int:
     return 256 + 2 * count
 
 
-@kernel
+@uncounted
 def _write(code: int, place: int, folded: Bytes, places: Uint32s, state: Int64s) -> None:
     """Write one code point as UTF-8."""
     used = state[USED]

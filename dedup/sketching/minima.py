@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from dedup.kernels import Int32s, Uint64s, kernel
+from dedup.kernels import Int32s, Uint64s, kernel, uncounted
 
 
-@kernel
+@uncounted
 def winnow(hashes: Uint64s, w: int, minima: Int32s, values: Uint64s, places: Int32s) -> int:
     """Write where the rightmost minimum of each window lies, each place once; return how many.
 
@@ -30,7 +30,7 @@ def winnow(hashes: Uint64s, w: int, minima: Int32s, values: Uint64s, places: Int
     return count
 
 
-@kernel
+@uncounted
 def _halve(values: Uint64s, places: Int32s, step: int, windows: int) -> None:
     """Merge each window with the one `step` further on, the right one winning a tie."""
     for i in range(windows):
@@ -48,7 +48,7 @@ def table_size(entries: int) -> int:
     return size
 
 
-@kernel
+@uncounted
 def distinct(hashes: Uint64s, minima: Int32s, table: Int32s, buckets: Uint64s, places: Int32s) -> int:
     """Write each distinct minimum once, in order, with its first place; return how many. `table` has room for them."""
     count, mask = 0, table_size(len(minima)) - 1

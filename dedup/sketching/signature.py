@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import PERMUTATIONS, Uint32s, Uint64s, kernel, lower
+from dedup.kernels import PERMUTATIONS, Uint32s, Uint64s, lower, uncounted
 
 NONE = np.uint32(0xFFFFFFFF)
 BLOCK = 4096  # not measured: 16 kB stay in the first cache while the permutations pass over them
@@ -14,7 +14,7 @@ SHINGLE_STEP, SHINGLE_MIX, SHINGLE_END = (
 )
 
 
-@kernel
+@uncounted
 def shingle(tokens: Uint64s, k: int, hashes: Uint64s) -> int:
     """Write the hash of each run of k tokens; return how many."""
     length = min(k, len(tokens))
@@ -34,7 +34,7 @@ def shingle(tokens: Uint64s, k: int, hashes: Uint64s) -> int:
     return count
 
 
-@kernel
+@uncounted
 def minhash(hashes: Uint64s, factors: Uint32s, terms: Uint32s, minima: Uint32s, mixed: Uint32s) -> None:
     """Lower the minima of the permutations to those over the shingles, a block of them at a time."""
     for start in range(0, len(hashes), BLOCK):

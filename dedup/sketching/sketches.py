@@ -39,6 +39,7 @@ from dedup.kernels import (
     grown,
     kernel,
     string_at,
+    uncounted,
 )
 from dedup.scheme import Scheme
 from dedup.sketching.folding import Folding, room_for
@@ -257,7 +258,7 @@ def _workspace(tokens: int, plan: Plan) -> Workspace:
     return Workspace(hashes, values, minima, least, table, np.empty(BLOCK, np.uint32), np.empty_like(plan.factors))
 
 
-@kernel
+@uncounted
 def _sketched(
     tokens: Uint64s, plan: Plan, work: Workspace, signature: Uint32s, buckets: Uint64s, places: Int32s
 ) -> int:

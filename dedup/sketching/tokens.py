@@ -41,6 +41,7 @@ from dedup.kernels import (
     string_at,
     uint16s_of,
     uint32s_of,
+    uncounted,
     width_of,
 )
 from dedup.scheme import Unit
@@ -206,7 +207,7 @@ def split_text(codes: Codes, folding: Folding, room: Room, characters: bool) -> 
     return found, mapped, len(codes) + used + steps
 
 
-@kernel
+@uncounted
 def hash_tokens(room: Room, tokens: int, hashes: Uint64s) -> int:
     """Hash each token of a text that was split, eight bytes a step; return the steps taken.
 
@@ -228,14 +229,14 @@ def hash_tokens(room: Room, tokens: int, hashes: Uint64s) -> int:
     return steps
 
 
-@kernel
+@uncounted
 def _stirred(h: np.uint64, folded: Bytes, at: int, left: int) -> np.uint64:
     """Return the hash after one step: up to eight of the bytes that are left, at least one."""
     h = (h ^ (load_word(folded, at) & (ALL >> np.uint64(64 - 8 * min(left, 8))))) * TOKEN_STEP
     return h ^ (h >> np.uint64(32))
 
 
-@kernel
+@uncounted
 def _place(room: Room, tokens: int, mapped: bool, starts: Uint32s, ends: Uint32s) -> None:
     """Write where each token lies in the original string; one made from part of a character has all of it."""
     edges, places = room.edges, room.places

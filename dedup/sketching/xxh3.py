@@ -6,7 +6,7 @@ Source: the XXH3 specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 
 import numpy as np
 
-from dedup.kernels import Uint32s, Uint64s, kernel
+from dedup.kernels import Uint32s, Uint64s, kernel, uncounted
 
 SECRET = np.frombuffer(
     bytes.fromhex(
@@ -45,17 +45,17 @@ def _avalanche(h: np.uint64) -> np.uint64:
     return h ^ (h >> U(32))
 
 
-@kernel
+@uncounted
 def _read(data: Uint32s, at: int) -> np.uint64:
     return U(data[at]) | (U(data[at + 1]) << U(32))
 
 
-@kernel
+@uncounted
 def _mix(data: Uint32s, at: int, secret: int, seed: np.uint64) -> np.uint64:
     return _fold(_read(data, at) ^ (SECRET[secret] + seed), _read(data, at + 2) ^ (SECRET[secret + 1] - seed))
 
 
-@kernel
+@uncounted
 def xxh3_bands(values: Uint32s, bands: int, rows: int, hashes: Uint64s) -> None:
     """Write XXH3-64 of each band of so many values, under the band's number as seed."""
     if 3 <= rows <= 4:  # as most schemes have: a loop without a branch, several bands in a step
@@ -66,7 +66,7 @@ def xxh3_bands(values: Uint32s, bands: int, rows: int, hashes: Uint64s) -> None:
             hashes[band] = xxh3(values, band * rows, rows, U(band))
 
 
-@kernel
+@uncounted
 def _of_few(data: Uint32s, first: int, size: int, seed: np.uint64) -> np.uint64:
     """Return the hash of 3 or 4 values."""
     low = _read(data, first) ^ ((SECRET[3] ^ SECRET[4]) + seed)
@@ -75,7 +75,7 @@ def _of_few(data: Uint32s, first: int, size: int, seed: np.uint64) -> np.uint64:
     return _avalanche(U(4 * size) + swapped + high + _fold(low, high))
 
 
-@kernel
+@uncounted
 def xxh3(data: Uint32s, first: int, size: int, seed: np.uint64) -> np.uint64:
     """Return XXH3-64 of `size` uint32 values from `first` on, 1 to 32 (little-endian), under a seed below 2**32."""
     length, last = U(4 * size), first + size
