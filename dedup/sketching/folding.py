@@ -12,7 +12,8 @@ SEPARATOR, BYTE, WORD, SINGLE = fold.SEPARATOR, fold.BYTE, fold.WORD, fold.SINGL
 VANISH, EXPAND, HYPHEN, MARK = fold.VANISH, fold.EXPAND, fold.HYPHEN, fold.MARK
 PAIR, MOST = written.PAIR, written.MOST
 LENGTH, KIND, COUNT, PLACE = map(np.uint64, (written.LENGTH, written.KIND, 0xFF, 0xFFFFFFFF))
-USED, WAITING, SINCE, OPEN, STEPS = range(5)
+USED, WAITING, SINCE, OPEN, STEPS, CLASSES = range(6)
+STATE = CLASSES + 257  # a place for each class of marks, and the end of the last
 
 LONG = 1024  # not measured: after so many other code points, ASCII is looked for again
 STRETCH = 64  # ADR 30; a fixed number of steps is what a compiler makes vectors of
@@ -44,21 +45,28 @@ class Room(NamedTuple):
         folded: the folded text.
         places: the code point that each byte came from, where they are written.
         edges: the bytes at which each token begins and ends, in turn.
+        marks: the marks of a run, where they wait to be sorted, and a copy of them.
+        state: int64, how far folding has come, and how many marks of each class wait.
     """
 
     folded: Bytes
     places: Uint32s
     edges: Uint32s
+    marks: Uint32s
+    state: Int64s
 
 
 @kernel
 def room_for(size: int, mapped: bool, characters: bool) -> Room:
     """Return room for a folded text of so many bytes, with `mapped` for their places too."""
     edges = np.empty((2 * size if characters else size) + SLACK, np.uint32)
-    return Room(np.empty(size + SLACK, np.uint8), np.empty(size + SLACK if mapped else 1, np.uint32), edges)
+    places = np.empty(size + SLACK if mapped else 1, np.uint32)
+    return Room(
+        np.empty(size + SLACK, np.uint8), places, edges, np.empty(2 * len(places), np.uint32), np.empty(STATE, np.int64)
+    )
 
 
-@kernel
+@uncounted
 def fold_text(codes: Codes, folding: Folding, room: Room, joins: bool) -> tuple[int, bool, int]:
     """Fold one text, in the cheaper of two ways; if `joins` is set, words broken at the end of a line are joined.
 
@@ -74,7 +82,7 @@ def fold_text(codes: Codes, folding: Folding, room: Room, joins: bool) -> tuple[
     most = MOST * _parts(codes, folding)
     if min(len(room.folded), len(room.places)) < most + SLACK:
         return -most, True, 0
-    used, steps = _fold_any(codes, folding, room.folded, room.places, joins)
+    used, steps = _fold_any(codes, folding, room, joins)
     return used, True, steps
 
 
@@ -138,14 +146,17 @@ def _parts(codes: Codes, folding: Folding) -> int:
     return parts
 
 
-@kernel
-def _fold_any(codes: Codes, folding: Folding, folded: Bytes, places: Uint32s, joins: bool) -> tuple[int, int]:
+@uncounted
+def _fold_any(codes: Codes, folding: Folding, room: Room, joins: bool) -> tuple[int, int]:
     """Write UTF-8 words and spaces, and for each byte the place that it came from; a space at the end.
 
     Returns the bytes written and the steps taken to sort marks.
     """
     table, expansions, entries, parts = folding
-    state, marks, i = np.zeros(5, np.int64), np.empty(len(places), np.uint32), 0  # a code point may become two marks
+    folded, places, _, marks, state = room
+    for part in range(CLASSES):
+        state[part] = 0
+    i = 0
     while True:
         if state[WAITING] == 0:
             i = _fold_plain(codes, i, folded, places, state)
@@ -322,7 +333,7 @@ def _store(entry: np.uint64, place: int, folded: Bytes, places: Uint32s, used: n
     return used + np.int64((entry >> LENGTH) & COUNT)
 
 
-@kernel
+@uncounted
 def _emit(entry: np.uint32, place: int, folded: Bytes, places: Uint32s, marks: Uint32s, state: Int64s) -> None:
     """Write one part; marks wait until their run is over, because only then is its canonical order known."""
     kind = entry >> 24
@@ -335,7 +346,7 @@ def _emit(entry: np.uint32, place: int, folded: Bytes, places: Uint32s, marks: U
         state[WAITING] += 1
         return
     if state[WAITING]:
-        state[STEPS] += _sort_marks(marks, state[WAITING])
+        state[STEPS] += _sort_marks(marks, state[WAITING], state[CLASSES:])
         for i in range(state[WAITING]):
             _write(int(marks[i] & 0xFFFFFF), state[SINCE], folded, places, state)
         state[WAITING] = 0
@@ -346,18 +357,20 @@ def _emit(entry: np.uint32, place: int, folded: Bytes, places: Uint32s, marks: U
     state[OPEN] = kind == SINGLE
 
 
-@kernel
-def _sort_marks(marks: Uint32s, count: int) -> int:
+@uncounted
+def _sort_marks(marks: Uint32s, count: int, ends: Int64s) -> int:
     """Put a run of marks in canonical order (stable, by class), in linear time; return the steps taken."""
     if count == 1:
         return 0
-    ends = np.zeros(257, np.int64)
+    for kind in range(257):
+        ends[kind] = 0
     for i in range(count):
         ends[(marks[i] >> 24) + 1] += 1
+        marks[len(marks) // 2 + i] = marks[i]
     for kind in range(256):
         ends[kind + 1] += ends[kind]
-    run = marks[:count].copy()
-    for mark in run:
+    for i in range(count):
+        mark = marks[len(marks) // 2 + i]
         marks[ends[mark >> 24]] = mark
         ends[mark >> 24] += 1
     return 256 + 2 * count

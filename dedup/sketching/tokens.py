@@ -190,7 +190,7 @@ def _read_gaps(string: str, starts: Uint32s, ends: Uint32s, tokens: int, stems: 
         read_gaps(uint32s_of(string), starts, ends, tokens, stems, stops)
 
 
-@kernel
+@uncounted
 def split_text(codes: Codes, folding: Folding, room: Room, characters: bool) -> tuple[int, bool, int]:
     """Fold a text, and write where each of its tokens begins and ends in the folded one.
 
