@@ -25,7 +25,7 @@ Signature = tuple[types.Type, ...]
 READ_ONLY = "read-only"
 _TO_LOAD, _TO_COMPILE = 1 << 24, 1 << 28  # measured: all kernels take 1 MiB of addresses loaded and 294 compiled
 _OPTIONS = {"nopython": True, "nogil": True, "no_cfunc_wrapper": True}
-_SCALARS: dict[Any, types.Type] = {int: types.int64, float: types.float64, bool: types.boolean, str: types.unicode_type}
+_SCALARS: dict[Any, types.Type] = {int: types.int64, float: types.float64, bool: types.boolean}
 
 # Compiled code calls this for each array that it returns. As a function of Python it is where handlers of signals run,
 # and Numba goes on without the array's type where one raises: Python 3.13 ended in 10 of 80 runs of 100 interrupts. A
