@@ -36,10 +36,10 @@ def run(name: str) -> list[Row]:
 
 
 def test_the_hot_path_tells_every_stage_of_every_script() -> None:
-    """Eight stages on one thread, the whole path on two; all scripts, short and long; signatures are datasketch's."""
+    """Seven stages on one thread, the whole path on two; all scripts, short and long; signatures are datasketch's."""
     rows = run("hot_path")
     cells = Counter((row.name, row.case) for row in rows if row.unit == "ns/token")
-    assert len(cells) == (8 + 1) * len(SCRIPTS) * 2
+    assert len(cells) == (7 + 1) * len(SCRIPTS) * 2
     assert {row.accuracy for row in rows if row.measure.startswith("signatures")} == {1.0}
     assert all(row.median > 0 for row in rows)
 
