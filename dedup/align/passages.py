@@ -118,7 +118,11 @@ def _accept_chains(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, coun
     for place in order_of(-scores[good]):
         r = good[place]
         chain = pieces[unwind(pair, r, runs, previous, skips, used, pieces) :]
-        for first, last in segments_of(pair, chain, limits.similarity):
+        segments = segments_of(pair, chain, limits.similarity)
+        for first, last in segments:  # all of them before any is extended: none may grow over the next
+            if chain[first:last, 2].sum() >= least:
+                _take_core(pair, chain[first:last])
+        for first, last in segments:
             if chain[first:last, 2].sum() >= least:
                 if count == len(found):
                     found = doubled(found)
@@ -180,6 +184,13 @@ def _grow(pair: Pair, row: Int32s, limits: Limits) -> None:
 def _cost(similarity: float) -> float:
     """Return what an unmatched token costs, an equal one scoring 1, for steps of that similarity to come out even."""
     return similarity / max(0.1, 2 * (1 - similarity))
+
+
+@uncounted
+def _take_core(pair: Pair, chain: Int32s) -> None:
+    """Mark the tokens from a segment's first run to its last."""
+    pair.taken_query[chain[0, 0] : chain[-1, 0] + chain[-1, 2]] = True
+    pair.taken_document[chain[0, 1] : chain[-1, 1] + chain[-1, 2]] = True
 
 
 @uncounted

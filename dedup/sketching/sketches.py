@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise, repeat
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -51,7 +51,7 @@ from dedup.sketching.xxh3 import xxh3_bands
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-SHARE = 1 << 17  # code points that a thread takes at a time
+SHARE = 1 << 18  # code points that a thread takes at a time; ADR 30: 429 MB/s on two, half of it 416, twice as much 391
 
 Signatures: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint32]]
 Made: TypeAlias = tuple[Uint64s, Int32s, Int64s]
@@ -79,12 +79,32 @@ def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int =
     """Return the signatures and buckets of `texts`, on as many threads as asked for (the kernels release the GIL)."""
     scheme = scheme or Scheme()
     signatures = _signatures(len(texts), scheme)
-    shares = _shares(texts) if threads > 1 else [slice(len(texts))]
+    shares = _shares(texts) if threads > 1 else []
     if len(shares) < 2:
         return Sketch(signatures, *_sketch_share(texts, signatures, scheme))
-    with ThreadPoolExecutor(threads) as pool:
-        own, rows = [texts[share] for share in shares], [signatures[share] for share in shares]
-        return _joined(signatures, list(pool.map(_sketch_share, own, rows, repeat(scheme))))
+    return _joined(signatures, _sketch_shares(texts, signatures, scheme, shares, threads))
+
+
+def _sketch_shares(
+    texts: Sequence[str], signatures: NDArray[np.uint32], scheme: Scheme, shares: list[slice], threads: int
+) -> list[Made]:
+    """Work the shares off on several threads, one of which is the caller's: a new one takes a while to begin."""
+    made, left = dict[int, Made](), iter(enumerate(shares))
+
+    def work() -> None:
+        try:
+            for place, share in left:
+                made[place] = _sketch_share(texts[share], signatures[share], scheme)
+        finally:
+            for _ in left:  # where one thread fails, nothing is left for the others
+                pass
+
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(work) for _ in range(min(threads, len(shares)) - 1)]
+        work()
+        for other in others:
+            other.result()
+    return [made[place] for place in range(len(shares))]
 
 
 def _sketch_share(texts: Sequence[str], signatures: NDArray[np.uint32], scheme: Scheme) -> Made:

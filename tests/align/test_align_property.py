@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from dedup.align import align, overlaps
+from dedup.align import align, align_loosely, overlaps
 
 FEW_WORDS = st.lists(st.integers(0, 6), max_size=120)
 SIMILARITIES = st.sampled_from([0.0, 0.3, 0.6, 0.9, 1.0])
@@ -70,7 +70,7 @@ def test_loose_copies_are_counted_exactly(seed: int, min_words: int, min_similar
         assert matched == LCSseq.similarity(query[i:j], document[k:m])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(FEW_WORDS, st.lists(FEW_WORDS, max_size=4), st.integers(1, 15), SIMILARITIES)
 def test_passages_are_disjoint_and_in_order(
     query: list[int], documents: list[list[int]], min_words: int, min_similarity: float
@@ -79,10 +79,30 @@ def test_passages_are_disjoint_and_in_order(
     rows = found_in(query, documents, min_words, min_similarity)
     assert rows == sorted(rows)
     for n in range(len(documents)):
-        own = [row for row in rows if row[0] == n]
-        for start, end in ((1, 2), (3, 4)):
-            places = [place for row in own for place in range(row[start], row[end])]
-            assert len(places) == len(set(places))
+        assert are_apart([row for row in rows if row[0] == n])
+
+
+def are_apart(rows: list[list[int]]) -> bool:
+    """Say whether the passages of one document (document, places …, matched) have no token in common."""
+    for start, end in ((1, 2), (3, 4)):
+        places = [place for row in rows for place in range(row[start], row[end])]
+        if len(places) != len(set(places)):
+            return False
+    return True
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([3, 5, 8, 20, 60]))
+def test_loose_and_strict_passages_are_disjoint(seed: int, vocabulary: int) -> None:
+    """Nor do a loose passage and a strict one of another place of the query meet in the document."""
+    rng = np.random.default_rng(seed)
+    query, document = (rng.integers(0, vocabulary, rng.integers(1, 90)).tolist() for _ in range(2))
+    at, begin = rng.integers(0, len(document) + 1), rng.integers(0, len(query))
+    document = query[: rng.integers(0, 30)] + document[:at] + query[begin : begin + 40] + document[at:]
+    arrays = np.array(query, np.uint64), np.array(document, np.uint64), np.array([0, len(document)])
+    found, _ = align_loosely(*arrays, strict=(12, 0.6), loose=(6, 0.3))
+    columns = (found.document, found.query_start, found.query_end, found.document_start, found.document_end)
+    assert are_apart(np.column_stack(columns).tolist())
 
 
 @settings(max_examples=100, deadline=None)

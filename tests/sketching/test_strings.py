@@ -59,6 +59,14 @@ def test_what_is_no_string_is_refused(call: Any, wrong: object) -> None:
         call(["text", wrong])
 
 
+def test_what_fails_on_a_thread_fails_the_call() -> None:
+    """Of texts for several threads, one that is no string is a TypeError, and the texts after it are not waited for."""
+    texts: list[Any] = ["one two three " * 20_000] * 40
+    texts[3] = b"bytes"
+    with pytest.raises(TypeError, match="not bytes"):
+        dedup.sketch(texts, threads=3)
+
+
 def test_strings_of_other_classes_are_read() -> None:
     """A string of a subclass, as NumPy's, gives what the same text gives as a plain string."""
     for text in TEXTS:
