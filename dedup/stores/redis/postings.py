@@ -8,7 +8,6 @@ bucket that would fill its shard is registered as hot, and further postings of i
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +23,12 @@ _POSTING = np.dtype([("rest", ">u4"), ("number", ">u4")])
 
 def listed_in(replies: Iterable[Sequence[bytes]]) -> Numbers:
     """Return the chunk numbers of members of shards."""
-    return np.frombuffer(b"".join(chain.from_iterable(replies)), _POSTING)["number"].astype(np.uint32)
+    return np.frombuffer(b"".join(map(b"".join, replies)), _POSTING)["number"].astype(np.uint32)
 
 
 def numbers_in(replies: Iterable[Sequence[bytes]]) -> Numbers:
     """Return the chunk numbers that are the members of hot buckets' own sets."""
-    return np.frombuffer(b"".join(chain.from_iterable(replies)), ">u4").astype(np.uint32)
+    return np.frombuffer(b"".join(map(b"".join, replies)), ">u4").astype(np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Shards:
 
     def postings(self, shards: NDArray[np.uint64], found: Sequence[Sequence[bytes]]) -> tuple[Names, Numbers]:
         """Return the names and numbers of all members of some shards."""
-        members = np.frombuffer(b"".join(chain.from_iterable(found)), _POSTING)
+        members = np.frombuffer(b"".join(map(b"".join, found)), _POSTING)
         lengths = np.fromiter(map(len, found), np.int64, len(found))
         names = np.repeat(shards << np.uint64(NAME_BITS - self.bits), lengths) | members["rest"]
         return names, members["number"].astype(np.uint32)
