@@ -2,10 +2,12 @@
 
 The collection is that of `benchmarks.jobs.corpus`, as Parquet. Spark runs on this machine with two cores; what a stage
 takes is read from its event log: seconds of its queries, seconds of its tasks, and bytes per document that are shuffled
-and written. A row `all` counts the whole run, with what lies between the queries.
+and written. A row `all` counts the whole run, with what lies between the queries. Core-seconds are those of Java, of
+the workers in Python and of this process.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -76,11 +78,24 @@ def session(log: Path, memory: str) -> SparkSession:
 
 def measure(spark: SparkSession, path: Path, out: Path) -> dict[str, Any]:
     """Run the job; return what the whole of it took and found."""
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), _core_seconds()
     clusters, pairs = deduplicate(spark.read.parquet(str(path)), str(out))
-    seconds = time.perf_counter() - begun
+    seconds, cores = time.perf_counter() - begun, _core_seconds() - before
     near = clusters.where("kind = 'near'").count()
-    return {"seconds": seconds, "near": near, "pairs": pairs.count()}
+    return {"seconds": seconds, "core seconds": cores, "near": near, "pairs": pairs.count()}
+
+
+def _core_seconds() -> float:
+    """Return what this process and those below it have taken so far, and those of them that have ended."""
+    taken, parents = dict[int, int](), dict[int, int]()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            fields = path.read_text(encoding="utf-8").rpartition(")")[2].split()
+            parents[int(path.parent.name)], taken[int(path.parent.name)] = int(fields[1]), sum(map(int, fields[11:15]))
+    own = {os.getpid()}
+    while below := {process for process, parent in parents.items() if parent in own} - own:
+        own |= below
+    return sum(taken.get(process, 0) for process in own) / os.sysconf("SC_CLK_TCK")
 
 
 def stages(log: Path, documents: int) -> Iterator[dict[str, Any]]:
@@ -129,7 +144,8 @@ def run(documents: int, memory: str) -> list[dict[str, Any]]:
         spark.stop()
         rows = list(stages(folder / "log", documents))
     whole = {figure: sum(row[figure] for row in rows) for figure in FIGURES} | {"seconds": found["seconds"]}
-    print(f"{documents:,}: {found['near']:,} near, {found['pairs']:,} pairs, {disk / 2**20:,.0f} MB", file=sys.stderr)
+    counts = f"{found['near']:,} near, {found['pairs']:,} pairs, {disk / 2**20:,.0f} MB"
+    print(f"{documents:,}: {counts}, {found['core seconds']:,.0f} core-seconds", file=sys.stderr)
     return [*rows, {"documents": documents, "stage": "all", **whole}]
 
 
