@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pyarrow.compute import binary_length
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
@@ -40,9 +41,9 @@ def compared(
 
 def _similar(parts: Iterable[Any], job: Job, least: float) -> Iterator[Any]:
     for part in parts:
-        better, worse = part.column("better_set"), part.column("worse_set")
-        sets = np.concatenate([np.asarray(side.flatten()) for side in (better, worse)]).view(np.uint64)
-        sizes = np.concatenate([np.asarray(side.value_lengths()) for side in (better, worse)]).astype(np.int64)
+        sides = part.column("better_set"), part.column("worse_set")
+        sets = np.frombuffer(bytearray().join(one for side in sides for one in side.to_pylist()), np.uint64)
+        sizes = np.concatenate([np.asarray(binary_length(side)) for side in sides]).astype(np.int64) // 8
         left, right = np.split(np.arange(len(sizes)), 2)
         counts = shared(sets, np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]), left, right)
         similarities = similarity(counts, sizes[left], sizes[right], job.measure)

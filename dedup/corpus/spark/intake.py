@@ -30,13 +30,16 @@ SCHEMA = pa.schema(
         "low": pa.int64(),
         "high": pa.int64(),
         "shingles": pa.int32(),
-        "set": pa.list_(pa.int64()),
+        "set": pa.binary(),
         "buckets": pa.list_(pa.int64()),
         "code": pa.string(),
         "reason": pa.string(),
     }
 )
 """Hashes are signed, for Spark knows no others; a row with a code is a document that cannot be used.
+
+The hashes of a set of shingles are one value, eight bytes each: Spark would copy and write three hundred numbers a
+document one by one, which no step looks at.
 
 A document that the collection is held against has a negative number."""
 CHOSEN = pa.schema(
@@ -50,7 +53,7 @@ CHOSEN = pa.schema(
 )
 """What is read of a document, whatever it stands in; `values` are those of the columns that rank it."""
 _IN_SPARK = {pa.int64(): "bigint", pa.int32(): "int", pa.string(): "string", pa.list_(pa.int64()): "array<bigint>"}
-_IN_SPARK |= {pa.list_(pa.int32()): "array<int>", pa.float64(): "double", pa.bool_(): "boolean"}
+_IN_SPARK |= {pa.list_(pa.int32()): "array<int>", pa.float64(): "double", pa.bool_(): "boolean", pa.binary(): "binary"}
 _IN_SPARK |= {pa.large_string(): "string", pa.list_(pa.string()): "array<string>"}
 UNIT_COLUMNS = ("document", "id", "key", "content", "start", "stop", "low", "high", "shingles")
 
@@ -171,7 +174,7 @@ def _units(found: Measured, columns: dict[str, list[Any]], job: Job) -> Any:
         low=units.digests[:, 0].view(np.int64),
         high=units.digests[:, 1].view(np.int64),
         shingles=sizes.astype(np.int32),
-        set=lists(sets, sizes),
+        set=_together(sets, sizes),
         buckets=lists(units.buckets, buckets),
     )
 
@@ -190,6 +193,12 @@ def lists(values: Any, sizes: Any) -> Any:
     """Return a column of lists, from the values of all and how many each has; hashes become signed."""
     offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(sizes, dtype=np.int32)])
     return pa.ListArray.from_arrays(offsets, values.view(np.int64) if values.dtype == np.uint64 else values)
+
+
+def _together(values: Any, sizes: Any) -> Any:
+    """Return a column of bytes: so many hashes each."""
+    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(8 * sizes, dtype=np.int32)])
+    return pa.BinaryArray.from_buffers(pa.binary(), len(sizes), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
 
 
 def rows_of(schema: Any, **columns: Any) -> Any:
