@@ -84,16 +84,17 @@ def _seed_slot(table: Int32s, keys: Uint64s, key: np.uint64) -> int:
 
 
 @kernel
-def place_seeds(keys: Uint64s) -> tuple[Int32s, Int32s]:
-    """Return the table of first places of each seed, and for each place the next one of the same seed."""
+def place_seeds(keys: Uint64s) -> tuple[Int32s, Int32s, Int32s]:
+    """Return the table of first places of each seed, and for each place the next of the same seed and their number."""
     table = table_of(len(keys))
-    following = np.full(len(keys), ABSENT, np.int32)
+    following, places = np.full(len(keys), ABSENT, np.int32), np.zeros(len(keys), np.int32)
     for place in range(len(keys) - 1, -1, -1):
         if keys[place] != NO_SEED:
             slot = _seed_slot(table, keys, keys[place])
-            following[place] = table[slot]
+            after = table[slot]
+            following[place], places[place] = after, 1 + (places[after] if after != ABSENT else 0)
             table[slot] = place
-    return table, following
+    return table, following, places
 
 
 @uncounted

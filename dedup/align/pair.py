@@ -77,14 +77,22 @@ class Limits(NamedTuple):
 
 
 class Seeds(NamedTuple):
-    """Where in the query each run of a seed's length begins.
+    """Where in the query each run of a seed's length begins, or of two seeds' where it has the one too often.
 
     Attributes:
-        keys: the key of the run that begins at each place.
+        keys: the key of the seed that begins at each place.
         table: first places of each key.
         following: the next place of the same key.
+        places: how many places from this one on have the same key.
+        twice: the key of the run of two seeds' length; empty if no seed is frequent.
+        twice_table: first places of those keys.
+        twice_following: the next place of the same.
     """
 
     keys: Uint64s
     table: Int32s
     following: Int32s
+    places: Int32s
+    twice: Uint64s
+    twice_table: Int32s
+    twice_following: Int32s

@@ -7,10 +7,10 @@ from dedup.align.choice import choose
 from dedup.align.extension import extend
 from dedup.align.lcs import WHOLE, common_tokens
 from dedup.align.neighbours import join_neighbours
-from dedup.align.numbering import look_up_tokens, number_tokens, place_seeds, seed_keys
-from dedup.align.pair import Limits, Pair, Seeds, longest_of, room_of
+from dedup.align.numbering import look_up_tokens, number_tokens
+from dedup.align.pair import Limits, Pair, longest_of, room_of
 from dedup.align.rows import doubled, tokens_of
-from dedup.align.runs import find_runs
+from dedup.align.runs import find_runs, seeds_of
 from dedup.align.segments import segments_of
 from dedup.kernels import Int32s, Int64s, Uint64s, entry, kernel, order_of, uncounted
 
@@ -47,8 +47,7 @@ def find_passages(
     """
     strict, loose = Limits(words, similarity, seed, gap), Limits(loose_words, loose_similarity, seed, gap)
     ids, distinct, vocabulary = number_tokens(query)
-    keys = seed_keys(ids, seed)
-    seeds = Seeds(keys, *place_seeds(keys))
+    seeds = seeds_of(ids, seed)
     numbers = look_up_tokens(documents, distinct, vocabulary)
     room = room_of(len(distinct), longest_of(offsets))
     ends = np.zeros(len(ids) + len(numbers) + 1, np.int32)

@@ -6,9 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dedup.align.chains import GAP_COST, LOOK_BACK, SHIFT_COST, chain_runs
-from dedup.align.numbering import place_seeds, seed_keys
-from dedup.align.pair import Limits, Pair, Seeds, room_of
-from dedup.align.runs import find_runs
+from dedup.align.pair import Limits, Pair, room_of
+from dedup.align.runs import find_runs, seeds_of
 from dedup.kernels import Float64s, Int32s, entry
 
 WORDS, GAP = 12, 16
@@ -19,8 +18,7 @@ Run = tuple[int, int, int]
 def runs_of(query: Int32s, documents: Int32s, cut: int, seed: int) -> Int32s:
     """Let Python call the kernel on two documents, one after the other, as an alignment does; return the last's."""
     taken, base = np.zeros(0, np.bool_), 0
-    keys = seed_keys(query, seed)
-    seeds = Seeds(keys, *place_seeds(keys))
+    seeds = seeds_of(query, seed)
     ends, crossings = np.zeros(len(query) + len(documents) + 1, np.int32), np.zeros(len(documents), np.int32)
     work, room = np.zeros(4, np.int64), room_of(0, 0)
     first = Pair(query, documents[:cut], taken, taken, room, work)
@@ -76,6 +74,18 @@ def test_runs_are_all_maximal_stretches(query: list[int], seed: int, data: st.Da
     if max((query.count(one) for one in query), default=0) <= 16 and not crowded(expected):
         assert sorted(rows) == sorted(expected)
     assert [row[1] for row in rows] == sorted(row[1] for row in rows)
+
+
+@given(st.lists(st.integers(0, 39), max_size=6), st.lists(st.integers(0, 3), max_size=12))
+def test_a_frequent_seed_is_looked_for_with_the_next(copied: list[int], between: list[int]) -> None:
+    """Of a pair that the query has 40 times no run begins, but runs that hold a pair of fewer places are whole."""
+    query = [token for place in range(40) for token in (0, 1, 2 + place)]
+    document = [0, 1, -1, *between, -1, *(token for place in copied for token in query[3 * place : 3 * place + 6])]
+    found = runs_of(np.array(query, np.int32), np.array(document, np.int32), 0, 2).tolist()
+    expected = [run for run in maximal(query, document, 2) if any(query[run[0] + i] > 1 for i in range(run[2]))]
+    assert [0, 0, 2] not in found
+    if not crowded(expected):
+        assert sorted(map(tuple, found)) == sorted(expected)
 
 
 def test_seeds_whose_keys_are_equal_by_chance_are_no_runs() -> None:
