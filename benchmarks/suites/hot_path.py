@@ -48,7 +48,7 @@ def rows(scale: Scale) -> Iterator[Row]:
                 yield from of_stages(texts, f"{script.name}, {kind}", threads, peak, scale.rounds)
 
 
-def of_stages(texts: Sequence[str], case: str, threads: int, peak: float, rounds: int) -> Iterator[Row]:
+def of_stages(texts: list[str], case: str, threads: int, peak: float, rounds: int) -> Iterator[Row]:
     """Yield nanoseconds a token and megabytes a second of each stage."""
     scheme = Scheme()
     batches = prepared(texts, scheme)

@@ -52,7 +52,7 @@ class Batch:
     signatures: Any
 
 
-def prepared(texts: Sequence[str], scheme: Scheme) -> list[Batch]:
+def prepared(texts: list[str], scheme: Scheme) -> list[Batch]:
     """Return the batches that threads of `dedup.sketch` would work off."""
     made = []
     for share in sketches._shares(texts):  # noqa: SLF001 - the same shares

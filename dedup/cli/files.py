@@ -27,13 +27,13 @@ def keep_inputs(paths: Iterable[str], **outputs: str | None) -> None:
     """Refuse to write over what is to be read.
 
     Args:
-        paths: the files, folders and patterns that are read.
+        paths: the files, folders and patterns that are read; an empty one stands for an option that was not given.
         outputs: the file that each option names, by the option's name without hyphens.
 
     Raises:
         InvalidInput: one of them is an input, or lies in a folder that is one and is there already.
     """
-    for path in paths:
+    for path in filter(None, paths):
         for option, name in outputs.items():
             if name and Path(name).exists() and _covers(path, Path(name)):
                 raise InvalidInput(f"--{option} {name}: this file is an input and would be lost; name another file")

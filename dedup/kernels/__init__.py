@@ -34,7 +34,7 @@ from dedup.kernels.instructions import (
     store_lanes,
     store_word,
 )
-from dedup.kernels.strings import addresses, bytes_of, string_at, uint16s_of, uint32s_of, width_of
+from dedup.kernels.strings import addresses, bytes_of, string_at, strings_of, uint16s_of, uint32s_of, width_of
 
 __all__ = [
     "PERMUTATIONS",
@@ -66,6 +66,7 @@ __all__ = [
     "store_lanes",
     "store_word",
     "string_at",
+    "strings_of",
     "uint16s_of",
     "uint32s_of",
     "uncounted",

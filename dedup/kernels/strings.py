@@ -4,6 +4,7 @@ A process that hands a kernel the address of anything but a string that is held 
 addresses come from `addresses` alone.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -21,16 +22,24 @@ if TYPE_CHECKING:
 _WORD = ir.IntType(64)
 
 
-def addresses(texts: list[str]) -> Int64s:
-    """Return the addresses of strings, for as long as the caller holds the list and leaves it as it is.
+def strings_of(texts: Iterable[str]) -> list[str]:
+    """Return strings in a list of their own, which nobody else can change while kernels read them.
 
     Raises:
-        TypeError: one of them is no string.
+        TypeError: one of them is no string, or they are one string.
     """
-    for kind in set(map(type, texts)):
+    if isinstance(texts, str):
+        raise TypeError("texts must be several strings, not one; put it into a list")
+    held = [*texts]
+    for kind in set(map(type, held)):
         if not issubclass(kind, str):
             raise TypeError(f"a text must be a string, not {kind.__name__}")
-    return np.fromiter(map(id, texts), np.int64, len(texts))
+    return held
+
+
+def addresses(held: list[str]) -> Int64s:
+    """Return the addresses of strings that `strings_of` gave, for as long as the caller holds the list."""
+    return np.fromiter(map(id, held), np.int64, len(held))
 
 
 def _string_at(typing: Any, address: Any) -> Any:  # noqa: ARG001 - as Numba calls it

@@ -134,7 +134,8 @@ def _read(
     Returns:
         The postings of the living, which buckets were not read to their end, and what was read.
     """
-    depth, budget, dead = max(LISTED, question.limit), 4096, list[int]()
+    depth, dead = max(LISTED, question.limit), list[int]()
+    budget = max(4096, question.limit * len(buckets))
     postings = now.lookup(buckets, depth)
     if wanted.filter:
         depth, budget = FETCHED, DEEP

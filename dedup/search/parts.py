@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from dedup.align import Alignments
-from dedup.kernels import Flags, Float64s, Int32s, Uint64s
+from dedup.kernels import Flags, Float64s, Int32s, Int64s, Uint64s
 from dedup.sketching.tokens import Tokens
 
 BETWEEN = 16  # ADR 16: words that may lie between them, in either text
@@ -50,10 +50,14 @@ class Shared:
     windows: Float64s
     chance: Flags
 
-    def only(self, those: Flags) -> Self:
+    def only(self, those: Flags | Int64s) -> Self:
         """Return those passages."""
         first, *rest = (getattr(self, one.name) for one in fields(self))
         return type(self)(first.only(those), *(column[those] for column in rest))
+
+    def sorted(self) -> Self:
+        """Return the passages in order."""
+        return self.only(np.lexsort((self.places.query_start, self.places.document)))
 
     def rows(self) -> Iterator[Row]:
         """Yield the passages one by one."""
@@ -90,6 +94,27 @@ def joined(query: Uint64s, documents: Tokens, every: Shared, enough: float) -> S
         evidence[row], windows[row] = evidence[last] + evidence[row], _both(windows[last], windows[row])
         last = row
     return Shared(Alignments(*np.ascontiguousarray(rows.T)), reworded, evidence, windows, chance).only(kept)
+
+
+def restored(wanted: Shared, copies: Shared) -> Shared:
+    """Return the passages that are wanted, and the copies that meet none of them.
+
+    What is joined or partly told in other words may be too little similar to be wanted, and the copies in it not.
+    """
+    rows, others = (
+        np.column_stack([getattr(one.places, name) for name in Alignments.__slots__]) for one in (wanted, copies)
+    )
+    meet = np.zeros(len(others), np.bool_)
+    for row in rows:
+        same = others[:, 0] == row[0]
+        for start in (1, 3):
+            meet |= same & (others[:, start] < row[start + 1]) & (row[start] < others[:, start + 1])
+    more = copies.only(~meet)
+    both = Shared(
+        Alignments(*np.ascontiguousarray(np.concatenate((rows, others[~meet])).T)),
+        *(np.concatenate((getattr(wanted, one.name), getattr(more, one.name))) for one in fields(Shared)[1:]),
+    )
+    return both.sorted()
 
 
 def _beside(one: tuple[list[int], bool], other: tuple[list[int], bool]) -> bool:

@@ -6,7 +6,7 @@ from dedup.align import Alignments, align, align_loosely, reword
 from dedup.kernels import Flags, Float64s, Int64s, Uint64s
 from dedup.scheme import Scheme, Unit
 from dedup.search.evidence import ENOUGH, FEW_DOCUMENTS, Chance, windows_in
-from dedup.search.parts import Shared, joined
+from dedup.search.parts import Shared, joined, restored
 from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.sketching.tokens import Tokens
@@ -45,6 +45,7 @@ def shared(
     good = strict | (evidence >= ENOUGH)
     found, reworded = found.only(good), np.zeros(int(good.sum()), np.bool_)
     evidence, windows = evidence[good], windows[good]
+    copies = Shared(found, reworded, evidence, windows, reworded)
     retold = question.reworded and scheme.unit == "word"
     if retold and likely.any():
         found, reworded, scores = reword(query.tokens, tokens, tokens.offsets, likely, found, least=chance.least_score)
@@ -53,7 +54,9 @@ def shared(
         evidence = np.where(reworded, chance.of_reworded(scores), copied)
     knows = question.min_words is None and query.total >= FEW_DOCUMENTS  # a smaller index does not know what is common
     every = Shared(found, reworded, evidence, windows, (evidence < ENOUGH) & knows)
-    return _wanted(joined(query.tokens.hashes, tokens, every, ENOUGH) if retold else every, question)
+    told = joined(query.tokens.hashes, tokens, every, ENOUGH) if retold else every
+    wanted = _wanted(told, question)
+    return wanted if len(wanted.evidence) == len(told.evidence) else restored(wanted, _wanted(copies, question))
 
 
 def _copied(query: Tokens, documents: Tokens, question: Question, unit: Unit) -> tuple[Alignments, Flags]:

@@ -39,6 +39,7 @@ from dedup.kernels import (
     grown,
     kernel,
     string_at,
+    strings_of,
     uncounted,
 )
 from dedup.scheme import Scheme
@@ -76,17 +77,24 @@ class Sketch:
 
 
 def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int = 1) -> Sketch:
-    """Return the signatures and buckets of `texts`, on as many threads as asked for (the kernels release the GIL)."""
-    scheme = scheme or Scheme()
-    signatures = _signatures(len(texts), scheme)
-    shares = _shares(texts) if threads > 1 else []
+    """Return the signatures and buckets of `texts`, on as many threads as asked for (the kernels release the GIL).
+
+    Raises:
+        TypeError: a text is no string, or the texts are one string.
+        ValueError: there is to be less than one thread.
+    """
+    if threads < 1:
+        raise ValueError(f"threads must be 1 or more, not {threads}")
+    held, scheme = strings_of(texts), scheme or Scheme()
+    signatures = _signatures(len(held), scheme)
+    shares = _shares(held) if threads > 1 else []
     if len(shares) < 2:
-        return Sketch(signatures, *_sketch_share(texts, signatures, scheme))
-    return _joined(signatures, _sketch_shares(texts, signatures, scheme, shares, threads))
+        return Sketch(signatures, *_sketch_share(held, signatures, scheme))
+    return _joined(signatures, _sketch_shares(held, signatures, scheme, shares, threads))
 
 
 def _sketch_shares(
-    texts: Sequence[str], signatures: NDArray[np.uint32], scheme: Scheme, shares: list[slice], threads: int
+    held: list[str], signatures: NDArray[np.uint32], scheme: Scheme, shares: list[slice], threads: int
 ) -> list[Made]:
     """Work the shares off on several threads, one of which is the caller's: a new one takes a while to begin."""
     made, left = dict[int, Made](), iter(enumerate(shares))
@@ -94,7 +102,7 @@ def _sketch_shares(
     def work() -> None:
         try:
             for place, share in left:
-                made[place] = _sketch_share(texts[share], signatures[share], scheme)
+                made[place] = _sketch_share(held[share], signatures[share], scheme)
         finally:
             for _ in left:  # where one thread fails, nothing is left for the others
                 pass
@@ -107,8 +115,8 @@ def _sketch_shares(
     return [made[place] for place in range(len(shares))]
 
 
-def _sketch_share(texts: Sequence[str], signatures: NDArray[np.uint32], scheme: Scheme) -> Made:
-    held, characters = [*texts], scheme.unit == "character"
+def _sketch_share(held: list[str], signatures: NDArray[np.uint32], scheme: Scheme) -> Made:
+    characters = scheme.unit == "character"
     k, w, bands, rows, factors, terms = _plan(scheme)
     return _sketch_texts(addresses(held), *folding(), characters, k, w, bands, rows, factors, terms, signatures)
 
@@ -159,7 +167,7 @@ def permutations(num_perm: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[
     return factors, generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
 
 
-def _shares(texts: Sequence[str]) -> list[slice]:
+def _shares(texts: list[str]) -> list[slice]:
     """Cut into runs of about SHARE code points."""
     ends, size = [0], 0
     for place, text in enumerate(texts, 1):

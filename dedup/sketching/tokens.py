@@ -39,6 +39,7 @@ from dedup.kernels import (
     kernel,
     load_word,
     string_at,
+    strings_of,
     uint16s_of,
     uint32s_of,
     uncounted,
@@ -101,7 +102,7 @@ def tokenize(texts: Sequence[str], unit: Unit = "word", *, prose: bool = False) 
     With `prose` the stems of words and the ends of sentences come along, which only a comparison of texts needs.
     """
     characters = unit == "character"
-    held = [*texts]
+    held = strings_of(texts)
     found = _tokenize(addresses(held), *folding(), characters, prose and not characters)
     hashes, starts, ends, offsets, stems, stops, _ = found
     return Tokens(hashes, starts, ends, offsets, stems, stops)
