@@ -125,6 +125,14 @@ def test_missing_package_is_named(run: Run, here: Path, monkeypatch: pytest.Monk
     assert not Path("index").exists()
 
 
+def test_a_file_of_rejects_is_written_anew(run: Run, here: Path) -> None:
+    """The same command runs twice: what the first run wrote beside the input is no input."""
+    (here / "one.jsonl").write_text('{"id": "a", "text": "one two three four five six"}\n')
+    for _ in range(2):
+        run("ingest", "one.jsonl", "--rejects", "rejects.jsonl")
+    run("corpus", "one.jsonl", "--out", "out", "--rejects", "rejects.jsonl")
+
+
 def test_rejects_file_tells_file_place_and_reason_of_every_format(run: Run, here: Path) -> None:
     """What is no document in any format stands in the file of rejects, and nothing else is held up."""
     texts = here / "texts"

@@ -45,6 +45,16 @@ def test_equals_the_naive_greedy_choice(lists: list[list[int]], total: int, most
         assert np.isclose(left[number], max(left.values()))
 
 
+def test_after_many_choices_the_rest_come_by_gain() -> None:
+    """Of 600 chunks the first 256 are chosen greedily, the others by what each gains beside those."""
+    lists = [list(range(0, 600, step)) for step in (1, 2, 3, 5, 7)]
+    chosen, _ = rank(postings(lists), 600, 600, 10_000)
+    order = chosen.tolist()
+    left = gains(lists, 600, order[:256])
+    assert order[256:] == sorted(left, key=lambda n: (-round(left[n], 9), n))
+    assert sorted(order) == list(range(600))
+
+
 def test_a_rare_bucket_beats_several_common_ones() -> None:
     """One window that two documents have outweighs a boilerplate line that hundreds have."""
     boilerplate = list(range(300))

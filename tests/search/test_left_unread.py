@@ -154,6 +154,13 @@ def test_a_limit_above_the_usual_length_of_a_list_is_met(index: Index) -> None:
     assert (len(answer), answer.found, answer.truncated) == (150, 150, False)
 
 
+def test_a_limit_of_thousands_finds_all(index: Index) -> None:
+    """Of a passage in 1,200 documents a limit of 2,000 finds all, and one of 400 says that it does not."""
+    copies(index, line("shared", 30), 1_200)
+    answers = [index.resemble(line("shared", 30), limit=limit) for limit in (400, 2_000)]
+    assert [(len(answer), answer.truncated) for answer in answers] == [(400, True), (1_200, False)]
+
+
 @pytest.mark.parametrize("length", [5, 7, 11])
 def test_copies_of_a_short_text_that_are_not_listed_are_told(index: Index, length: int) -> None:
     """Of 300 copies of a text too short for a passage some are alike in bands and windows that were cut short."""

@@ -39,3 +39,12 @@ def test_parts_that_were_edited_and_changed_places_are_one_passage() -> None:
     assert (passage.query.start, passage.query.end) == (0, len(" ".join(LEFT)))
     assert passage.document.start == len(AROUND[1]) + 1
     assert passage.matched_words == 20 - 5 + 18 - 4
+
+
+def test_copies_in_a_passage_that_is_too_little_similar_are_told() -> None:
+    """Who asks for the same words alone gets the two copies beside a word put in, not their one passage left out."""
+    first, second = (" ".join(f"{name}{place}" for place in range(count)) for name, count in (("x", 12), ("u", 50)))
+    texts = f"{first} {second}", f"{first} inserted {second}"
+    assert [one.matched_words for one in dedup.compare(*texts, min_similarity=0.99).passages] == [62]
+    exact = dedup.compare(*texts, min_similarity=1.0, min_words=12).passages
+    assert [(one.matched_words, one.similarity) for one in exact] == [(12, 1.0), (50, 1.0)]

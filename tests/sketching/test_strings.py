@@ -94,3 +94,31 @@ def test_a_batch_is_its_texts_one_by_one() -> None:
 def test_addresses_are_those_of_the_list() -> None:
     """Each string has one address, as `id` gives it in CPython."""
     assert addresses(TEXTS).tolist() == [id(text) for text in TEXTS]
+
+
+class Longer(list[str]):
+    """Says that it holds fewer texts than it does."""
+
+    def __len__(self) -> int:
+        """Return one, whatever there is."""
+        return 1
+
+
+def test_a_sequence_that_counts_itself_wrongly_is_counted() -> None:
+    """The texts are those that a sequence yields: what it says of their number decides over no memory."""
+    made = dedup.sketch(Longer(["a b c d e f"] * 1_000))
+    assert len(made.signatures) == len(made.offsets) - 1 == 1_000
+
+
+@pytest.mark.parametrize("call", [dedup.sketch, tokenize])
+def test_one_string_is_no_list_of_texts(call: Any) -> None:
+    """A text that is given alone is refused, for its letters would be taken for texts."""
+    with pytest.raises(TypeError, match="put it into a list"):
+        call("one text")
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_there_is_one_thread_at_least(threads: int) -> None:
+    """Fewer threads than one are refused."""
+    with pytest.raises(ValueError, match="threads must be 1 or more"):
+        dedup.sketch(["text"], threads=threads)
