@@ -60,13 +60,20 @@ def read_header(name: str, version: int, newest: int, scheme: bytes, wanted: Sch
 
     Raises:
         StoreTooNew: a newer version of this package wrote the index.
+        StoreDamaged: the scheme is no scheme.
         SchemeMismatch: the index has another scheme than the wanted one.
     """
     if version > newest:
         raise errors.StoreTooNew(
             f"index {name} has format {version}, this version of the package reads {newest}; upgrade the package"
         )
-    written = Scheme.from_json(scheme)
+    try:
+        written = Scheme.from_json(scheme)
+    except (ValueError, TypeError, errors.InvalidScheme) as error:
+        raise errors.StoreDamaged(
+            f"index {name}: its scheme cannot be read ({error}); "
+            "restore it from a backup, or put its documents into a new index"
+        ) from error
     if wanted and wanted not in (written, written.renewed()):
         raise errors.SchemeMismatch(
             f"index {name} was built with {written}, but {wanted} was asked for; "

@@ -74,7 +74,7 @@ class World:
 
     def question(self) -> dict[str, Any]:
         """Draw the fields of a question."""
-        rng, fields = self.rng, dict[str, Any](limit=500)
+        rng, fields = self.rng, dict[str, Any](limit=500, min_words=12, min_similarity=0.6, reworded=False)
         if "limited" in self.features:
             fields |= {"limit": rng.choice([1, 10, 50]), "min_words": rng.choice([7, 12, 30])}
             fields |= {"passages": rng.random() < 0.8}
