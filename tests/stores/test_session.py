@@ -21,5 +21,5 @@ def test_a_scheme_is_read_as_it_was_written() -> None:
 )
 def test_a_damaged_scheme_is_damage(data: bytes) -> None:
     """Whatever has become of the scheme's JSON, opening the index says that it is damaged and what to do."""
-    with pytest.raises(errors.StoreDamaged, match="its scheme cannot be read .*restore it from a backup"):
+    with pytest.raises(errors.StoreDamaged, match=r"its scheme cannot be read .*restore it from a backup"):
         read_header("lmdb:i", LMDB_FORMAT, LMDB_FORMAT, data, None)
