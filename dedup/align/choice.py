@@ -30,8 +30,7 @@ def choose(rows: Int32s, loose: int) -> int:
     for row in range(loose):
         at, last = _within(rows, rows[row], at)
         gone[row] = _is_told_by(rows[row], rows[at:last])
-        if not gone[row]:
-            gone[at:last] = True
+    _leave_strict(rows, loose, gone)
     _part(rows, loose, gone)
     for row in range(len(rows)):
         if not gone[row]:
@@ -76,7 +75,7 @@ def _part(rows: Int32s, loose: int, gone: Flags) -> None:
     while row < loose:
         if not gone[row] and _gives_way(rows, row, loose, gone):
             gone[row] = True
-            _bring_back(rows, loose, gone)
+            _leave_strict(rows, loose, gone)
             row = 0
         else:
             row += 1
@@ -94,8 +93,8 @@ def _gives_way(rows: Int32s, row: int, loose: int, gone: Flags) -> bool:
 
 
 @uncounted
-def _bring_back(rows: Int32s, loose: int, gone: Flags) -> None:
-    """Keep the strict passages that no loose one that is kept meets in the query."""
+def _leave_strict(rows: Int32s, loose: int, gone: Flags) -> None:
+    """Keep those strict passages that no loose one that is kept meets in the query."""
     for strict in range(loose, len(rows)):
         gone[strict] = False
         for row in range(loose):

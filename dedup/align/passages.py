@@ -117,16 +117,18 @@ def _accept_chains(pair: Pair, runs: Int32s, limits: Limits, found: Int32s, coun
     for place in order_of(-scores[good]):
         r = good[place]
         chain = pieces[unwind(pair, r, runs, previous, skips, used, pieces) :]
-        segments = segments_of(pair, chain, limits.similarity)
-        for first, last in segments:  # all of them before any is extended: none may grow over the next
+        segments, cores = segments_of(pair, chain, limits.similarity), 0
+        for first, last in segments:  # all of them are taken before any is extended: none may grow over the next
             if chain[first:last, 2].sum() >= least:
-                _take_core(pair, chain[first:last])
-        for first, last in segments:
-            if chain[first:last, 2].sum() >= least:
-                if count == len(found):
-                    found = doubled(found)
-                _measure(pair, chain[first:last], limits, found[count])
-                count += 1
+                segments[cores, 0], segments[cores, 1] = first, last
+                cores += 1
+                start, end = chain[first], chain[last - 1]
+                _take(pair, start[0], end[0] + end[2], start[1], end[1] + end[2])
+        for first, last in segments[:cores]:
+            if count == len(found):
+                found = doubled(found)
+            _measure(pair, chain[first:last], limits, found[count])
+            count += 1
     return found, count
 
 
@@ -150,7 +152,7 @@ def _measure(pair: Pair, chain: Int32s, limits: Limits, row: Int32s) -> None:
                 matched += common_tokens(pair, across, query, down, document)
                 across, down = query, document
     row[5] = matched + common_tokens(pair, across, row[2], down, row[4])
-    _take(pair, row)
+    _take(pair, row[1], row[2], row[3], row[4])
 
 
 @uncounted
@@ -175,7 +177,7 @@ def _grow(pair: Pair, row: Int32s, limits: Limits) -> None:
         matched = common_tokens(pair, across, across_end, down, down_end)
         if 2 * matched >= limits.similarity * (across_end - across + down_end - down):
             row[1], row[2], row[3], row[4], row[5] = across, across_end, down, down_end, matched
-            _take(pair, row)
+            _take(pair, across, across_end, down, down_end)
             return
 
 
@@ -186,14 +188,7 @@ def _cost(similarity: float) -> float:
 
 
 @uncounted
-def _take_core(pair: Pair, chain: Int32s) -> None:
-    """Mark the tokens from a segment's first run to its last."""
-    pair.taken_query[chain[0, 0] : chain[-1, 0] + chain[-1, 2]] = True
-    pair.taken_document[chain[0, 1] : chain[-1, 1] + chain[-1, 2]] = True
-
-
-@uncounted
-def _take(pair: Pair, row: Int32s) -> None:
-    """Mark the tokens of a passage."""
-    pair.taken_query[row[1] : row[2]] = True
-    pair.taken_document[row[3] : row[4]] = True
+def _take(pair: Pair, across: int, across_end: int, down: int, down_end: int) -> None:
+    """Mark the tokens of a passage, or of its core."""
+    pair.taken_query[across:across_end] = True
+    pair.taken_document[down:down_end] = True

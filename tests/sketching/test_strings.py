@@ -59,8 +59,8 @@ def test_what_is_no_string_is_refused(call: Any, wrong: object) -> None:
         call(["text", wrong])
 
 
-def test_what_fails_on_a_thread_fails_the_call() -> None:
-    """Of texts for several threads, one that is no string is a TypeError, and the texts after it are not waited for."""
+def test_what_is_no_string_is_refused_before_threads_begin() -> None:
+    """Of texts for several threads, one that is no string is a TypeError of the call."""
     texts: list[Any] = ["one two three " * 20_000] * 40
     texts[3] = b"bytes"
     with pytest.raises(TypeError, match="not bytes"):
