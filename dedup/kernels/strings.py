@@ -26,10 +26,8 @@ def strings_of(texts: Iterable[str]) -> list[str]:
     """Return strings in a list of their own, which nobody else can change while kernels read them.
 
     Raises:
-        TypeError: one of them is no string, or they are one string.
+        TypeError: one of them is no string.
     """
-    if isinstance(texts, str):
-        raise TypeError("texts must be several strings, not one; put it into a list")
     held = [*texts]
     for kind in set(map(type, held)):
         if not issubclass(kind, str):

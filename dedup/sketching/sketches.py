@@ -80,7 +80,7 @@ def sketch(texts: Sequence[str], scheme: Scheme | None = None, *, threads: int =
     """Return the signatures and buckets of `texts`, on as many threads as asked for (the kernels release the GIL).
 
     Raises:
-        TypeError: a text is no string, or the texts are one string.
+        TypeError: a text is no string.
         ValueError: there is to be less than one thread.
     """
     if threads < 1:

@@ -110,13 +110,6 @@ def test_a_sequence_that_counts_itself_wrongly_is_counted() -> None:
     assert len(made.signatures) == len(made.offsets) - 1 == 1_000
 
 
-@pytest.mark.parametrize("call", [dedup.sketch, tokenize])
-def test_one_string_is_no_list_of_texts(call: Any) -> None:
-    """A text that is given alone is refused, for its letters would be taken for texts."""
-    with pytest.raises(TypeError, match="put it into a list"):
-        call("one text")
-
-
 @pytest.mark.parametrize("threads", [0, -1])
 def test_there_is_one_thread_at_least(threads: int) -> None:
     """Fewer threads than one are refused."""
