@@ -19,12 +19,14 @@ class Document:
         metadata: anything JSON can hold; returned with every match.
         version: 32 hexadecimal digits, equal for equal text and metadata, of a document that an index returns; not part
             of what is indexed, nor compared.
+        story: the name of the story that an index with stories has given it, else None. The same holds for it.
     """
 
     id: str
     text: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     version: str = field(default="", compare=False)
+    story: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Match:
         passages: in the order of the query; boilerplate last.
         direction: whether the document came out "earlier" than the query or "later", by the dates in their metadata
             (`published`, else `date`); None where a date is missing or too vague to tell.
+        story: the name of the document's story; None in an index without stories.
     """
 
     id: str
@@ -103,6 +106,7 @@ class Match:
     metadata: Mapping[str, Any]
     passages: tuple[Passage, ...]
     direction: Direction | None = None
+    story: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

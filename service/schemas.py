@@ -172,6 +172,7 @@ class MatchOut(BaseModel):
         Literal["earlier", "later"] | None,
         Field(description="Whether it came out before or after the query, by the dates of both; null if unknown."),
     ]
+    story: Annotated[str | None, Field(description="Its story; null in an index without stories.")]
 
 
 class SharedOut(BaseModel):
@@ -273,6 +274,7 @@ class DocumentOut(BaseModel):
     text: str
     metadata: dict[str, Any]
     version: str
+    story: Annotated[str | None, Field(description="Its story; null in an index without stories.")]
 
 
 class ListedOut(BaseModel):
@@ -310,6 +312,7 @@ class SchemeOut(BaseModel):
     rows: int
     seed: int
     unit: Annotated[Literal["word", "character"], Field(description="What a token is.")]
+    stories: Annotated[float, Field(description="How alike a document must be to join a story; 0: there are none.")]
 
 
 class StatsOut(BaseModel):

@@ -15,6 +15,7 @@ from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Store, Stored, SweepReport
 from dedup.stores.codec import decode
 from dedup.stores.copy import Copied, copy
+from dedup.stores.membership import in_story, membership_of
 
 LONGEST_TTL = 1 << 31  # seconds, 68 years: stores keep the end of a document's time in 32 bits
 
@@ -126,4 +127,7 @@ class Index(Reader):
 
     def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
         sketches = sketch([decode(one.id, one.payload, one.digest).text for one in stored], self.scheme)
-        return [chunks(sketches, row, self.scheme.unit) for row in range(len(stored))]
+        return [
+            in_story(chunks(sketches, row, self.scheme.unit), membership_of(one.payload))
+            for row, one in enumerate(stored)
+        ]

@@ -63,7 +63,8 @@ async def get(service: Shared, name: DocumentId, if_none_match: Tags = None) -> 
     tag = f'"{document.version}"'
     if if_none_match and (if_none_match == "*" or tag in if_none_match):
         return Response(status_code=304, headers={"ETag": tag})
-    return JsonAnswer({**document_json(document), "version": document.version}, headers={"ETag": tag})
+    about = {"version": document.version, "story": document.story}
+    return JsonAnswer({**document_json(document), **about}, headers={"ETag": tag})
 
 
 @router.delete("/documents/{id:document}", status_code=204, responses=refusals(404))
