@@ -7,6 +7,7 @@ before it that go in.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -140,7 +141,7 @@ def _membership_of(stored: Stored) -> Membership:
         return Membership()
 
 
-def limit_of(skip_like: float | None, measure: str) -> Limit | None:
+def limit_of(skip_like: float | None, measure: Literal["jaccard", "containment"]) -> Limit | None:
     """Return from what share on a document is not put; None if all are.
 
     Raises:
