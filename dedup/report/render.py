@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dedup.report.verdicts import VERDICTS, verdict
+from dedup.report.kinds import KINDS, shown_kind
 from dedup.report.views import LISTED, SideBySide, counted, pair, percent, sentence
 from dedup.report.whole import View, Whole, whole
 from dedup.scheme import Unit
@@ -72,9 +72,9 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    named = (look, percent, counted, digest, told, figures, verdict)
+    named = (look, percent, counted, digest, told, figures, shown_kind)
     environment.filters |= {function.__name__: function for function in named}
-    environment.globals |= {"verdicts": VERDICTS, "listed": LISTED}
+    environment.globals |= {"kinds": KINDS, "listed": LISTED}
     return environment
 
 
@@ -95,8 +95,8 @@ def look(number: int) -> str:
 
 
 def told(passage: "Passage", unit: Unit) -> str:
-    """Return a passage's verdict and figures as words."""
-    return f"{verdict(passage.kind)}, {figures(passage, unit)}"
+    """Return a passage's kind and figures as words."""
+    return f"{shown_kind(passage.kind)}, {figures(passage, unit)}"
 
 
 def figures(passage: "Passage", unit: Unit) -> str:

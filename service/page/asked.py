@@ -11,7 +11,7 @@ from fastapi import Request
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.model import Document
-from dedup.report.verdicts import COUNTED
+from dedup.report.kinds import COUNTED
 from dedup.report.whole import View
 from dedup.search.lookup import Lookup
 from dedup.search.question import Question
@@ -38,7 +38,7 @@ class Asked:
 
     Attributes:
         sent: the fields of the form, the last of each name.
-        kinds: the verdicts that are to count.
+        kinds: those of the passages that are to count, as they are shown.
         off: ids of sources that are not to count.
     """
 

@@ -13,8 +13,8 @@ from dedup.dates import published
 from dedup.model import Document, Match, Passage
 from dedup.record import answer_json, dumps
 from dedup.report.about import about
+from dedup.report.kinds import shown_kind
 from dedup.report.render import report, section
-from dedup.report.verdicts import verdict
 from dedup.report.views import name_of
 from dedup.search.lookup import Lookup
 from dedup.stores.urls import shown
@@ -24,7 +24,7 @@ from service.page.html import HEADERS
 
 COLUMNS = (
     *("document", "title", "source", "published", "direction", "jaccard", "query_in_document", "document_in_query"),
-    *("passage", "verdict", "matched_words", "similarity", "documents", "earliest"),
+    *("passage", "kind", "matched_words", "similarity", "documents", "earliest"),
     *("query_start", "query_end", "query_line", "document_start", "document_end", "document_line"),
     *("query_text", "document_text"),
 )
@@ -66,7 +66,7 @@ def _rows(query: str, document: str, match: Match) -> Iterator[list[object]]:
 
 def _passage(one: Passage, query: str, document: str) -> list[object]:
     here, there = one.query, one.document
-    figures = [verdict(one.kind), one.matched_words, one.similarity, one.documents, "yes" if one.source else "no"]
+    figures = [shown_kind(one.kind), one.matched_words, one.similarity, one.documents, "yes" if one.source else "no"]
     places = [here.start, here.end, here.line, there.start, there.end, there.line]
     return [*figures, *places, query[here.start : here.end], document[there.start : there.end]]
 

@@ -173,7 +173,7 @@ def test_matches_are_exported(filled: Serving) -> None:
     assert [row["document"] for row in rows] == ["asked-1", "asked-2"]
     assert [row["title"] for row in rows] == ["'=Report 1", "'=Report 2"]
     for row in rows:
-        assert row["verdict"] == "copied"
+        assert row["kind"] == "copied"
         assert row["query_text"] == PASSAGE[int(row["query_start"]) : int(row["query_end"])] == row["document_text"]
     told = json.loads(filled.http.get(f"/matches.json{asked}").text)
     assert told["text"] == PASSAGE

@@ -1,8 +1,8 @@
-"""What is said of a passage: copied, reworded, or boilerplate."""
+"""How a passage's kind is shown: copied, reworded, or boilerplate."""
 
 from typing import Final
 
-VERDICTS: Final = ("copied", "reworded", "boilerplate")
+KINDS: Final = ("copied", "reworded", "boilerplate")
 """In the order of weight: where several passages lie, the first of these is drawn."""
 
 COUNTED: Final = frozenset({"copied", "reworded"})
@@ -11,6 +11,6 @@ COUNTED: Final = frozenset({"copied", "reworded"})
 _OF_KIND: Final = {"passage": "copied", "reworded": "reworded", "boilerplate": "boilerplate"}
 
 
-def verdict(kind: str) -> str:
-    """Return what is said of a passage of that kind."""
+def shown_kind(kind: str) -> str:
+    """Return how a passage's kind is shown."""
     return _OF_KIND[kind]
