@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 Kind = Literal["passage", "reworded", "boilerplate"]
 Direction = Literal["earlier", "later"]
+Verdict = Literal["near_duplicate", "contained", "contains", "shares_passages", "new"]
+"""In this order, the first says most of a query: the less of it is new, the earlier the word stands."""
 Status = Literal["put", "replaced", "unchanged", "kept"]
 
 
@@ -95,6 +97,10 @@ class Match:
         passages: in the order of the query; boilerplate last.
         direction: whether the document came out "earlier" than the query or "later", by the dates in their metadata
             (`published`, else `date`); None where a date is missing or too vague to tell.
+        verdict: what the query is beside this document, by the question's limit `contained`: "near_duplicate" if each
+            holds so much of the other's shingles; "contained" if the document holds so much of the query's; "contains"
+            if the query holds so much of the document's; "shares_passages" if they share a passage that is no
+            boilerplate, or half of the shingles of either; else "new".
     """
 
     id: str
@@ -103,6 +109,7 @@ class Match:
     metadata: Mapping[str, Any]
     passages: tuple[Passage, ...]
     direction: Direction | None = None
+    verdict: Verdict = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,9 @@ class Answer:
             boilerplate does not count, nor does a document that is alike but shares no passage.
         truncated: something that may match was left unread, so there may be more matches.
         too_short: the query has fewer than k tokens: too little to judge, nothing was looked up.
+        verdict: what the query is beside all documents found: of their verdicts the one that says most, "new" where
+            there are none; the first match with the same verdict is the one that it rests on. Where the answer is
+            `truncated`, a document left unread might have given another. None if the query is too short to judge.
     """
 
     matches: tuple[Match, ...]
@@ -123,6 +133,7 @@ class Answer:
     coverage: float = 0.0
     truncated: bool = False
     too_short: bool = False
+    verdict: Verdict | None = None
 
     def __iter__(self) -> Iterator[Match]:
         """Iterate over the matches, best first."""

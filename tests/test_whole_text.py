@@ -30,8 +30,8 @@ def answer(sources: list[list[tuple[int, int, str]]]) -> Answer:
             Passage(Span(4 * first, 4 * min(first + count, WORDS) - 1), Span(0, 3), 1, 1.0, 1, kind)  # type: ignore[arg-type]
             for first, count, kind in places
         ]
-        matches.append(Match(f"d{number}", 0.0, Containment(0, 0), {}, tuple(passages)))
-    return Answer(tuple(matches), found=len(matches))
+        matches.append(Match(f"d{number}", 0.0, Containment(0, 0), {}, tuple(passages), verdict="shares_passages"))
+    return Answer(tuple(matches), found=len(matches), verdict="shares_passages")
 
 
 def naive(sources: list[list[tuple[int, int, str]]], view: View) -> tuple[set[int], set[int]]:

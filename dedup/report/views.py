@@ -12,7 +12,9 @@ from dedup.report.differences import Segment, differences, redrawn, without_orde
 from dedup.report.kinds import shown_kind
 from dedup.report.marks import Mark, Run, blocks
 from dedup.report.reflow import collapsible, reflowed, right_to_left
+from dedup.report.verdicts import said, said_new
 from dedup.scheme import Unit
+from dedup.search.verdict import decisive
 
 TITLES = ("title", "headline")
 WIDTH = 1000
@@ -127,16 +129,24 @@ def summary(answer: Answer, unit: Unit) -> str:
         return "too short to judge"
     more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
     if not answer.matches:
-        return f"resembles nothing in the index{more}"
-    least = "at least " if answer.truncated else ""
+        return f"{said_new(answer)}: it resembles nothing in the index{more}"
     shown = f"; the best {len(answer):,} are shown" if len(answer) < answer.found else ""
-    return f"resembles {least}{counted(answer.found, 'document')}{_share(answer, unit)}{shown}{more}"
+    return f"{_judged(answer)}{_found(answer, unit)}{shown}{more}"
 
 
-def _share(answer: Answer, unit: Unit) -> str:
-    """Say how much of the query the documents share."""
-    verb = "shares" if answer.found == 1 else "share"
-    return f", which {verb} {percent(answer.coverage)} of its {unit}s" if answer.coverage else ""
+def _judged(answer: Answer) -> str:
+    """Say what a query is, which resembles something."""
+    match = answer[decisive(answer.matches)]
+    return f"{said_new(answer)}, but for boilerplate" if match.verdict == "new" else f"{said(match.verdict)} {match.id}"
+
+
+def _found(answer: Answer, unit: Unit) -> str:
+    """Say how many documents the query resembles, if there is more than the one that was named, and what they hold."""
+    verb = "holds" if answer.found == 1 else "hold"
+    held = f", which {verb} {percent(answer.coverage)} of its {unit}s" if answer.coverage else ""
+    if answer.found == 1 and not answer.truncated and answer.verdict != "new":
+        return held
+    return f"; it resembles {'at least ' if answer.truncated else ''}{counted(answer.found, 'document')}{held}"
 
 
 def percent(share: float) -> str:

@@ -15,6 +15,7 @@ from dedup.report.marks import breaks
 from dedup.report.reflow import collapsible, reflowed, right_to_left
 from dedup.report.views import LONG, WIDTH, Name, name, name_of
 from dedup.scheme import Unit
+from dedup.search.verdict import decisive
 from dedup.sketching.tokens import tokenize
 
 Places: TypeAlias = NDArray[np.int64]
@@ -162,6 +163,11 @@ class Whole:
     rtl: bool
     view: View
     answer: Answer
+
+    @property
+    def decisive(self) -> Source | None:
+        """The source that the answer's verdict rests on; None if that is "new"."""
+        return None if self.answer.verdict == "new" else self.sources[decisive(self.answer.matches)]
 
 
 def whole(query: Document, answer: Answer, unit: Unit = "word", view: View | None = None) -> Whole:

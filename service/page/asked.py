@@ -99,6 +99,8 @@ class Asked:
             given["min_words"] = _whole(self["min_words"], "length of a passage")
         if self["min_similarity"]:
             given["min_similarity"] = _percent(self["min_similarity"])
+        if self["contained"]:
+            given["contained"] = _percent(self["contained"])
         if self["reworded"] == "no":
             given["reworded"] = False
         return Question(**given, filter=conditions(self.sent) or None)
@@ -126,7 +128,7 @@ class Asked:
         return whole if len(whole) < LONGEST_ADDRESS else ""
 
 
-SETTINGS = ("limit", "min_words", "min_similarity", "reworded", *NAMES)
+SETTINGS = ("limit", "min_words", "min_similarity", "contained", "reworded", *NAMES)
 
 
 def pasted(text: str, title: str = "Your text") -> Document:

@@ -76,7 +76,7 @@ def test_answer_for_people_holds_every_figure(seeded: Run) -> None:
     """The table names each document with its figures; each passage says its kind, words, similarity and count."""
     shown = seeded("resemble", SEEDS / f"{B}.txt").stdout
     [answer] = rows(seeded("resemble", SEEDS / f"{B}.txt", "--json").stdout)
-    assert shown.startswith(f"{B} resembles 2 documents")
+    assert shown.startswith(f"{B} shares passages with {answer['matches'][0]['id']}; it resembles 2 ")
     for match in answer["matches"]:
         [row] = [
             line
@@ -96,7 +96,7 @@ def test_answer_for_people_holds_every_figure(seeded: Run) -> None:
 
 def test_query_that_resembles_nothing_says_so(seeded: Run) -> None:
     """An answer without matches is a sentence, not an empty table."""
-    assert seeded("resemble", "-", stdin=WORDS.encode()).stdout == "- resembles nothing in the index\n\n"
+    assert seeded("resemble", "-", stdin=WORDS.encode()).stdout == "- is new: it resembles nothing in the index\n\n"
 
 
 def terminal_output(*arguments: object, **environment: str) -> str:
