@@ -17,6 +17,7 @@ from dedup.report.verdicts import said, said_new
 from dedup.report.views import LISTED, SideBySide, counted, pair, percent, sentence
 from dedup.report.whole import View, Whole, whole
 from dedup.scheme import Unit
+from dedup.search.question import CONTAINED
 
 if TYPE_CHECKING:
     from dedup.model import Document, Passage
@@ -75,7 +76,7 @@ def environment(*packages: str) -> Environment:
     )
     named = (look, percent, counted, digest, told, figures, shown_kind, said, said_new)
     environment.filters |= {function.__name__: function for function in named}
-    environment.globals |= {"kinds": KINDS, "listed": LISTED}
+    environment.globals |= {"kinds": KINDS, "listed": LISTED, "contained": CONTAINED}
     return environment
 
 

@@ -12,7 +12,7 @@ from dedup.search.verdict import HALF
 USUAL = {"word": (12, 0.6), "character": (40, 0.45)}
 """Matched words and similarity of a passage where nothing is asked for. Words: ADR 10; characters: ADR 17."""
 CONTAINED = 0.8
-"""ADR 32: of copies with one word in twenty edited two thirds are near-duplicates; at .7 texts that lost a third, too."""
+"""ADR 32: of copies with one word in twenty edited two thirds are near-duplicates; at .7 some that lost a third are."""
 MOST = 1 << 24  # no text has more words, see dedup.admission.LONGEST_TEXT
 
 
