@@ -226,5 +226,5 @@ def test_a_pair_says_who_came_first(visit: Open) -> None:
     """With dates on both sides, the list and the pair say that the other document came out earlier."""
     page = visit("matches?" + urlencode({"id": B}))
     assert "earlier" in page.locator(".source", has_text=D).locator(".byline").inner_text()
-    page.get_by_role("link", name=D).click()
+    page.locator(".sources").get_by_role("link", name=D).click()
     assert page.get_by_text("The right came out earlier than the left.").is_visible()
