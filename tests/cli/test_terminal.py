@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from cli.running import SEEDS, TEXTS, Records, Run, rows
+from cli.running import SEEDS, Records, Run, rows
 
 from dedup.cli.terminal import Progress, clean
 from dedup.report.differences import Segment, differences
@@ -139,8 +139,8 @@ def test_closed_pipe_ends_the_command_quietly(seeded: Run, write: Records, comma
     for arguments in (
         ["get", "big"],
         ["get", "big", "--json"],
-        ["resemble", *[TEXTS] * 20],
-        ["resemble", "--json", *[TEXTS] * 40],
+        ["resemble", *["--id", B] * 60],
+        ["resemble", "--json", *["--id", B] * 120],
     ):
         with command(*arguments) as process:
             assert process.stdout
