@@ -1,6 +1,7 @@
 """Packages that only some commands need: their absence is one error that says what to install."""
 
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ def extra(name: str, user: str) -> Iterator[None]:
     Raises:
         MissingExtra: a package is not installed, or is and cannot be imported.
         SystemRefused: a package cannot be imported, and this process may have little memory.
+        SystemExit: the same as MissingExtra, told, where Python still looks for the module of ours that it is to run.
     """
     try:
         yield
@@ -28,4 +30,13 @@ def extra(name: str, user: str) -> Iterator[None]:
             raise refused(errno.ENOMEM, f"{user} needs a package that cannot be loaded ({error})") from error
         missing = f"{error.name}, which is not installed" if absent else f"a package that cannot be imported: {error}"
         wanted = f"'resembles[{name}]'" if name else error.name
-        raise MissingExtra(f"{user} needs {missing}; pip install {wanted}") from error
+        refusal = MissingExtra(f"{user} needs {missing}; pip install {wanted}")
+        if _looked_for():  # nothing of ours runs yet that could catch it
+            sys.stderr.write(f"error[{refusal.code}]: {refusal}\n")
+            sys.exit(2)
+        raise refusal from error
+
+
+def _looked_for() -> bool:
+    """Whether Python imports the packages of a module of ours that `python -m` is to run."""
+    return sys.argv[:1] == ["-m"] and any(one.removeprefix("-m").startswith("dedup.") for one in sys.orig_argv)

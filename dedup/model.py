@@ -7,6 +7,8 @@ from typing import Any, Literal
 Kind = Literal["passage", "reworded", "boilerplate"]
 Direction = Literal["earlier", "later"]
 Status = Literal["put", "replaced", "unchanged", "kept", "duplicate"]
+Verdict = Literal["near_duplicate", "contained", "contains", "shares_passages", "new"]
+"""In this order, the first says most of a query: the less of it is new, the earlier the word stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,10 @@ class Match:
         direction: whether the document came out "earlier" than the query or "later", by the dates in their metadata
             (`published`, else `date`); None where a date is missing or too vague to tell.
         story: the name of the document's story; None in an index without stories.
+        verdict: what the query is beside this document, by the question's limit `contained`: "near_duplicate" if each
+            holds so much of the other's shingles; "contained" if the document holds so much of the query's; "contains"
+            if the query holds so much of the document's; "shares_passages" if they share a passage that is no
+            boilerplate, or half of the shingles of either; else "new".
     """
 
     id: str
@@ -107,6 +113,7 @@ class Match:
     passages: tuple[Passage, ...]
     direction: Direction | None = None
     story: str | None = None
+    verdict: Verdict = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,9 @@ class Answer:
             boilerplate does not count, nor does a document that is alike but shares no passage.
         truncated: something that may match was left unread, so there may be more matches.
         too_short: the query has fewer than k tokens: too little to judge, nothing was looked up.
+        verdict: what the query is beside all documents found: of their verdicts the one that says most, "new" where
+            there are none; the first match with the same verdict is the one that it rests on. Where the answer is
+            `truncated`, a document left unread might have given another. None if the query is too short to judge.
     """
 
     matches: tuple[Match, ...]
@@ -127,6 +137,7 @@ class Answer:
     coverage: float = 0.0
     truncated: bool = False
     too_short: bool = False
+    verdict: Verdict | None = None
 
     def __iter__(self) -> Iterator[Match]:
         """Iterate over the matches, best first."""

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, model_validator
 
+from dedup.model import Verdict
 from dedup.search.question import Question
+from dedup.search.verdict import HALF
 from service.problems import Problem
 from service.settings import MOST_QUERIES
 from service.units import Unit
@@ -38,6 +40,9 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Limit = Annotated[Whole, Field(ge=1, le=MOST_MATCHES, description="Matches to return at most.")]
 MinWords = Annotated[Whole, Field(ge=1, le=MOST_WORDS, description="Matched words that a passage needs at least.")]
 MinSimilarity = Annotated[float, Field(gt=0, le=1, description="Similarity that a passage needs at least.")]
+Contained = Annotated[
+    float, Field(ge=HALF, le=1, description="From this share on a text counts as contained in another; see `verdict`.")
+]
 Reworded = Annotated[bool, Field(description="Look for passages that are told in other words, too.")]
 Passages = Annotated[bool, Field(description="Look for shared passages, not only for documents alike as a whole.")]
 Offsets = Annotated[Unit, Field(description="What `start` and `end` count.")]
@@ -72,6 +77,7 @@ class QuestionIn(Request):
     min_words: MinWords | None = DEFAULT.min_words
     min_similarity: MinSimilarity | None = DEFAULT.min_similarity
     reworded: Reworded = DEFAULT.reworded
+    contained: Contained = DEFAULT.contained
     offsets: Offsets = "codepoints"
     explain: Annotated[bool, Field(description="Say why each document considered was returned, or was not.")] = False
 
@@ -173,6 +179,7 @@ class MatchOut(BaseModel):
         Field(description="Whether it came out before or after the query, by the dates of both; null if unknown."),
     ]
     story: Annotated[str | None, Field(description="Its story; null in an index without stories.")]
+    verdict: Annotated[Verdict, Field(description="What the query is beside this document.")]
 
 
 class SharedOut(BaseModel):
@@ -215,6 +222,13 @@ class AnswerOut(BaseModel):
     ]
     truncated: Annotated[bool, Field(description="Something was left unread: there may be more matches.")]
     too_short: Annotated[bool, Field(description="The query has fewer than k words: nothing was looked up.")] = False
+    verdict: Annotated[
+        Verdict | None,
+        Field(
+            description="What the query is beside all documents found; it rests on the first match that has the same. "
+            "Of a truncated answer, as far as was read; null if the query is too short."
+        ),
+    ]
     matches: list[MatchOut]
     explanation: ExplanationOut | None = None
 

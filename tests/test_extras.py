@@ -87,6 +87,19 @@ def test_a_missing_package_is_one_error(extra: str, module: str, command: str | 
     assert not {one.name for one in tmp_path.iterdir()} - {"a.jsonl", "a.parquet", "a.warc", "b.html"}
 
 
+@pytest.mark.parametrize(("extra", "module"), [("corpus", "duckdb"), ("spark", "pyspark")])
+def test_a_module_that_is_run_by_name_says_the_same(extra: str, module: str, tmp_path: Path) -> None:
+    """`python -m dedup.corpus.spark` without a package that it needs is one line and exit code 2, no traceback."""
+    (tmp_path / "sitecustomize.py").write_text(BLOCKS.format(module))
+    command = [sys.executable, "-m", "dedup.corpus.spark", "a.jsonl", "--out", "out"]
+    hidden = {"PYTHONPATH": str(tmp_path)}
+    result = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=hidden, text=True, timeout=60)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error[missing_extra]: dedup.corpus")
+    assert line.endswith(f"pip install 'resembles[{extra}]'")
+
+
 def test_every_optional_package_is_tried() -> None:
     """Each package that an extra names is one that the tests above block; `all` is every extra but Spark."""
     blocked = {one for _, module, _ in COMMANDS for one in packages_distributions()[module.partition(".")[0]]}

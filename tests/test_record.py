@@ -86,8 +86,16 @@ PASSAGES = (
     Passage(Span(0, 5, 1, 1), Span(7, 12, 1, 1), 1, 1 / 3, 1, "boilerplate"),
 )
 MATCHES = (
-    Match("a", 0.1, Containment(0.2, 1.0), {"id": "x", "deep": [{"a": None}], "lone": "\ud800"}, PASSAGES, "later"),
-    Match("b\udc80", 1.0, Containment(1.0, 1.0), {}, ()),
+    Match(
+        "a",
+        0.1,
+        Containment(0.2, 1.0),
+        {"id": "x", "deep": [{"a": None}], "lone": "\ud800"},
+        PASSAGES,
+        "later",
+        verdict="contains",
+    ),
+    Match("b\udc80", 1.0, Containment(1.0, 1.0), {}, (), verdict="near_duplicate"),
 )
 SPELLED = {
     "id": "a",
@@ -118,17 +126,19 @@ SPELLED = {
     ],
     "direction": "later",
     "story": None,
+    "verdict": "contains",
 }
 
 
 def test_an_answer_has_the_documented_shape() -> None:
     """The JSON of a match is that of docs/cli.md; lone surrogates are escaped, and nothing else changes."""
-    answer = json.loads(dumps(answer_json("q", Answer(MATCHES, 9, 0.5, truncated=True))))
+    answer = json.loads(dumps(answer_json("q", Answer(MATCHES, 9, 0.5, truncated=True, verdict="near_duplicate"))))
     assert answer == {
         "query": "q",
         "found": 9,
         "coverage": 0.5,
         "truncated": True,
+        "verdict": "near_duplicate",
         "matches": [SPELLED, answer["matches"][1]],
     }
     assert json.loads(dumps(match_json(MATCHES[0]))) == SPELLED
@@ -138,6 +148,7 @@ def test_an_answer_has_the_documented_shape() -> None:
         "coverage": 0.0,
         "truncated": False,
         "too_short": True,
+        "verdict": None,
         "matches": [],
     }
 
@@ -146,7 +157,7 @@ def test_an_answer_has_the_documented_shape() -> None:
 @pytest.mark.parametrize(("truncated", "too_short"), [(False, False), (True, False), (False, True)])
 def test_an_answer_comes_back(matches: tuple[Match, ...], truncated: bool, too_short: bool) -> None:
     """Answers and matches read from their JSON are equal to what was written, lone surrogates included."""
-    answer = Answer(matches, len(matches), 0.25, truncated, too_short)
+    answer = Answer(matches, len(matches), 0.25, truncated, too_short, verdict=None if too_short else "new")
     assert read(dumps(answer_json("q", answer)), Answer) == answer
     assert [read(dumps(match_json(match)), Match) for match in matches] == list(matches)
 

@@ -137,9 +137,9 @@ def test_strip_shows_where_passages_lie() -> None:
     text = "x " * 5_000
     quarter = Passage(Span(2500, 5000), Span(0, 10), 12, 1.0, 2, "passage")
     tiny = Passage(Span(9_998, 9_999), Span(0, 1), 1, 1.0, 2, "boilerplate")
-    match = Match("b", 0.1, Containment(0.1, 0.1), {}, (quarter, tiny))
+    match = Match("b", 0.1, Containment(0.1, 0.1), {}, (quarter, tiny), verdict="shares_passages")
     strip = pair(Document("a", text), Document("b", text), match).left.strip
-    assert [(bar.x, bar.width, bar.verdict) for bar in strip] == [(250, 250, "copied"), (996, 4, "boilerplate")]
+    assert [(bar.x, bar.width, bar.kind) for bar in strip] == [(250, 250, "copied"), (996, 4, "boilerplate")]
 
 
 @pytest.mark.parametrize(

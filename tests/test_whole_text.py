@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from dedup import Answer, Containment, Document, Match, Passage, Span
 from dedup.report.beside import LONGEST, excerpt, sentences
 from dedup.report.differences import Segment, without_order
+from dedup.report.kinds import KINDS
 from dedup.report.reflow import collapsible, reflowed, right_to_left
-from dedup.report.verdicts import VERDICTS
 from dedup.report.whole import MOST_BADGES, View, Whole, whole
 from dedup.sketching.tokens import tokenize
 
 WORDS = 40
 TEXT = " ".join(f"w{number:02}" for number in range(WORDS))  # word i begins at 4 * i
-KINDS = ("passage", "reworded", "boilerplate")
+FOUND = ("passage", "reworded", "boilerplate")
 PLACES = st.lists(
-    st.lists(st.tuples(st.integers(0, 39), st.integers(1, 12), st.sampled_from(KINDS)), max_size=4), max_size=5
+    st.lists(st.tuples(st.integers(0, 39), st.integers(1, 12), st.sampled_from(FOUND)), max_size=4), max_size=5
 )
 
 
@@ -30,8 +30,8 @@ def answer(sources: list[list[tuple[int, int, str]]]) -> Answer:
             Passage(Span(4 * first, 4 * min(first + count, WORDS) - 1), Span(0, 3), 1, 1.0, 1, kind)  # type: ignore[arg-type]
             for first, count, kind in places
         ]
-        matches.append(Match(f"d{number}", 0.0, Containment(0, 0), {}, tuple(passages)))
-    return Answer(tuple(matches), found=len(matches))
+        matches.append(Match(f"d{number}", 0.0, Containment(0, 0), {}, tuple(passages), verdict="shares_passages"))
+    return Answer(tuple(matches), found=len(matches), verdict="shares_passages")
 
 
 def naive(sources: list[list[tuple[int, int, str]]], view: View) -> tuple[set[int], set[int]]:
@@ -39,8 +39,8 @@ def naive(sources: list[list[tuple[int, int, str]]], view: View) -> tuple[set[in
     words, holding = set[int](), set[int]()
     for number, places in enumerate(sources):
         for first, count, kind in places:
-            verdict = {"passage": "copied"}.get(kind, kind)
-            if verdict in view.verdicts and view.takes(f"d{number}"):
+            shown = {"passage": "copied"}.get(kind, kind)
+            if shown in view.kinds and view.takes(f"d{number}"):
                 words |= set(range(first, min(first + count, WORDS)))
                 holding.add(number + 1)
     return words, holding
@@ -51,14 +51,12 @@ def text_of(shown: Whole) -> str:
     return "".join(one.text for one in chain.from_iterable(shown.blocks))
 
 
-@given(
-    PLACES, st.frozensets(st.sampled_from(VERDICTS)), st.sampled_from(["", "d0", "d1"]), st.frozensets(st.just("d2"))
-)
+@given(PLACES, st.frozensets(st.sampled_from(KINDS)), st.sampled_from(["", "d0", "d1"]), st.frozensets(st.just("d2")))
 def test_the_figure_is_the_union_of_what_the_view_takes(
-    sources: list[list[tuple[int, int, str]]], verdicts: frozenset[str], only: str, off: frozenset[str]
+    sources: list[list[tuple[int, int, str]]], kinds: frozenset[str], only: str, off: frozenset[str]
 ) -> None:
     """Share, number of documents and marks are those of a word-by-word count; joined, the stretches are the text."""
-    view = View(verdicts, only, off)
+    view = View(kinds, only, off)
     shown = whole(Document("q", TEXT), answer(sources), view=view)
     words, holding = naive(sources, view)
     assert text_of(shown) == TEXT
@@ -76,7 +74,7 @@ def test_the_figure_is_the_union_of_what_the_view_takes(
 @given(PLACES)
 def test_every_passage_has_a_number_in_the_text(sources: list[list[tuple[int, int, str]]]) -> None:
     """Each passage has one badge; of those at one place at most three are shown, and the rest are counted."""
-    shown = whole(Document("q", TEXT), answer(sources), view=View(frozenset(VERDICTS)))
+    shown = whole(Document("q", TEXT), answer(sources), view=View(frozenset(KINDS)))
     stretches = list(chain.from_iterable(shown.blocks))
     badges = [(badge.source.number, badge.number) for one in stretches for badge in one.badges]
     assert sorted(badges) == [(i, j) for i, places in enumerate(sources, 1) for j in range(1, len(places) + 1)]
@@ -102,7 +100,7 @@ def test_the_figure_is_the_coverage_of_the_answer() -> None:
 
 
 def test_the_strip_names_who_holds_each_part() -> None:
-    """Of 40 words a source that holds the first ten fills the first quarter, drawn by the weightiest verdict."""
+    """Of 40 words a source that holds the first ten fills the first quarter, drawn by the weightiest kind."""
     shown = whole(Document("q", TEXT), answer([[(0, 10, "passage"), (5, 5, "reworded")], [(5, 5, "boilerplate")]]))
     [first, second] = shown.cells
     assert first.x == 0

@@ -101,6 +101,7 @@ def resemble(
     min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
     passages: options.Passages = DEFAULT.passages,
     verbatim: options.Verbatim = False,
+    contained: options.Contained = DEFAULT.contained,
     html: Annotated[
         str | None,
         typer.Option("--html", metavar="FILE", help="Write an HTML page to FILE instead of text."),
@@ -126,7 +127,7 @@ def resemble(
         raise typer.BadParameter("give a path, - for standard input, or --id ID", param_hint="PATH")
     if html and json:
         raise typer.BadParameter("give --html FILE or --json, not both", param_hint="--html")
-    question = Question(limit, min_words, min_similarity, passages, reworded=not verbatim)
+    question = Question(limit, min_words, min_similarity, passages, reworded=not verbatim, contained=contained)
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
     keep_inputs([*(paths or []), metadata], rejects=rejects, html=html)
     run(paths or [], ids or [], how, index, question, json=json, html=html, rejects=rejects)
@@ -139,6 +140,7 @@ def compare(
     min_words: options.MinWords = DEFAULT.min_words,
     min_similarity: options.MinSimilarity = DEFAULT.min_similarity,
     verbatim: options.Verbatim = False,
+    contained: options.Contained = DEFAULT.contained,
     unit: options.Unit = "word",
     encoding: options.Encoding = "",
 ) -> None:
@@ -146,7 +148,7 @@ def compare(
     from dedup.cli.compare import run
     from dedup.formats import Reading
 
-    question = Question(min_words=min_words, min_similarity=min_similarity, reworded=not verbatim)
+    question = Question(min_words=min_words, min_similarity=min_similarity, reworded=not verbatim, contained=contained)
     run(a, b, Reading(encoding=encoding), question, Scheme(unit=unit), json=json)
 
 

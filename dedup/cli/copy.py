@@ -1,10 +1,9 @@
 """All documents of one index into another."""
 
-import os
 import time
 from contextlib import closing
 
-from dedup.cli.opening import lasting
+from dedup.cli.opening import lasting, place_of
 from dedup.cli.terminal import Progress, line, listed, note, tell_ids
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
@@ -21,7 +20,7 @@ def run(source: str, target: str, *, json: bool) -> None:
     A new `target` is made with the scheme of `source`, with the fold table and hash of this version of the package; one
     that is there keeps its scheme.
     """
-    if _place(source) == _place(target):
+    if place_of(source) == place_of(target):
         raise InvalidInput(f"FROM and TO are the same index, {shown(source)}; give another TO")
     prepare_kernels()
     counts = {"copied": 0, "unchanged": 0, "expired": 0}
@@ -54,8 +53,3 @@ def _open_or_make(url: str, scheme: Scheme) -> Store:
         return open_store(url, create=False)
     except StoreUnreachable:
         return open_store(url, scheme, create=True)
-
-
-def _place(url: str) -> str:
-    """Return what two URLs of the same index have in common: the folder, whatever path leads to it."""
-    return url if "://" in url else os.path.realpath(url.removeprefix("lmdb:"))

@@ -11,7 +11,7 @@ import typer
 from dedup.cli.corpus_index import prepare_index, put_kept
 from dedup.cli.corpus_options import NOT_FOR_RUNS, check_memory, threads_or_all
 from dedup.cli.corpus_progress import Stages, uninterrupted
-from dedup.cli.opening import open_index
+from dedup.cli.opening import open_index, place_of
 from dedup.cli.rejects import Rejects
 from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
@@ -48,6 +48,10 @@ class Beside:
 
     against: str | None
     previous: str | None
+
+    def joined_by(self, index: str | None) -> bool:
+        """Whether what goes into the index at a URL goes into the one that the collection is held against."""
+        return bool(index and self.against) and place_of(str(index)) == place_of(str(self.against))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ def run(
                 job,
                 name=name,
                 against=index,
+                joins=beside.joined_by(wanted.index),
                 force=wanted.force,
                 reject=rejected.add,
                 watch=progress,

@@ -1,5 +1,7 @@
 """How commands come by an index."""
 
+import os
+
 import dedup
 from dedup.engine import Index
 from dedup.errors import InvalidInput
@@ -19,3 +21,8 @@ def lasting(url: str) -> str:
     if url == "memory:":
         raise InvalidInput("index memory: is gone when the command ends, with all that it is given; write lmdb:PATH")
     return url
+
+
+def place_of(url: str) -> str:
+    """Return what two URLs of the same index have in common: the folder, whatever path leads to it."""
+    return url if "://" in url else os.path.realpath(url.removeprefix("lmdb:"))

@@ -72,6 +72,16 @@ MinSimilarity = Annotated[
         "decides; of characters 0.45).",
     ),
 ]
+Contained = Annotated[
+    float,
+    typer.Option(
+        "--contained",
+        envvar="DEDUP_CONTAINED",
+        parser=share,
+        metavar="X",
+        help="Call a text contained in another that holds at least this share of it, from 0.5 to 1.",
+    ),
+]
 Passages = Annotated[
     bool,
     typer.Option("--passages/--no-passages", envvar="DEDUP_PASSAGES", help="Find the shared passages too."),

@@ -11,6 +11,7 @@ from rich.text import Text
 from dedup.cli.terminal import clean
 from dedup.model import Document, Match, Passage, Span
 from dedup.report.differences import Segment, differences, without_order
+from dedup.report.verdicts import said
 from dedup.report.views import counted, summary
 from dedup.scheme import Unit
 from dedup.search.lookup import Lookup
@@ -32,7 +33,7 @@ class _Terminal(Console):
 def show_answer(query: Document, lookup: Lookup, unit: Unit) -> None:
     """Print what a query resembles, and the passages shared."""
     out, answer = _Terminal(), lookup.answer
-    out.print(Text(clean(query.id), "bold"), Text(summary(answer, unit)))
+    out.print(Text(clean(query.id), "bold"), Text(clean(summary(answer, unit))))
     if answer.matches:
         out.print(_table("document", answer, unit))
     for match in answer:
@@ -43,7 +44,7 @@ def show_answer(query: Document, lookup: Lookup, unit: Unit) -> None:
 def show_comparison(query: Document, document: Document, match: Match, unit: Unit = "word") -> None:
     """Print how alike two texts are."""
     out = _Terminal()
-    out.print(Text(clean(query.id), "bold"), "compared with")
+    out.print(Text(clean(query.id), "bold"), Text(clean(f"{said(match.verdict)} {document.id}")))
     out.print(_table("", [match], unit))
     _show_passages(out, query, document, match, unit)
 

@@ -10,7 +10,7 @@ from dedup.cli.files import open_for
 from dedup.cli.inputs import tell_files, tell_records
 from dedup.cli.opening import open_index
 from dedup.cli.rejects import Rejects
-from dedup.cli.terminal import line
+from dedup.cli.terminal import line, note
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index, unknown
 from dedup.errors import InvalidDocument
@@ -38,7 +38,8 @@ def run(
     tell_files(meter)
     with Rejects(rejects) as rejected, open_index(url, read_only=True) as index:
         prepare_kernels()
-        lookups = _look_up(index, chain(chain.from_iterable(streams), _known(index, ids)), question, rejected)
+        read = _telling_own(index, chain.from_iterable(streams))
+        lookups = _look_up(index, chain(read, _known(index, ids)), question, rejected)
         if html:
             _write_report(html, lookups, question, url, index)
         for query, lookup in lookups:
@@ -50,6 +51,16 @@ def run(
                 show_answer(query, lookup, index.scheme.unit)
         tell_records(meter)
     raise typer.Exit(rejected.exit_code)
+
+
+def _telling_own(index: Index, items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items; tell of the first of which the index has a document of the same id."""
+    told = False
+    for item in items:
+        if not told and isinstance(item, Record) and index.get(item.document.id):
+            note(f"document {item.document.id!r} of the index is left out: it has the query's id; give it another")
+            told = True
+        yield item
 
 
 def _known(index: Index, ids: Sequence[str]) -> Iterator[Item]:

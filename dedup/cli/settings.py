@@ -11,6 +11,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "limit": (int,),
     "min_words": (int,),
     "min_similarity": (float, int),
+    "contained": (float, int),
     "passages": (bool,),
     "level": (str,),
     "threshold": (float, int),

@@ -15,7 +15,7 @@ from dedup.client.calls import Call
 from dedup.client.retries import attempts
 from dedup.model import Answer, Document, Match, Reject, Report
 from dedup.scheme import Scheme
-from dedup.search.question import PassageFields, Question, QuestionFields
+from dedup.search.question import PairFields, Question, QuestionFields
 from dedup.stores.base import Stats
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ class Client:
         """Yield what each query resembles, in the order given; see `Index.resemble_many`."""
         return chain.from_iterable(map(self._do, calls.resemble_many(queries, Question(**fields))))
 
-    def compare(self, a: str, b: str, **fields: Unpack[PassageFields]) -> Match:
+    def compare(self, a: str, b: str, **fields: Unpack[PairFields]) -> Match:
         """Compare two texts as `dedup.compare` does, with the scheme of the index."""
         return self._do(calls.compare(a, b, Question(**fields)))
 
@@ -207,7 +207,7 @@ class AsyncClient:
         """Yield what each query resembles, in the order given; see `Index.resemble_many`."""
         return self._each(calls.resemble_many(queries, Question(**fields)))
 
-    async def compare(self, a: str, b: str, **fields: Unpack[PassageFields]) -> Match:
+    async def compare(self, a: str, b: str, **fields: Unpack[PairFields]) -> Match:
         """Compare two texts; see `Client.compare`."""
         return await self._do(calls.compare(a, b, Question(**fields)))
 

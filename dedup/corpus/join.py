@@ -17,11 +17,15 @@ from dedup.errors import StoreFull
 from dedup.formats import Source
 
 ROWS = 1 << 20  # not measured: 8 MB a column
+_OWN = """
+CREATE TABLE own AS SELECT id FROM read_parquet(?) WHERE ? GROUP BY id HAVING bool_or(indexed) AND NOT bool_and(indexed)
+"""
 _RANKED_DOCUMENTS = """
 CREATE TABLE documents AS
 SELECT document, id, key, indexed, row_number() OVER (ORDER BY indexed DESC, earlier DESC, key, id) - 1 AS rank
 FROM (
-    SELECT *, NOT indexed AND id IN (SELECT id FROM survivors) AS earlier FROM read_parquet(?)
+    SELECT *, NOT indexed AND id IN (SELECT id FROM survivors UNION SELECT id FROM own) AS earlier FROM read_parquet(?)
+    WHERE NOT (indexed AND id IN (SELECT id FROM own))
     QUALIFY row_number() OVER (PARTITION BY indexed, id ORDER BY key, content, document) = 1
 )
 """
@@ -101,16 +105,22 @@ class Join:
         while some := list(islice(rows, ROWS)):
             self.insert("survivors", id=pa.array(some, pa.string()))
 
-    def rank(self) -> list[tuple[str, Source]]:
-        """Rank documents and units; return id and place of each document whose id a better one has."""
-        repeated = self.rank_documents()
+    def rank(self, *, joins: bool = False) -> list[tuple[str, Source]]:
+        """Rank documents and units, as `rank_documents` does, and return what it returns."""
+        repeated = self.rank_documents(joins=joins)
         self._database.execute(_RANKED_UNITS, [str(self._work / UNITS)])
         return repeated
 
-    def rank_documents(self) -> list[tuple[str, Source]]:
-        """Rank documents; return id and place of each whose id a better one has."""
-        self._database.execute(_RANKED_DOCUMENTS, [str(self._work / DOCUMENTS)])
-        return [(name, Source(path, line)) for name, path, line in self.rows(_REPEATED, [str(self._work / DOCUMENTS)])]
+    def rank_documents(self, *, joins: bool = False) -> list[tuple[str, Source]]:
+        """Rank documents; return id and place of each whose id a better one has.
+
+        Where the collection `joins` the index, its documents stand for those that the index has under the same ids, and
+        outrank the others as those do that an earlier run kept.
+        """
+        file = str(self._work / DOCUMENTS)
+        self._database.execute(_OWN, [file, joins])
+        self._database.execute(_RANKED_DOCUMENTS, [file])
+        return [(name, Source(path, line)) for name, path, line in self.rows(_REPEATED, [file])]
 
     def column(self, query: str, values: Sequence[Any] = ()) -> list[NDArray[Any]]:
         """Return the columns of a query as arrays."""

@@ -33,6 +33,7 @@ def run(
     *,
     name: str = "",
     against: Index | None = None,
+    joins: bool = False,
     previous: Iterable[str] = (),
     force: bool = False,
     ids: bool = False,
@@ -47,6 +48,8 @@ def run(
         job: what counts as a duplicate, and which stays.
         name: what the report calls the collection.
         against: an index whose documents outrank all others and are left alone.
+        joins: what is kept will go into that index: a document that is there under its own id is no duplicate of
+            itself.
         previous: ids of the documents that an earlier run kept, which outrank the others.
         force: replace what `out` holds.
         ids: of the documents that stay and go write the ids alone.
@@ -65,7 +68,9 @@ def run(
         raise InvalidInput("ids alone do not say which passages are repeated; leave --ids out, or --level")
     keep = None if ids else open_kept
     with results(out, force=force) as folder:
-        found = resolved(items, folder, job, against=against, previous=previous, keep=keep, reject=reject, watch=watch)
+        found = resolved(
+            items, folder, job, against=against, joins=joins, previous=previous, keep=keep, reject=reject, watch=watch
+        )
         with found as (join, summary):
             write_page(folder, join, folder / WORK, job, summary, name)
     return summary
@@ -78,6 +83,7 @@ def resolved(
     job: Job,
     *,
     against: Index | None,
+    joins: bool = False,
     previous: Iterable[str],
     keep: Callable[[Path, Path, int], Kept] | None,
     reject: Callable[[Rejected], None],
@@ -90,6 +96,7 @@ def resolved(
         folder: where to write.
         job: what counts as a duplicate, and which stays.
         against: an index whose documents outrank all others and are left alone.
+        joins: what is kept will go into that index.
         previous: ids of the documents that an earlier run kept.
         keep: opens what takes the documents that stay, from the folders of the work files and of the results, and how
             many threads work; without it the ids alone are written.
@@ -107,7 +114,7 @@ def resolved(
     counted.check(documents)
     with Join(work, job) as join:
         join.remember(previous)
-        for twice, source in join.rank():
+        for twice, source in join.rank(joins=joins):
             counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
         found, cut, twins, sets = compared(join, work, job, watch)
         members(join, sets, cluster(join, twins, job.closure), twins)

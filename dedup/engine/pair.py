@@ -7,17 +7,17 @@ from dedup.model import Match
 from dedup.scheme import Scheme
 from dedup.search.explain import Comparison, pair
 from dedup.search.lookup import Watch, unwatched
-from dedup.search.question import PassageFields, Question
+from dedup.search.question import PairFields, Question
 
 
-def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[PassageFields]) -> Match:
+def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[PairFields]) -> Match:
     """Compare two texts without an index; the match's id is "b", its figures and passages are exact.
 
     Args:
         a: the first text.
         b: the second.
         scheme: how they are compared; by default as an index of the default scheme does.
-        **fields: `min_words` and `min_similarity`; see `dedup.Question`.
+        **fields: `min_words`, `min_similarity`, `reworded` and `contained`; see `dedup.Question`.
 
     Raises:
         InvalidInput: a limit makes no sense.

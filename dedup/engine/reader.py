@@ -123,7 +123,7 @@ class Reader:
         Args:
             text: the query; by default the text of the document `id`.
             id: a document that the query does not match: itself.
-            **fields: `limit`, `min_words`, `min_similarity`, `passages` and `filter`; see `dedup.Question`.
+            **fields: those of `dedup.Question`, which says what they mean.
 
         Raises:
             InvalidInput: a limit or condition makes no sense, or there is neither a text nor an id.

@@ -20,14 +20,14 @@ class Mark:
         number: the passage's, from 1; of passages that overlap, a place shows the lowest.
         start: its place in the text, code points.
         end: the same, exclusive.
-        verdict: what is said of the passage, see `dedup.report.verdicts`.
+        kind: that of the passage, as it is shown; see `dedup.report.kinds`.
         segments: the stretch in pieces, in order, those that differ marked.
     """
 
     number: int
     start: int
     end: int
-    verdict: str
+    kind: str
     segments: Sequence[Segment]
 
 
@@ -37,13 +37,13 @@ class Run:
 
     Attributes:
         number: the passage's, 0 for none.
-        verdict: what is said of the passage; empty for none.
+        kind: that of the passage; empty for none.
         begins: the numbers of the passages that begin here.
         segments: the words, in order.
     """
 
     number: int
-    verdict: str
+    kind: str
     begins: tuple[int, ...]
     segments: tuple[Segment, ...]
 
@@ -84,10 +84,10 @@ def _runs(text: str, marks: Sequence[Mark], cuts: Iterable[int]) -> Iterator[tup
     for start, end, cover in _cover(len(text), marks, cuts):
         begun = tuple(sorted(begins.get(start, ())))
         if cover is None:
-            yield end, Run(0, verdict="", begins=begun, segments=(Segment(text[start:end], differs=False),))
+            yield end, Run(0, kind="", begins=begun, segments=(Segment(text[start:end], differs=False),))
         else:
             segments = tuple(cursors[cover.number].segments(text, start, end))
-            yield end, Run(cover.number, cover.verdict, begun, segments)
+            yield end, Run(cover.number, cover.kind, begun, segments)
 
 
 def _cover(length: int, marks: Iterable[Mark], cuts: Iterable[int]) -> Iterator[tuple[int, int, Mark | None]]:

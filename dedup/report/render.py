@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, TextIO
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dedup.report.verdicts import VERDICTS, verdict
+from dedup.report.kinds import KINDS, shown_kind
+from dedup.report.verdicts import said, said_new
 from dedup.report.views import LISTED, SideBySide, counted, pair, percent, sentence
 from dedup.report.whole import View, Whole, whole
 from dedup.scheme import Unit
+from dedup.search.question import CONTAINED
 
 if TYPE_CHECKING:
     from dedup.model import Document, Passage
@@ -72,9 +74,9 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    named = (look, percent, counted, digest, told, figures, verdict)
+    named = (look, percent, counted, digest, told, figures, shown_kind, said, said_new)
     environment.filters |= {function.__name__: function for function in named}
-    environment.globals |= {"verdicts": VERDICTS, "listed": LISTED}
+    environment.globals |= {"kinds": KINDS, "listed": LISTED, "contained": CONTAINED}
     return environment
 
 
@@ -95,8 +97,8 @@ def look(number: int) -> str:
 
 
 def told(passage: "Passage", unit: Unit) -> str:
-    """Return a passage's verdict and figures as words."""
-    return f"{verdict(passage.kind)}, {figures(passage, unit)}"
+    """Return a passage's kind and figures as words."""
+    return f"{shown_kind(passage.kind)}, {figures(passage, unit)}"
 
 
 def figures(passage: "Passage", unit: Unit) -> str:

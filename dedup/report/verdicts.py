@@ -1,16 +1,23 @@
-"""What is said of a passage: copied, reworded, or boilerplate."""
+"""Verdicts in words, which stand between the name of a query and that of a document."""
 
 from typing import Final
 
-VERDICTS: Final = ("copied", "reworded", "boilerplate")
-"""In the order of weight: where several passages lie, the first of these is drawn."""
+from dedup.model import Answer, Verdict
 
-COUNTED: Final = frozenset({"copied", "reworded"})
-"""Those that count as found elsewhere unless a reader chooses otherwise, as in `Answer.coverage`."""
+BESIDE: Final[dict[Verdict, str]] = {
+    "near_duplicate": "is a near-duplicate of",
+    "contained": "is contained in",
+    "contains": "contains",
+    "shares_passages": "shares passages with",
+    "new": "is new beside",
+}
 
-_OF_KIND: Final = {"passage": "copied", "reworded": "reworded", "boilerplate": "boilerplate"}
+
+def said(verdict: Verdict) -> str:
+    """Return what a query is said to be beside one document."""
+    return BESIDE[verdict]
 
 
-def verdict(kind: str) -> str:
-    """Return what is said of a passage of that kind."""
-    return _OF_KIND[kind]
+def said_new(answer: Answer) -> str:
+    """Return what a query is said to be of which nothing was found that counts."""
+    return "may be new" if answer.truncated else "is new"

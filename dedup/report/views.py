@@ -9,10 +9,12 @@ from dedup.model import Answer, Document, Match, Passage, Span
 from dedup.report.anchors import ascending
 from dedup.report.beside import Row, excerpt, sentences
 from dedup.report.differences import Segment, differences, redrawn, without_order
+from dedup.report.kinds import shown_kind
 from dedup.report.marks import Mark, Run, blocks
 from dedup.report.reflow import collapsible, reflowed, right_to_left
-from dedup.report.verdicts import verdict
+from dedup.report.verdicts import said, said_new
 from dedup.scheme import Unit
+from dedup.search.verdict import decisive
 
 TITLES = ("title", "headline")
 WIDTH = 1000
@@ -38,7 +40,7 @@ class Bar:
     number: int
     x: int
     width: int
-    verdict: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,9 @@ class SharedPassage:
     rows: tuple[Row, ...] = ()
 
     @property
-    def verdict(self) -> str:
-        """What is said of it."""
-        return verdict(self.passage.kind)
+    def kind(self) -> str:
+        """That of the passage, as it is shown."""
+        return shown_kind(self.passage.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ def pair(query: Document, document: Document, match: Match, unit: Unit = "word")
         pieces = _pieces(one, query.text[at.start : at.end], document.text[to.start : to.end])
         sides = redrawn(pieces[0], here[at.start : at.end]), redrawn(pieces[1], there[to.start : to.end])
         shared.append(replace(one, rows=_rows(one, *sides)))
-        left.append(Mark(one.number, at.start, at.end, one.verdict, sides[0]))
-        right.append(Mark(one.number, to.start, to.end, one.verdict, sides[1]))
+        left.append(Mark(one.number, at.start, at.end, one.kind, sides[0]))
+        right.append(Mark(one.number, to.start, to.end, one.kind, sides[1]))
     return SideBySide(
         match,
         tuple(shared),
@@ -112,13 +114,13 @@ def pair(query: Document, document: Document, match: Match, unit: Unit = "word")
 
 
 def _pieces(one: SharedPassage, here: str, there: str) -> tuple[list[Segment], list[Segment]]:
-    return without_order(here, there) if one.verdict == "reworded" else differences(here, there)
+    return without_order(here, there) if one.kind == "reworded" else differences(here, there)
 
 
 def _rows(one: SharedPassage, left: list[Segment], right: list[Segment]) -> tuple[Row, ...]:
     if one.number > LISTED:
         return ()
-    return sentences(left, right) if one.verdict == "reworded" else excerpt(left, right)
+    return sentences(left, right) if one.kind == "reworded" else excerpt(left, right)
 
 
 def summary(answer: Answer, unit: Unit) -> str:
@@ -127,16 +129,24 @@ def summary(answer: Answer, unit: Unit) -> str:
         return "too short to judge"
     more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
     if not answer.matches:
-        return f"resembles nothing in the index{more}"
-    least = "at least " if answer.truncated else ""
+        return f"{said_new(answer)}: it resembles nothing in the index{more}"
     shown = f"; the best {len(answer):,} are shown" if len(answer) < answer.found else ""
-    return f"resembles {least}{counted(answer.found, 'document')}{_share(answer, unit)}{shown}{more}"
+    return f"{_judged(answer)}{_found(answer, unit)}{shown}{more}"
 
 
-def _share(answer: Answer, unit: Unit) -> str:
-    """Say how much of the query the documents share."""
-    verb = "shares" if answer.found == 1 else "share"
-    return f", which {verb} {percent(answer.coverage)} of its {unit}s" if answer.coverage else ""
+def _judged(answer: Answer) -> str:
+    """Say what a query is, which resembles something."""
+    match = answer[decisive(answer.matches)]
+    return f"{said_new(answer)}, but for boilerplate" if match.verdict == "new" else f"{said(match.verdict)} {match.id}"
+
+
+def _found(answer: Answer, unit: Unit) -> str:
+    """Say how many documents the query resembles, if there is more than the one that was named, and what they hold."""
+    verb = "holds" if answer.found == 1 else "hold"
+    held = f", which {verb} {percent(answer.coverage)} of its {unit}s" if answer.coverage else ""
+    if answer.found == 1 and not answer.truncated and answer.verdict != "new":
+        return held
+    return f"; it resembles {'at least ' if answer.truncated else ''}{counted(answer.found, 'document')}{held}"
 
 
 def percent(share: float) -> str:
@@ -222,4 +232,4 @@ def _bars(spans: Iterable[tuple[SharedPassage, Span]], length: int) -> Iterator[
     for one, span in spans:
         x, end = (round(WIDTH * place / length) for place in (span.start, span.end))
         width = max(NARROWEST, end - x)
-        yield Bar(one.number, min(x, WIDTH - width), width, one.verdict)
+        yield Bar(one.number, min(x, WIDTH - width), width, one.kind)

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.model import Answer, Document, Match, Passage
+from dedup.report.kinds import COUNTED, KINDS, shown_kind
 from dedup.report.marks import breaks
 from dedup.report.reflow import collapsible, reflowed, right_to_left
-from dedup.report.verdicts import COUNTED, VERDICTS, verdict
 from dedup.report.views import LONG, WIDTH, Name, name, name_of
 from dedup.scheme import Unit
+from dedup.search.verdict import decisive
 from dedup.sketching.tokens import tokenize
 
 Places: TypeAlias = NDArray[np.int64]
@@ -24,7 +25,7 @@ GATHER = 30  # not measured: characters, a few words: numbers of passages that b
 
 
 class Held(NamedTuple):
-    """A source that holds a stretch, and how: `rank` is a place in VERDICTS."""
+    """A source that holds a stretch, and how: `rank` is a place in KINDS."""
 
     rank: int
     source: int
@@ -35,12 +36,12 @@ class View:
     """What of an answer is drawn and counted.
 
     Attributes:
-        verdicts: those of the passages that count.
+        kinds: those of the passages that count.
         only: the id of the one source that counts; empty for all.
         off: ids of sources that do not count.
     """
 
-    verdicts: frozenset[str] = COUNTED
+    kinds: frozenset[str] = COUNTED
     only: str = ""
     off: frozenset[str] = frozenset()
 
@@ -57,7 +58,7 @@ class Source:
         number: its number, from 1, best first.
         name: how it is called.
         match: the figures.
-        words: for each verdict that its passages have, the words of the text that lie in them.
+        words: for each kind that its passages have, the words of the text that lie in them.
         share: the share of the text's words, 0 to 1, that lie in its copied and reworded passages.
         first: the number of its first passage in the text, 0 if it has none.
         earliest: of how many passages it is the source: the earliest document that holds them.
@@ -137,7 +138,7 @@ class Whole:
         words: how many words it has.
         share: the share of them that the sources hold, as the view counts.
         holding: how many sources hold them.
-        by_verdict: for each verdict that occurs, the share that lies in passages of all sources.
+        by_kind: for each kind that occurs, the share that lies in passages of all sources.
         sources: best first.
         cells: the strip.
         blocks: the text.
@@ -153,7 +154,7 @@ class Whole:
     words: int
     share: float
     holding: int
-    by_verdict: Mapping[str, float]
+    by_kind: Mapping[str, float]
     sources: tuple[Source, ...]
     cells: tuple[Cell, ...]
     blocks: Sequence[Sequence[Stretch]] = field(repr=False)
@@ -162,6 +163,11 @@ class Whole:
     rtl: bool
     view: View
     answer: Answer
+
+    @property
+    def decisive(self) -> Source | None:
+        """The source that the answer's verdict rests on; None if that is "new"."""
+        return None if self.answer.verdict == "new" else self.sources[decisive(self.answer.matches)]
 
 
 def whole(query: Document, answer: Answer, unit: Unit = "word", view: View | None = None) -> Whole:
@@ -180,7 +186,7 @@ def whole(query: Document, answer: Answer, unit: Unit = "word", view: View | Non
         words=len(starts),
         share=sum(one.words for one in marked) / total,
         holding=len({held.source for one in marked for held in one.held if _taken(held, sources, view)}),
-        by_verdict=_by_verdict(stretches, total),
+        by_kind=_by_kind(stretches, total),
         sources=sources,
         cells=tuple(_cells(stretches, len(query.text), sources, view)),
         blocks=blocks,
@@ -195,14 +201,14 @@ def whole(query: Document, answer: Answer, unit: Unit = "word", view: View | Non
 def _source(number: int, match: Match, starts: Places, view: View) -> Source:
     spans = defaultdict[str, list[tuple[int, int]]](list)
     for one in match.passages:
-        spans[verdict(one.kind)].append((one.query.start, one.query.end))
+        spans[shown_kind(one.kind)].append((one.query.start, one.query.end))
     counted = [span for kind in COUNTED for span in spans[kind]]
     firsts = {one.query.start: i for i, one in reversed(list(enumerate(match.passages, 1)))}
     return Source(
         number=number,
         name=name_of(match.id, match.metadata),
         match=match,
-        words={kind: _union(spans[kind], starts) for kind in VERDICTS if spans[kind]},
+        words={kind: _union(spans[kind], starts) for kind in KINDS if spans[kind]},
         share=_union(counted, starts) / max(len(starts), 1),
         first=firsts[min(firsts)] if firsts else 0,
         earliest=sum(one.source for one in match.passages),
@@ -253,7 +259,7 @@ def _held(length: int, sources: Iterable[Source], cuts: Iterable[int]) -> Iterat
     opened, closed = defaultdict[int, list[Held]](list), defaultdict[int, list[Held]](list)
     for source in sources:
         for passage in source.match.passages:
-            held = Held(VERDICTS.index(verdict(passage.kind)), source.number)
+            held = Held(KINDS.index(shown_kind(passage.kind)), source.number)
             opened[passage.query.start].append(held)
             closed[passage.query.end].append(held)
     active = Counter[Held]()
@@ -271,7 +277,7 @@ def _badges(sources: Iterable[Source], view: View) -> dict[int, list[Badge]]:
     badges = defaultdict[int, list[Badge]](list)
     for source in sources:
         for i, passage in enumerate(source.match.passages, 1):
-            counts = source.counts and verdict(passage.kind) in view.verdicts
+            counts = source.counts and shown_kind(passage.kind) in view.kinds
             badges[passage.query.start].append(Badge(source, i, passage, counts))
     return badges
 
@@ -299,15 +305,15 @@ def _first_few(badges: Iterable[Badge]) -> tuple[tuple[Badge, ...], int]:
 
 
 def _taken(held: Held, sources: Sequence[Source], view: View) -> bool:
-    return VERDICTS[held.rank] in view.verdicts and sources[held.source - 1].counts
+    return KINDS[held.rank] in view.kinds and sources[held.source - 1].counts
 
 
-def _by_verdict(stretches: Iterable[Stretch], total: int) -> dict[str, float]:
+def _by_kind(stretches: Iterable[Stretch], total: int) -> dict[str, float]:
     words = Counter[int]()
     for one in stretches:
         for rank in {held.rank for held in one.held}:
             words[rank] += one.words
-    return {VERDICTS[rank]: words[rank] / total for rank in sorted(words)}
+    return {KINDS[rank]: words[rank] / total for rank in sorted(words)}
 
 
 def _cells(stretches: Iterable[Stretch], length: int, sources: Sequence[Source], view: View) -> Iterator[Cell]:

@@ -14,6 +14,7 @@ from dedup.search.filters import Filter
 from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.search.reading import DEEP, FETCHED, Reading, Wanted, crowded_out, deepen, read, without
+from dedup.search.verdict import decisive
 from dedup.search.verify import alike, best, coverage, figure
 from dedup.search.windows import Windows
 from dedup.sketching.chunks import whole
@@ -115,6 +116,7 @@ def look_up(
         found=len(matches),
         coverage=coverage(matches, tokens),
         truncated=reading.left or windows.hide(cut, question.usual_words(store.scheme.unit)),
+        verdict=matches[decisive(matches)].verdict if matches else "new",
     )
     return Lookup(
         text,

@@ -16,23 +16,25 @@ from dedup.search.passages import shared
 from dedup.search.places import Places
 from dedup.search.query import Query
 from dedup.search.question import Question
+from dedup.search.verdict import decisive, verdict
 from dedup.sketching.sketches import shingles
 from dedup.sketching.tokens import Tokens
 
 CERTAIN = 10.0  # ADR 15: some 30 words; so long a list of names is a copy, whatever it says
-NEAR = 0.5  # not measured: a definition, half of the shingles
 
 
 def best(matches: list[Match], length: int, limit: int) -> list[Match]:
     """Return at most `limit` of `matches`, in their order, chosen so that every passage keeps a source.
 
-    Each is chosen for the characters of the query that it covers, one counting 1/(1 + c) once c chosen ones cover it:
-    ten copies of one paragraph do not keep out the only source of another.
+    The one that the answer's verdict rests on is among them. The others are chosen for the characters of the query that
+    they cover, one counting 1/(1 + c) once c chosen ones cover it: ten copies of one paragraph do not keep out the only
+    source of another.
     """
     if len(matches) <= limit:
         return matches
-    worth, chosen = np.ones(length), list[int]()
-    heap = [(-_cover(match, worth), i) for i, match in enumerate(matches)]
+    worth, chosen = np.ones(length), [decisive(matches)]
+    _use_up(worth, matches[chosen[0]])
+    heap = [(-_cover(match, worth), i) for i, match in enumerate(matches) if i != chosen[0]]
     heapify(heap)
     while len(chosen) < limit:
         _, first = heappop(heap)
@@ -41,8 +43,7 @@ def best(matches: list[Match], length: int, limit: int) -> list[Match]:
             heappush(heap, (-gain, first))
             continue
         chosen.append(first)
-        for span in _spans(matches[first]):
-            worth[span] = 1 / (1 + 1 / worth[span])
+        _use_up(worth, matches[first])
     return [matches[i] for i in sorted(chosen)]
 
 
@@ -57,6 +58,12 @@ def coverage(matches: Iterable[Match], tokens: Tokens) -> float:
 
 def _spans(match: Match) -> list[slice]:
     return [slice(one.query.start, one.query.end) for one in match.passages if one.kind != "boilerplate"]
+
+
+def _use_up(worth: NDArray[np.float64], match: Match) -> None:
+    """Lower the worth of the characters that a match covers."""
+    for span in _spans(match):
+        worth[span] = 1 / (1 + 1 / worth[span])
 
 
 def _cover(match: Match, worth: NDArray[np.float64]) -> float:
@@ -91,28 +98,33 @@ def figure(
     passages: list[list[Passage]] = [[] for _ in documents]
     for row in found.rows():
         passages[row.document].append(_passage(query, here, there[row.document], row, scheme.unit))
-    return list(map(_match, documents, sizes.tolist(), passages))
+    return [
+        _match(document, row, some, question.contained)
+        for document, row, some in zip(documents, sizes.tolist(), passages, strict=True)
+    ]
 
 
-def _match(document: Document, sizes: Sequence[int], passages: list[Passage]) -> Match:
+def _match(document: Document, sizes: Sequence[int], passages: list[Passage], contained: float) -> Match:
     in_query, in_document, in_both = sizes
     in_either = in_query + in_document - in_both
+    both = Containment(in_both / max(in_query, 1), in_both / max(in_document, 1))
     passages.sort(key=lambda passage: (passage.kind == "boilerplate", passage.query.start, passage.document.start))
     return Match(
         document.id,
         in_both / max(in_either, 1),
-        Containment(in_both / max(in_query, 1), in_both / max(in_document, 1)),
+        both,
         document.metadata,
         tuple(passages),
         story=document.story,
+        verdict=verdict(both, passages, contained),
     )
 
 
 def _worth(match: Match) -> tuple[bool, int, int, float, str]:
-    """Sort key: boilerplate last; then most words in passages, copied rather than reworded, then most alike; the id."""
+    """Sort key: boilerplate alone last; then most words in passages, most of them copied, then most alike; the id."""
     copied = sum(passage.matched_words for passage in match.passages if passage.kind == "passage")
     words = copied + sum(passage.matched_words for passage in match.passages if passage.kind == "reworded")
-    return not (words or near(match)), -words, -copied, -match.jaccard, match.id
+    return match.verdict == "new", -words, -copied, -match.jaccard, match.id
 
 
 def alike(figures: Iterable[Match]) -> list[Match]:
@@ -121,14 +133,8 @@ def alike(figures: Iterable[Match]) -> list[Match]:
 
 
 def resembles(match: Match) -> bool:
-    """Whether there is a shared passage, or half of the shingles of either side or of both are shared."""
-    return bool(match.passages) or near(match)
-
-
-def near(match: Match) -> bool:
-    """Whether half of the shingles of either side or of both are shared."""
-    both = match.containment
-    return max(match.jaccard, both.query_in_document, both.document_in_query) >= NEAR
+    """Whether there is a shared passage, or half of the shingles of either side is."""
+    return bool(match.passages) or match.verdict != "new"
 
 
 def _passage(query: Query, here: Places, there: Places, row: Row, unit: Unit) -> Passage:

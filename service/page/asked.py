@@ -11,7 +11,7 @@ from fastapi import Request
 from dedup.engine import Index
 from dedup.errors import InvalidInput
 from dedup.model import Document
-from dedup.report.verdicts import COUNTED
+from dedup.report.kinds import COUNTED
 from dedup.report.whole import View
 from dedup.search.lookup import Lookup
 from dedup.search.question import Question
@@ -38,7 +38,7 @@ class Asked:
 
     Attributes:
         sent: the fields of the form, the last of each name.
-        kinds: the verdicts that are to count.
+        kinds: those of the passages that are to count, as they are shown.
         off: ids of sources that are not to count.
     """
 
@@ -99,6 +99,8 @@ class Asked:
             given["min_words"] = _whole(self["min_words"], "length of a passage")
         if self["min_similarity"]:
             given["min_similarity"] = _percent(self["min_similarity"])
+        if self["contained"]:
+            given["contained"] = _percent(self["contained"])
         if self["reworded"] == "no":
             given["reworded"] = False
         return Question(**given, filter=conditions(self.sent) or None)
@@ -126,7 +128,7 @@ class Asked:
         return whole if len(whole) < LONGEST_ADDRESS else ""
 
 
-SETTINGS = ("limit", "min_words", "min_similarity", "reworded", *NAMES)
+SETTINGS = ("limit", "min_words", "min_similarity", "contained", "reworded", *NAMES)
 
 
 def pasted(text: str, title: str = "Your text") -> Document:

@@ -13,8 +13,8 @@ from dedup.dates import published
 from dedup.model import Document, Match, Passage
 from dedup.record import answer_json, dumps
 from dedup.report.about import about
+from dedup.report.kinds import shown_kind
 from dedup.report.render import report, section
-from dedup.report.verdicts import verdict
 from dedup.report.views import name_of
 from dedup.search.lookup import Lookup
 from dedup.stores.urls import shown
@@ -23,8 +23,9 @@ from service.page.asked import Asked
 from service.page.html import HEADERS
 
 COLUMNS = (
-    *("document", "title", "source", "published", "direction", "jaccard", "query_in_document", "document_in_query"),
-    *("passage", "verdict", "matched_words", "similarity", "documents", "earliest"),
+    *("document", "title", "source", "published", "direction"),
+    *("jaccard", "query_in_document", "document_in_query", "verdict"),
+    *("passage", "kind", "matched_words", "similarity", "documents", "earliest"),
     *("query_start", "query_end", "query_line", "document_start", "document_end", "document_line"),
     *("query_text", "document_text"),
 )
@@ -57,7 +58,8 @@ def _rows(query: str, document: str, match: Match) -> Iterator[list[object]]:
     """Yield a row for each passage; a single row without a passage for a document that is alike as a whole."""
     called, when = name_of(match.id, match.metadata), published(match.metadata)
     named: list[object] = [match.id, called.title, called.source, when.machine if when else "", match.direction or ""]
-    shares: list[object] = [match.jaccard, match.containment.query_in_document, match.containment.document_in_query]
+    both = match.containment
+    shares: list[object] = [match.jaccard, both.query_in_document, both.document_in_query, match.verdict]
     for number, one in enumerate(match.passages, 1):
         yield [*named, *shares, number, *_passage(one, query, document)]
     if not match.passages:
@@ -66,7 +68,7 @@ def _rows(query: str, document: str, match: Match) -> Iterator[list[object]]:
 
 def _passage(one: Passage, query: str, document: str) -> list[object]:
     here, there = one.query, one.document
-    figures = [verdict(one.kind), one.matched_words, one.similarity, one.documents, "yes" if one.source else "no"]
+    figures = [shown_kind(one.kind), one.matched_words, one.similarity, one.documents, "yes" if one.source else "no"]
     places = [here.start, here.end, here.line, there.start, there.end, there.line]
     return [*figures, *places, query[here.start : here.end], document[there.start : there.end]]
 

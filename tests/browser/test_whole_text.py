@@ -216,7 +216,7 @@ def test_forced_colours_and_paper_keep_the_marks(visit: Open) -> None:
 def test_nothing_found_says_what_may_help(visit: Open) -> None:
     """A text that resembles nothing, and one that is too short, say so and what was looked at."""
     page = looked_up(visit, "Absolutely unheard of words that stand in no document of any index whatsoever today.")
-    assert "Resembles nothing in the index" in page.locator(".summary").inner_text()
+    assert "Is new: it resembles nothing in the index" in page.locator(".summary").inner_text()
     assert page.locator(".hints li").count() == 2
     page = looked_up(visit, "two words")
     assert "are needed" in page.locator(".hints").inner_text()
@@ -226,5 +226,5 @@ def test_a_pair_says_who_came_first(visit: Open) -> None:
     """With dates on both sides, the list and the pair say that the other document came out earlier."""
     page = visit("matches?" + urlencode({"id": B}))
     assert "earlier" in page.locator(".source", has_text=D).locator(".byline").inner_text()
-    page.get_by_role("link", name=D).click()
+    page.locator(".sources").get_by_role("link", name=D).click()
     assert page.get_by_text("The right came out earlier than the left.").is_visible()

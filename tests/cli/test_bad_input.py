@@ -117,8 +117,8 @@ def test_bad_query_is_rejected_and_the_others_answered(seeded: Run, write: Recor
 def test_query_too_short_to_judge_says_so(seeded: Run, text: str) -> None:
     """A query of fewer than k tokens, or none, matches nothing and says that it is too short."""
     [answer] = rows(seeded("resemble", "-", "--json", stdin=text.encode()).stdout)
-    nothing = {"found": 0, "coverage": 0.0, "truncated": False, "too_short": True, "matches": []}
-    assert answer == {"query": "-", **nothing}
+    nothing = {"found": 0, "coverage": 0.0, "truncated": False, "too_short": True, "verdict": None}
+    assert answer == {"query": "-", **nothing, "matches": []}
     assert "too short to judge" in seeded("resemble", "-", stdin=text.encode()).stdout
 
 

@@ -55,14 +55,34 @@ def test_ingest_reads_several_paths_and_standard_input(run: Run, write: Records)
     assert rows(run("stats", "--json").stdout)[0]["documents"] == 7
 
 
+def test_a_document_of_the_query_s_id_is_told_to_be_left_out(run: Run, write: Records, here: Path) -> None:
+    """One line on standard error names the first one; standard output has the answer alone, and --id says nothing."""
+    run("ingest", write({"id": "draft", "text": SENTENCE}, {"id": "other", "text": f"{SENTENCE} today"}))
+    (here / "draft.txt").write_text(SENTENCE)
+    (here / "new.txt").write_text(SENTENCE)
+    told = run("resemble", "new.txt", "draft.txt", write({"id": "other", "text": SENTENCE}, name="q.jsonl"), "--json")
+    assert [[match["id"] for match in one["matches"]] for one in rows(told.stdout)] == [
+        ["draft", "other"],
+        ["other"],
+        ["draft"],
+    ]
+    (line,) = told.stderr.splitlines()
+    assert line.startswith("document 'draft' of the index is left out: ")
+    assert run("resemble", "new.txt", "--id", "draft").stderr == ""
+    odd = write(
+        {"id": "x" * 5_000, "text": SENTENCE, "source": "wire"}, {"id": "\ud800", "text": SENTENCE}, name="o.jsonl"
+    )
+    assert run("resemble", odd, "--json").stderr == ""
+
+
 def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
     """`resemble --json` prints exactly the keys of the contract, with places in the original strings."""
     [answer] = rows(seeded("resemble", SEEDS / f"{B}.txt", "--json").stdout)
-    assert list(answer) == ["query", "found", "coverage", "truncated", "matches"]
+    assert list(answer) == ["query", "found", "coverage", "truncated", "verdict", "matches"]
     assert (answer["query"], answer["truncated"]) == (B, False)
     assert [match["id"] for match in answer["matches"]] == [C, A]
     match = answer["matches"][0]
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction"]
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction", "verdict"]
     assert list(match["containment"]) == ["query_in_document", "document_in_query"]
     assert match["metadata"] == {}
     [passage] = [one for one in match["passages"] if one["matched_words"] > 90]
@@ -87,8 +107,8 @@ def test_answers_come_in_the_order_of_the_queries(seeded: Run, write: Records) -
     queries = write({"id": "q2", "text": SENTENCE}, {"id": "q1", "text": "too short"})
     answers = rows(seeded("resemble", queries, SEEDS / f"{B}.txt", "--id", C, "--id", A, "--json").stdout)
     assert [answer["query"] for answer in answers] == ["q2", "q1", B, C, A]
-    nothing = {"found": 0, "coverage": 0.0, "truncated": False, "too_short": True, "matches": []}
-    assert answers[1] == {"query": "q1", **nothing}
+    nothing = {"found": 0, "coverage": 0.0, "truncated": False, "too_short": True, "verdict": None}
+    assert answers[1] == {"query": "q1", **nothing, "matches": []}
 
 
 def test_query_matches_its_own_text_only_under_another_id(seeded: Run) -> None:
@@ -340,7 +360,7 @@ def test_copy_goes_on_behind_a_damaged_document(seeded: Run) -> None:
 def test_compare_needs_no_index(run: Run, here: Path) -> None:
     """`compare --json` prints one match object, named after the second file, and leaves no index behind."""
     [match] = rows(run("compare", SEEDS / f"{B}.txt", SEEDS / f"{C}.txt", "--json").stdout)
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction"]
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction", "verdict"]
     assert match["id"] == C
     assert any(stretch(B, one["query"]).endswith("also met Gerasimov in Azerbaijan") for one in match["passages"])
     assert list(here.iterdir()) == []

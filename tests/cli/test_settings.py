@@ -39,6 +39,19 @@ def test_all_settings_are_taken(run: Run, here: Path) -> None:
     assert len(run("compare", a, b).stdout) < len(everything)
 
 
+def test_the_share_that_counts_as_contained_is_set(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ten shingles a text lacks two: a near-duplicate by default, contained by file, environment or flag."""
+    (here / "a.txt").write_text(" ".join(f"word{i}" for i in range(11)))
+    (here / "b.txt").write_text(" ".join(f"word{i}" for i in range(13)))
+    assert run("compare", "a.txt", "b.txt").stdout.startswith("a is a near-duplicate of b\n")
+    (here / "dedup.toml").write_text("contained = 0.9")
+    assert run("compare", "a.txt", "b.txt").stdout.startswith("a is contained in b\n")
+    monkeypatch.setenv("DEDUP_CONTAINED", "0.8")
+    assert '"verdict": "near_duplicate"' in run("compare", "a.txt", "b.txt", "--json").stdout
+    assert run("compare", "b.txt", "a.txt", "--contained", "0.81").stdout.startswith("b contains a\n")
+    assert "contained 0.4" in run("compare", "a.txt", "b.txt", "--contained", "0.4", code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

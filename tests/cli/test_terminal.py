@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from cli.running import SEEDS, TEXTS, Records, Run, rows
+from cli.running import SEEDS, Records, Run, rows
 
 from dedup.cli.terminal import Progress, clean
 from dedup.report.differences import Segment, differences
@@ -76,7 +76,7 @@ def test_answer_for_people_holds_every_figure(seeded: Run) -> None:
     """The table names each document with its figures; each passage says its kind, words, similarity and count."""
     shown = seeded("resemble", SEEDS / f"{B}.txt").stdout
     [answer] = rows(seeded("resemble", SEEDS / f"{B}.txt", "--json").stdout)
-    assert shown.startswith(f"{B} resembles 2 documents")
+    assert shown.startswith(f"{B} shares passages with {answer['matches'][0]['id']}; it resembles 2 ")
     for match in answer["matches"]:
         [row] = [
             line
@@ -96,7 +96,7 @@ def test_answer_for_people_holds_every_figure(seeded: Run) -> None:
 
 def test_query_that_resembles_nothing_says_so(seeded: Run) -> None:
     """An answer without matches is a sentence, not an empty table."""
-    assert seeded("resemble", "-", stdin=WORDS.encode()).stdout == "- resembles nothing in the index\n\n"
+    assert seeded("resemble", "-", stdin=WORDS.encode()).stdout == "- is new: it resembles nothing in the index\n\n"
 
 
 def terminal_output(*arguments: object, **environment: str) -> str:
@@ -139,8 +139,8 @@ def test_closed_pipe_ends_the_command_quietly(seeded: Run, write: Records, comma
     for arguments in (
         ["get", "big"],
         ["get", "big", "--json"],
-        ["resemble", *[TEXTS] * 20],
-        ["resemble", "--json", *[TEXTS] * 40],
+        ["resemble", *["--id", B] * 60],
+        ["resemble", "--json", *["--id", B] * 120],
     ):
         with command(*arguments) as process:
             assert process.stdout

@@ -220,6 +220,44 @@ def test_every_night_against_what_was_kept(tmp_path: Path, command: Command) -> 
     assert json.loads(command("stats", "--index", "lmdb:kept", "--json").stdout)["documents"] == 3
 
 
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--keep", "longest"), ("--level", "passages", "--cut"), ("--level", "runs", "--cut", "--min-words", "8")],
+    ids=" ".join,
+)
+def test_the_same_night_again_keeps_the_same(options: tuple[str, ...], tmp_path: Path, command: Command) -> None:
+    """Run again with the index that it filled, whose path is spelled otherwise, a batch keeps what it kept before."""
+    texts = {"a": f"{STORY}\n\nBut that was long ago.", "b": f"{OTHER}\n\n{STORY}", "c": OTHER.upper()}
+    texts["d"] = texts["a"].upper()
+    write(tmp_path / "in.jsonl", *({"id": name, "text": one} for name, one in texts.items()))
+    night = ("corpus", "in.jsonl", "--out", "out", "--index", "lmdb:kept", *options, "--force", "--json")
+    first, again = (json.loads(command(*night, "--against", url).stdout) for url in ("lmdb:kept", "./kept"))
+    kept = lines(tmp_path / "out/kept.jsonl.zst")
+    assert (first["put"], again["put"], again["unchanged"]) == (len(kept), 0, len(kept))
+    assert (again["kept"], again["removed"], again["replaced"]) == (first["kept"], first["removed"], 0)
+    assert first["removed"]
+
+
+def test_what_joined_the_index_outranks_the_batch(tmp_path: Path, command: Command) -> None:
+    """A longer copy of a document that is in the index goes, though the batch has that document too."""
+    rule = ("--against", "lmdb:kept", "--index", "lmdb:kept", "--keep", "longest", "--threshold", "0.5")
+    write(tmp_path / "old.jsonl", {"id": "a", "text": STORY})
+    batch = {"b": f"{STORY} And all of them went home.", "a": STORY}
+    write(tmp_path / "new.jsonl", *({"id": name, "text": one} for name, one in batch.items()))
+    command("corpus", "old.jsonl", "--out", "old", *rule)
+    command("corpus", "new.jsonl", "--out", "new", *rule)
+    assert [one["id"] for one in lines(tmp_path / "new/kept.jsonl.zst")] == ["a"]
+
+
+def test_an_index_that_is_only_read_removes_its_own_documents(tmp_path: Path, command: Command) -> None:
+    """Held against an index that what is kept does not join, a document of the same id and text is a duplicate."""
+    write(tmp_path / "in.jsonl", {"id": "a", "text": STORY}, {"id": "b", "text": OTHER})
+    command("ingest", "in.jsonl", "--index", "lmdb:held")
+    for more in ((), ("--index", "lmdb:other")):
+        done = command("corpus", "in.jsonl", "--out", f"out{len(more)}", "--against", "lmdb:held", "--json", *more)
+        assert json.loads(done.stdout)["kept"] == 0
+
+
 def test_an_index_that_cannot_be_written_is_told_first(tmp_path: Path, command: Command) -> None:
     """What is wrong with the index for the documents kept is told before anything is read or written."""
     write(tmp_path / "in.jsonl", {"id": "a", "text": STORY})

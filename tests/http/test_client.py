@@ -104,7 +104,8 @@ def test_every_call_answers_alike(both: tuple[Any, Any]) -> None:
         {"id": "a"},
         {"text": f"{WIRE} x", "id": "a"},
         {"text": WIRE, "min_words": 25, "min_similarity": 0.9},
-        {"text": WIRE, "passages": False},
+        {"text": WIRE, "contained": 1},
+        {"text": WIRE, "contained": 0.5, "passages": False},
         {"text": WIRE, "filter": {"source": ["y"]}},
         {"id": "a", "filter": {"source": {"same": False}}},
         {"text": "short"},
@@ -141,6 +142,7 @@ def test_every_refusal_is_the_same_error(both: tuple[Any, Any]) -> None:
         ({}, (InvalidInput, "invalid_input")),
         ({"text": "x", "limit": 0}, (InvalidInput, "invalid_input")),
         ({"text": "x", "min_similarity": 2.0}, (InvalidInput, "invalid_input")),
+        ({"text": "x", "contained": 0.4}, (InvalidInput, "invalid_input")),
         ({"text": "x", "filter": {"a": {"?": 1}}}, (InvalidInput, "invalid_input")),
     ):
         assert raised(lambda asked=asked: embedded.resemble(**asked)) == expected
@@ -177,6 +179,7 @@ def test_compare_is_the_library_s(both: tuple[Any, Any]) -> None:
     pair = (WIRE, f"{prose(5)} {WIRE}")
     assert remote.compare(*pair) == dedup.compare(*pair)
     assert remote.compare(*pair, min_words=41) == dedup.compare(*pair, min_words=41)
+    assert remote.compare(*pair, contained=0.95) == dedup.compare(*pair, contained=0.95)
 
 
 def test_many_documents_go_in_by_parts(both: tuple[Any, Any]) -> None:

@@ -67,6 +67,22 @@ def test_documents_alike_as_a_whole_are_said_to_be(filled: Serving) -> None:
     assert "data-share" not in page
 
 
+def test_the_verdict_is_told_in_words(filled: Serving) -> None:
+    """The page says what the text is of which document, by the limit in the form; a pair and the table do too."""
+    for contained, words in (("", "is contained in"), ("50", "is a near-duplicate of")):
+        body = urlencode({"text": PASSAGE, "contained": contained, "source": "Reuters"})
+        page = filled.http.post("/matches", content=body, headers=HTML | FORM).text
+        [told] = re.findall(r'<p class="verdict">(.*?)</p>', page, re.DOTALL)
+        assert " ".join(re.sub("<[^>]*>", "", told).split()) == f"This text {words} =Report 0."
+        table = filled.http.get(f"/matches.csv?{body}").text
+        [row] = csv.DictReader(io.StringIO(table))
+        assert row["verdict"] == {"": "contained", "50": "near_duplicate"}[contained]
+    pair = filled.http.get("/pair?id=asked-0&with=asked-1", headers=HTML).text
+    assert "The left shares passages with the right." in pair
+    refused = filled.http.post("/matches", content=urlencode({"text": PASSAGE, "contained": "20"}), headers=FORM)
+    assert code(refused) == "invalid_input"
+
+
 def test_the_best_are_shown_and_the_rest_told(filled: Serving) -> None:
     """With a limit of one the page says how many documents were found, and a button asks for all of them."""
     body = urlencode({"text": PASSAGE, "limit": "1"})
@@ -173,7 +189,7 @@ def test_matches_are_exported(filled: Serving) -> None:
     assert [row["document"] for row in rows] == ["asked-1", "asked-2"]
     assert [row["title"] for row in rows] == ["'=Report 1", "'=Report 2"]
     for row in rows:
-        assert row["verdict"] == "copied"
+        assert row["kind"] == "copied"
         assert row["query_text"] == PASSAGE[int(row["query_start"]) : int(row["query_end"])] == row["document_text"]
     told = json.loads(filled.http.get(f"/matches.json{asked}").text)
     assert told["text"] == PASSAGE

@@ -10,7 +10,7 @@ from servers.service import Serving, Start, code, prose
 import dedup
 
 WIRE = prose(40, "wire")
-MATCH = {"id", "jaccard", "containment", "metadata", "passages", "direction", "story"}
+MATCH = {"id", "jaccard", "containment", "metadata", "passages", "direction", "story", "verdict"}
 PASSAGE = {"query", "document", "matched_words", "similarity", "documents", "kind", "source", "evidence"}
 
 
@@ -40,7 +40,7 @@ def test_the_match_object_is_the_documented_one(service: Serving, papers: dict[s
     """A match has exactly the documented fields, exact figures, and places that cut out the passage in both texts."""
     query = f"{prose(10)} {WIRE}"
     answer = ask(service, text=query)
-    assert answer.keys() == {"query", "found", "coverage", "truncated", "matches"}
+    assert answer.keys() == {"query", "found", "coverage", "truncated", "verdict", "matches"}
     assert (answer["query"], answer["truncated"], sorted(ids(answer))) == (None, False, sorted(papers))
     assert (answer["found"], answer["coverage"]) == (3, len(WIRE.split()) / len(query.split()))
     for match in answer["matches"]:
@@ -69,7 +69,8 @@ def test_a_document_does_not_match_itself(service: Serving, papers: dict[str, st
 
 def test_parameters_of_the_address_are_those_of_the_body(service: Serving, papers: dict[str, str]) -> None:
     """GET …/resembles takes limit, passages, thresholds, offsets and explain."""
-    given: dict[str, Any] = {"limit": 1, "min_words": 20, "min_similarity": 0.9, "offsets": "utf16", "explain": True}
+    given: dict[str, Any] = {"limit": 1, "min_words": 20, "min_similarity": 0.9, "contained": 0.9, "offsets": "utf16"}
+    given |= {"explain": True}
     by_address = service.http.get("/v1/documents/paper0/resembles", params={**given, "explain": "true"}).json()
     assert by_address == ask(service, id="paper0", **given)
     assert len(by_address["matches"]) == 1
@@ -93,9 +94,23 @@ def test_an_unknown_id_and_nothing_asked_are_refused(service: Serving) -> None:
     assert code(service.http.post("/v1/resemble", json={})) == "invalid_input"
 
 
+def test_the_verdict_is_told(service: Serving, papers: dict[str, str]) -> None:
+    """A look-up and a comparison say what the text is, by the limit asked for; one that makes no sense is refused."""
+    assert ask(service, text=WIRE)["verdict"] == "contained"  # each paper has 30 words and more of its own
+    assert {match["verdict"] for match in ask(service, text=WIRE)["matches"]} == {"contained"}
+    assert ask(service, text=WIRE, contained=0.5)["verdict"] == "near_duplicate"  # 37 of the 67 shingles of one
+    assert ask(service, text=prose(60, "nobody's"))["verdict"] == "new"
+    compared = service.http.post("/v1/compare", json={"a": papers["paper1"], "b": WIRE}).json()
+    assert compared["verdict"] == "contains"
+    for nonsense in (0.49, 1.1, "0.8", None):
+        assert code(service.http.post("/v1/resemble", json={"text": WIRE, "contained": nonsense})) == "invalid_request"
+    assert code(service.http.get("/v1/documents/paper0/resembles?contained=nan")) == "invalid_request"
+
+
 def test_a_short_query_says_so(service: Serving) -> None:
-    """A query of fewer than four words is too short, explained or not."""
+    """A query of fewer than four words is too short, explained or not, and has no verdict."""
     assert ask(service, text="three short words")["too_short"] is True
+    assert ask(service, text="three short words")["verdict"] is None
     assert ask(service, text="x", explain=True)["explanation"]["candidates"] == []
 
 

@@ -24,7 +24,7 @@ class Forgetful:
         """Return what the store has."""
         return getattr(self._store, name)
 
-    def put(self, entries: Sequence[Entry], _: PostingsOf) -> object:
+    def put(self, entries: Sequence[Entry], _: PostingsOf, judge: Judge | None = None) -> object:
         """Put entries and leave the postings of what they replace."""
 
         def none(stored: Stored) -> list[Buckets]:

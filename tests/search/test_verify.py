@@ -6,7 +6,7 @@ import pytest
 from naive import figures, minima, shingles
 
 import dedup
-from dedup.model import Containment, Kind, Match, Passage, Span
+from dedup.model import Containment, Kind, Match, Passage, Span, Verdict
 from dedup.scheme import Scheme
 from dedup.search.evidence import common
 from dedup.search.verify import best, coverage
@@ -32,10 +32,12 @@ def answer(query: str, documents: dict[str, str]) -> dedup.Answer:
         return index.resemble(query)
 
 
-def match(name: str, *stretches: tuple[int, int], kind: Kind = "passage") -> Match:
+def match(
+    name: str, *stretches: tuple[int, int], kind: Kind = "passage", verdict: Verdict = "shares_passages"
+) -> Match:
     """Return a match with passages at these places of the query."""
     passages = [Passage(Span(*stretch), Span(*stretch), 12, 1.0, 1, kind) for stretch in stretches]
-    return Match(name, 0.1, Containment(0.1, 0.1), {}, tuple(passages))
+    return Match(name, 0.1, Containment(0.1, 0.1), {}, tuple(passages), verdict=verdict)
 
 
 def test_half_of_either_sides_shingles_is_enough_without_a_passage() -> None:
@@ -85,9 +87,20 @@ def test_the_nth_source_of_a_stretch_counts_one_nth(length: int, kept: list[str]
     assert [one.id for one in best(matches, 200, 3)] == kept
 
 
+def test_the_match_that_the_verdict_rests_on_is_kept() -> None:
+    """A document of 20 characters that the query contains stays, though two others cover 60 each."""
+    matches = [match("a", (0, 60)), match("b", (70, 130)), match("whole", (140, 160), verdict="contains")]
+    assert [one.id for one in best(matches, 200, 1)] == ["whole"]
+    assert [one.id for one in best(matches, 200, 2)] == ["a", "whole"]
+
+
 def test_boilerplate_is_worth_nothing() -> None:
     """A match whose only passage is boilerplate gives way to any real one; the order of the answer stays."""
-    matches = [match("stock", (0, 90), kind="boilerplate"), match("one", (0, 60)), match("two", (0, 60), (70, 80))]
+    matches = [
+        match("stock", (0, 90), kind="boilerplate", verdict="new"),
+        match("one", (0, 60)),
+        match("two", (0, 60), (70, 80)),
+    ]
     assert [one.id for one in best(matches, 100, 2)] == ["one", "two"]
     assert best(matches, 100, 3) == matches
 

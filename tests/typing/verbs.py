@@ -76,7 +76,7 @@ def keywords(client: dedup.Client) -> None:
     client.resemble("a", limit=3, filter={"source": "wire"})
     client.resemble("a", fliter={})  # type: ignore[call-arg]
     client.resemble("a", limit="3")  # type: ignore[arg-type]
-    client.compare("a", "b", min_words=4)
+    client.compare("a", "b", min_words=4, contained=0.9)
     client.compare("a", "b", limit=4)  # type: ignore[call-arg]
     dedup.compare("a", "b", limit=4)  # type: ignore[call-arg]
     assert_type(client.ask("a", Question(limit=3)), Answer)

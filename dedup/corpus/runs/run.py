@@ -41,6 +41,7 @@ def find_runs(
     *,
     name: str = "",
     against: Index | None = None,
+    joins: bool = False,
     force: bool = False,
     reject: Callable[[Rejected], None] = lambda _: None,
     watch: Watch = unwatched,
@@ -53,6 +54,8 @@ def find_runs(
         job: of level "runs": how long a run is, which copy is the first, and whether the others are cut out.
         name: what the report calls the collection.
         against: an index whose documents outrank all others and are left alone.
+        joins: what is kept will go into that index: a document that is there under its own id is no duplicate of
+            itself.
         force: replace what `out` holds.
         reject: is told of each item that cannot be used.
         watch: is told of the progress.
@@ -65,7 +68,9 @@ def find_runs(
     if job.level != "runs":
         raise InvalidInput(f"the job is of level {job.level}; give one of level runs, or call `run`")
     with results(out, force=force) as folder:
-        found = resolved_runs(items, folder, job, against=against, keep=open_kept, reject=reject, watch=watch)
+        found = resolved_runs(
+            items, folder, job, against=against, joins=joins, keep=open_kept, reject=reject, watch=watch
+        )
         with found as (join, summary):
             write_page(folder, join, folder / WORK, job, summary, name)
     return summary
@@ -78,6 +83,7 @@ def resolved_runs(
     job: Job,
     *,
     against: Index | None,
+    joins: bool = False,
     keep: Callable[[Path, Path, int], Kept],
     reject: Callable[[Rejected], None],
     watch: Watch,
@@ -89,6 +95,7 @@ def resolved_runs(
         folder: where to write.
         job: of level "runs".
         against: an index whose documents outrank all others and are left alone.
+        joins: what is kept will go into that index.
         keep: opens what takes the documents that stay, from the folders of the work files and of the results, and how
             many threads work.
         reject: is told of each item that cannot be used.
@@ -100,7 +107,7 @@ def resolved_runs(
     documents = len(offsets) - 1
     counted.check(documents)
     with Join(work, job) as join:
-        for twice, source in join.rank_documents():
+        for twice, source in join.rank_documents(joins=joins):
             counted(Rejected(source, twice, "duplicate_id", "another document has this id"))
         words, in_runs = _found(join, work, offsets, job, watch)
         place(join, work, job)

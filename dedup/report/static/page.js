@@ -127,8 +127,8 @@ for (const pair of all(".pair")) {
   }).observe(pair);
 }
 
-// "0.1 1.3": copied in source 1, reworded in source 3; the verdicts are in the order of their weight
-const VERDICTS = ["copied", "reworded", "boilerplate"];
+// "0.1 1.3": copied in source 1, reworded in source 3; the kinds are in the order of their weight
+const KINDS = ["copied", "reworded", "boilerplate"];
 const HUES = 6, LINES = 5, BADGES = 3;
 
 // as the server rounds: halves to even
@@ -148,22 +148,22 @@ for (const whole of all(".whole:has(.overview)")) {
   const marks = all("mark", whole);
 
   const paint = (element, taken) => {
-    element.classList.remove(...VERDICTS, "quiet", "several", ...[...element.classList].filter((c) => /^[cu]\d$/.test(c)));
+    element.classList.remove(...KINDS, "quiet", "several", ...[...element.classList].filter((c) => /^[cu]\d$/.test(c)));
     if (!taken.length) return element.classList.add("quiet");
     const [rank, source] = taken[0];
-    element.classList.add(VERDICTS[rank], `c${(source - 1) % HUES}`, `u${(source - 1) % LINES}`);
+    element.classList.add(KINDS[rank], `c${(source - 1) % HUES}`, `u${(source - 1) % LINES}`);
     element.classList.toggle("several", new Set(taken.map(([, other]) => other)).size > 1);
   };
 
   const count = () => {
-    const verdicts = new Set(inputs("kind").filter((box) => box.checked).map((box) => box.value));
+    const kinds = new Set(inputs("kind").filter((box) => box.checked).map((box) => box.value));
     const only = inputs("only").find((radio) => radio.checked)?.dataset.number;
     const off = new Set(inputs("off").filter((box) => box.checked).map((box) => Number(box.dataset.number)));
     const takes = (source) => !off.has(source) && (!only || Number(only) === source);
     const holding = new Set();
     let words = 0;
     for (const [element, held] of parsed) {
-      const taken = held.filter(([rank, source]) => verdicts.has(VERDICTS[rank]) && takes(source));
+      const taken = held.filter(([rank, source]) => kinds.has(KINDS[rank]) && takes(source));
       if (element.matches("mark, rect")) paint(element, taken);
       else element.hidden = !taken.length;
       if (element.dataset.w && taken.length) {
