@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from dedup.engine import Index, compare
     from dedup.engine import open_index as open  # noqa: A004 - dedup.open reads as what it does
     from dedup.sketching.sketches import Sketch, sketch, to_datasketch
+    from dedup.stories.story import Stories, Story
 
 _LATER = {
     "AsyncClient": ("dedup.client", "AsyncClient"),
     "Client": ("dedup.client", "Client"),
     "Index": ("dedup.engine", "Index"),
     "Sketch": ("dedup.sketching.sketches", "Sketch"),
+    "Stories": ("dedup.stories.story", "Stories"),
+    "Story": ("dedup.stories.story", "Story"),
     "compare": ("dedup.engine", "compare"),
     "open": ("dedup.engine", "open_index"),
     "sketch": ("dedup.sketching.sketches", "sketch"),
@@ -45,6 +48,8 @@ __all__ = [
     "Scheme",
     "Sketch",
     "Span",
+    "Stories",
+    "Story",
     "compare",
     "open",
     "sketch",

@@ -98,6 +98,7 @@ class Match:
         direction: whether the document came out "earlier" than the query or "later", by the dates in their metadata
             (`published`, else `date`); None where a date is missing or too vague to tell.
         story: the name of the document's story; None in an index without stories.
+        folded: how many more documents of its story match, and are left out because the question folds stories.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Match:
     passages: tuple[Passage, ...]
     direction: Direction | None = None
     story: str | None = None
+    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from dedup.search.question import Question, QuestionFields
 from dedup.search.sharing import Least, Sharing, arrived, sharing
 from dedup.stores.base import Numbers, Stats, Store, Stored
 from dedup.stores.codec import decode
+from dedup.stories.newest import Since, newest
+from dedup.stories.story import Order, Stories, Story
+from dedup.stories.telling import tell
 
 
 class Arrival(NamedTuple):
@@ -174,6 +177,31 @@ class Reader:
             own = self.get(id)
         check_length(text, "the query")
         return look_up(self._store, text, question, own, id, watch)
+
+    def story(self, name: str, cursor: int = 0, *, watch: Watch = unwatched) -> Story:
+        """Return a story: its documents, who took from whom, and the passages that travelled.
+
+        Args:
+            name: its name, as a match and a document give it.
+            cursor: the number of the first member to read: 0, or the `next` of the part before.
+            watch: told of each member that is compared.
+
+        Raises:
+            NoStories: the index was made without stories.
+            UnknownStory: no document belongs to a story of that name.
+        """
+        return tell(self._store, name, cursor, watch)
+
+    def stories(
+        self, since: Since = None, limit: int = 20, order: Order = "newest", *, watch: Watch = unwatched
+    ) -> Stories:
+        """Return the stories of the newest documents; see `dedup.stories.newest.newest`.
+
+        Raises:
+            NoStories: the index was made without stories.
+            InvalidInput: `since`, `limit` or `order` makes no sense.
+        """
+        return newest(self._store, since, limit, order, watch)
 
     def explain(self, lookup: Lookup) -> Iterator[Candidate]:
         """Yield each document that a look-up considered, best candidate first, with what speaks for and against it."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.errors import NoStories
 from dedup.model import Answer, Document, Match
 from dedup.search.candidates import rank
 from dedup.search.directions import directed
@@ -14,7 +15,7 @@ from dedup.search.filters import Filter
 from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.search.reading import DEEP, FETCHED, Reading, Wanted, crowded_out, deepen, read, without
-from dedup.search.verify import alike, best, coverage, figure
+from dedup.search.verify import alike, best, coverage, figure, folded
 from dedup.search.windows import Windows
 from dedup.sketching.chunks import whole
 from dedup.sketching.sketches import Sketch, sketch_tokens
@@ -92,7 +93,12 @@ def look_up(
         own: the query as a document, if it is one: its metadata are compared with those of the documents found.
         name: the id of a document that is never returned.
         watch: told of each stage.
+
+    Raises:
+        NoStories: stories are to be folded, and the index has none.
     """
+    if question.fold and not store.scheme.stories:
+        raise NoStories("this index has no stories to fold; leave `fold` out, or make an index with stories")
     metadata = own.metadata if own else {}
     wanted = Filter.of(question.filter, own.metadata if own else None)
     tokens = tokenize([text], store.scheme.unit, prose=question.reworded)
@@ -110,8 +116,9 @@ def look_up(
     figures = figure(query, list(reading.documents.values()), there, store.scheme, question)
     matches = alike(figures)
     watch("verify", len(matches))
+    shown = folded(matches) if question.fold else matches
     answer = Answer(
-        tuple(directed(best(matches, len(text), question.limit), matches, metadata)),
+        tuple(directed(best(shown, len(text), question.limit), matches, metadata)),
         found=len(matches),
         coverage=coverage(matches, tokens),
         truncated=reading.left or windows.hide(cut, question.usual_words(store.scheme.unit)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from dedup.errors import InvalidInput
 from dedup.scheme import Unit
@@ -10,6 +10,7 @@ from dedup.search.filters import Filter
 
 USUAL = {"word": (12, 0.6), "character": (40, 0.45)}
 """Matched words and similarity of a passage where nothing is asked for. Words: ADR 10; characters: ADR 17."""
+Fold = Literal["story"]
 MOST = 1 << 24  # no text has more words, see dedup.admission.LONGEST_TEXT
 
 
@@ -26,6 +27,7 @@ class Question:
         passages: look for passages; if not, only documents that are alike as a whole are matched.
         filter: conditions that a document's metadata must meet, field by field; see `dedup.search.filters.Filter`.
         reworded: look for passages that are told in other words, too.
+        fold: "story" for the best match of each story alone; then `limit` counts stories.
 
     Raises:
         InvalidInput: a limit or condition makes no sense.
@@ -37,6 +39,7 @@ class Question:
     passages: bool = True
     filter: Mapping[str, Any] | None = None
     reworded: bool = True
+    fold: Fold | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits and conditions that make no sense."""
@@ -50,6 +53,8 @@ class Question:
         for name, switch in (("passages", self.passages), ("reworded", self.reworded)):
             if type(switch) is not bool:
                 raise InvalidInput(f"{name} {switch!r}: give true or false")
+        if self.fold not in (None, "story"):
+            raise InvalidInput(f'fold {self.fold!r}: give "story", or leave it out')
         Filter.of(self.filter, {})
 
     def usual_words(self, unit: Unit) -> int:
@@ -75,3 +80,4 @@ class QuestionFields(PassageFields, total=False):
     limit: int
     passages: bool
     filter: Mapping[str, Any] | None
+    fold: Fold | None

@@ -1,6 +1,8 @@
 """A query and the texts of its candidates in, matches with exact figures out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -118,6 +120,16 @@ def _worth(match: Match) -> tuple[bool, int, int, float, str]:
 def alike(figures: Iterable[Match]) -> list[Match]:
     """Return those that the query resembles, best first."""
     return sorted(filter(resembles, figures), key=_worth)
+
+
+def folded(matches: Iterable[Match]) -> list[Match]:
+    """Return the first match of each story, with how many followed; a document without a story stays."""
+    kept, counts = dict[str | int, Match](), Counter[str | int]()
+    for place, match in enumerate(matches):
+        story = place if match.story is None else match.story
+        kept.setdefault(story, match)
+        counts[story] += 1
+    return [replace(match, folded=counts[story] - 1) for story, match in kept.items()]
 
 
 def resembles(match: Match) -> bool:
