@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 Kind = Literal["passage", "reworded", "boilerplate"]
 Direction = Literal["earlier", "later"]
-Status = Literal["put", "replaced", "unchanged", "kept"]
+Status = Literal["put", "replaced", "unchanged", "kept", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +150,34 @@ class Placed:
     Attributes:
         place: its place in what was given, from 0.
         id: its id.
-        status: whether the id is new, its content was replaced, was equal already, or was to be kept, whatever it is.
+        status: whether the id is new, its content was replaced, was equal already, or was to be kept, whatever it is;
+            or the document is a duplicate, and was not put.
         version: 32 hexadecimal digits, equal for equal text and metadata.
+        duplicate_of: the document that it is a duplicate of; None unless that is its status.
+        story: the name of the story that it was given; None in an index without stories, and if it was not written.
     """
 
     place: int
     id: str
     status: Status
     version: str
+    duplicate_of: "Duplicated | None" = None
+    story: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicated:
+    """The document for which a new one was not put; every figure is exact, computed on the two texts.
+
+    Attributes:
+        id: the document's id.
+        jaccard: |A ∩ B| / |A ∪ B| over the sets of k-token shingles.
+        containment: the same intersection over each side alone; the query is the new document.
+    """
+
+    id: str
+    jaccard: float
+    containment: Containment
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +192,18 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a batch: counts, and one Reject for each document that was not indexed."""
+    """What became of a batch: counts, and what was not indexed.
+
+    Attributes:
+        put: documents whose ids were new.
+        unchanged: documents that were there already, with equal content.
+        replaced: documents whose content was replaced.
+        rejected: one Reject for each document that cannot be indexed.
+        duplicates: the documents that were not put because they resemble one that is there.
+    """
 
     put: int = 0
     unchanged: int = 0
     replaced: int = 0
     rejected: tuple[Reject, ...] = ()
+    duplicates: tuple[Placed, ...] = ()

@@ -259,12 +259,22 @@ class BatchOut(BaseModel):
     answers: list[AnswerOut | ProblemOut]
 
 
+class DuplicatedOut(BaseModel):
+    """The document that one was not put for; in its containment the query is the one that was not put."""
+
+    id: str
+    jaccard: Share
+    containment: ContainmentOut
+
+
 class PlacedOut(BaseModel):
     """What became of a document."""
 
     id: str
-    status: Literal["put", "replaced", "unchanged"]
+    status: Literal["put", "replaced", "unchanged", "duplicate"]
     version: str
+    duplicate_of: Annotated[DuplicatedOut | None, Field(description="Only of a duplicate.")] = None
+    story: Annotated[str | None, Field(description="Only of one that went into an index with stories.")] = None
 
 
 class DocumentOut(BaseModel):

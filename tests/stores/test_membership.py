@@ -28,7 +28,11 @@ def test_a_payload_without_a_story_has_none() -> None:
 
 def test_members_and_links_are_in_buckets_of_their_own() -> None:
     """A story's bucket is the XXH3 of its name under seed 1, that of links to it under seed 2."""
-    wanted = [xxhash.xxh3_64_intdigest("räuber".encode(), 1), *(xxhash.xxh3_64_intdigest(name, 2) for name in "bc")]
+    wanted = [
+        xxhash.xxh3_64_intdigest("räuber".encode(), 1),
+        xxhash.xxh3_64_intdigest(b"b", 2),
+        xxhash.xxh3_64_intdigest(b"c", 2),
+    ]
     assert Membership("räuber", ("b", "c")).buckets.tolist() == wanted
     assert Membership().buckets.tolist() == []
 
