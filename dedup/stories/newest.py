@@ -77,6 +77,11 @@ def newest(
     return Stories(tuple(filter(None, outlines)), len(numbers), count, end, truncated=at > bounds.number)
 
 
+def since_of(written: str | None) -> Since:
+    """Return what a command line or an address says of `since`: digits alone are a number, so no year."""
+    return int(written[:12]) if written and written.isdecimal() else written or None
+
+
 def _bounds(since: Since) -> _Bounds:
     if since is None:
         return _Bounds()
