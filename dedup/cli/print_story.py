@@ -7,10 +7,12 @@ from rich.text import Text
 
 from dedup.cli.print_answer import Terminal
 from dedup.cli.terminal import clean
+from dedup.report.stretch import beginning
 from dedup.report.views import counted
 from dedup.scheme import Unit
 from dedup.stories.story import Stories, Story
 
+OPENING = 60  # not measured: letters of a story's beginning
 SHOWN = 10  # not measured: passages that are read; --json has all
 
 
@@ -51,9 +53,9 @@ def show_stories(found: Stories) -> None:
         table.add_column(heading)
     for one in found.stories:
         counts = f"{one.count:,}", f"{one.new:,}"
-        opening = clean(one.opening[:60])
+        opening = clean(beginning(one.opening, OPENING))
         table.add_row(Text(clean(one.name), "cyan"), Text(opening), *counts, one.first or "", one.last or "")
-    out.print(f"{counted(found.read, 'document')} of {'1 story' if found.found == 1 else f'{found.found:,} stories'}")
+    out.print(f"{counted(found.read, 'document')} of {counted(found.found, 'story')}")
     if found.stories:
         out.print(table)
 

@@ -17,8 +17,8 @@ from dedup.search.question import Question, QuestionFields
 from dedup.search.sharing import Least, Sharing, arrived, sharing
 from dedup.stores.base import Numbers, Stats, Store, Stored
 from dedup.stores.codec import decode
-from dedup.stories.newest import Since, newest
-from dedup.stories.story import Order, Stories, Story
+from dedup.stories.newest import newest
+from dedup.stories.story import Order, Since, Stories, Story
 from dedup.stories.telling import tell
 
 

@@ -11,7 +11,7 @@ from dedup.errors import InvalidInput
 from dedup.search.lookup import Watch, unwatched
 from dedup.stores.base import Snapshot, Store, Stored
 from dedup.stories.members import document_of, membership, of_story, place, read
-from dedup.stories.story import Order, Outline, Stories
+from dedup.stories.story import Order, Outline, Since, Stories
 from dedup.stories.telling import require_stories
 
 NUMBERS = 20_000  # ADR 33: numbers of the newest documents, and of the parts of long ones: so far back is read
@@ -19,7 +19,6 @@ BLOCK = 256  # not measured: numbers read at once
 OUTLINED = 100  # not measured: of a story's documents the first and the newest, of which its outline tells
 OPENING = 200  # not measured: code points, two lines
 MOST = 200  # not measured: stories outlined at once
-Since = int | str | None
 
 
 class _Bounds(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from dedup.model import Span
 
 Order = Literal["newest", "largest"]
+Since = int | str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,8 @@ def documents() -> Iterator[tuple[Document, Membership]]:
 @pytest.mark.parametrize("kind", ["model", "memory", "lmdb", *ON_SERVERS])
 def test_stories_are_read_alike(kind: str, request: pytest.FixtureRequest, tmp_path: Path, namespace: str) -> None:
     """A story, its parts and the list of stories are what a model of them says, also after a removal."""
-    if kind == "model":
-        store = ModelStore(SCHEME)
-    else:
-        store = open_store(url_of(kind, request, tmp_path / "index", namespace), SCHEME, create=True)
+    url = "" if kind == "model" else url_of(kind, request, tmp_path / "index", namespace)
+    store = open_store(url, SCHEME, create=True) if url else ModelStore(SCHEME)
     with Index(store) as index:
         put(store, documents())
         story = index.story("d1")
