@@ -19,6 +19,7 @@ from service.middleware.gone import Gone
 from service.middleware.keys import Keys
 from service.middleware.observed import Observed
 from service.openapi import described
+from service.page import stories as story_page
 from service.page.routes import router as page
 from service.routes import documents, operations, resemble, stories
 from service.saved import opened
@@ -68,6 +69,7 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
         stories.router,
         operations.router,
         page,
+        story_page.router,
     )  # `{id}/resembles` before `{id}`
     for router in routers:
         app.include_router(router)

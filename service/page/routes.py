@@ -116,7 +116,15 @@ async def static(file: str) -> Response:
 
 
 def _home(index: Index) -> Response:
-    return show("home.html", documents=index.stats().documents, asked=Asked({}), limit=LIMIT, unit=index.scheme.unit)
+    documents, scheme = index.stats().documents, index.scheme
+    return show(
+        "home.html",
+        documents=documents,
+        asked=Asked({}),
+        limit=LIMIT,
+        unit=scheme.unit,
+        stories=bool(scheme.stories),
+    )
 
 
 def _saved(service: Service) -> Saved:
