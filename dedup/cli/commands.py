@@ -72,7 +72,9 @@ def ingest(
     from dedup.cli.ingest import Selection, run
     from dedup.cli.ingest_where import where
     from dedup.formats import Fields, Reading
+    from dedup.newcomers import limit_of
 
+    limit_of(skip_like, measure)
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
     if duplicates and not skip_like:
         raise InvalidInput("--duplicates names a file for what --skip-like leaves out; give --skip-like too")
