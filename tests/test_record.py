@@ -118,6 +118,7 @@ SPELLED = {
     ],
     "direction": "later",
     "story": None,
+    "folded": 0,
 }
 
 

@@ -42,4 +42,4 @@ def stories(url: str, since: str | None, limit: int, order: Order, *, json: bool
 
     show_stories(found)
     if found.truncated:
-        note(f"the newest {counted(found.read, 'document')} were read; there may be more stories")
+        note(f"the newest documents were read, {found.read:,} of them; there may be more stories")
