@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dedup.errors import ResemblesError
-from dedup.model import Answer, Containment, Document, Match, Passage, Placed, Reject, Report, Span
+from dedup.model import Answer, Containment, Document, Duplicated, Match, Passage, Placed, Reject, Report, Span
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
@@ -37,6 +37,7 @@ __all__ = [
     "Client",
     "Containment",
     "Document",
+    "Duplicated",
     "Index",
     "Match",
     "Passage",

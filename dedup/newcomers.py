@@ -80,9 +80,9 @@ class Newcomers:
         names: "_FreeNames",
     ) -> Membership:
         """Return the story of an entry: that of the document it replaces, else of the most alike, else its own."""
-        same = self._same_story
-        if not same:
-            return Membership()
+        same, brought = self._same_story, membership_of(entry.payload)
+        if brought.story or not same:  # a copy brings its story along
+            return brought
         shares = dict[str, float]()
         for one in there:
             belongs = _membership_of(one.stored) if one.stored else earlier[one.place]
@@ -96,7 +96,7 @@ class Newcomers:
 
     def _enrolled(self, entry: Entry, membership: Membership | None) -> Entry:
         """Return an entry with its story in its payload and its buckets."""
-        if not (membership and membership.story):
+        if not (membership and membership.story) or membership_of(entry.payload).story:
             return entry
         payload = with_membership(entry.payload, membership)
         return replace(entry, payload=payload, postings=in_story(entry.postings, membership))

@@ -132,8 +132,17 @@ class Index(Reader):
         self._store.backup(Path(folder))
 
     def copy_from(self, source: Store, *, now: float) -> Iterator[Copied]:
-        """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`."""
-        return copy(source, self._store, self._postings_of_each, now)
+        """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`.
+
+        Documents keep their stories where this index has stories too; those that have none are given theirs.
+        """
+        return copy(source, self._store, self._postings_of_each, self._judge_of_copies, now)
+
+    def _judge_of_copies(self, copies: Sequence[Stored]) -> Newcomers | None:
+        if not self.scheme.stories:
+            return None
+        texts = {one.id: decode(one.id, one.payload, one.digest).text for one in copies}
+        return Newcomers(self.scheme, texts, None)
 
     def _entries(self, batch: "list[Encoded | Reject]", ttl: int, *, create: bool) -> dict[str, Entry]:
         """Return what to write, the last of each id; what turns out to have no words becomes a reject in its place."""

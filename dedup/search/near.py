@@ -17,7 +17,7 @@ from dedup.errors import StoreDamaged
 from dedup.scheme import Scheme
 from dedup.sketching.sketches import shingles
 from dedup.sketching.tokens import tokenize
-from dedup.stores.base import Buckets, Numbers, Postings, Snapshot, Stored
+from dedup.stores.base import Buckets, Postings, Snapshot, Stored
 from dedup.stores.codec import decode
 
 Measure = Literal["jaccard", "containment", "either"]
@@ -27,6 +27,7 @@ LISTED = 64  # not measured: as a look-up reads; the lowest numbers, which are t
 MOST = 16  # not measured: candidates compared with a new document, those that share most buckets
 EARLIER = 8  # not measured: new documents of one bucket that those behind them are held against
 TOGETHER = 64  # not measured: new documents compared at a time; their candidates' texts are held at once
+BYTES = 1 << 24  # not measured: payloads of candidates held at once; one document's own are held whatever they are
 PART = 32  # minima of about 80 words: a shorter text that is contained shares no more
 
 
@@ -162,9 +163,14 @@ def _compared(
     scheme: Scheme,
     limits: Sequence[Limit],
 ) -> Iterator[list[Near]]:
-    """Yield what each of some new documents is near to."""
+    """Yield what each of some new documents is near to; fewer at a time where their candidates are long."""
     stored, earlier = (_of(pairs, some) for pairs in candidates)
-    there = _fetched(now, np.unique([number for numbers in stored for number in numbers]).astype(np.uint32))
+    there = _fetched(now, sorted({number for numbers in stored for number in numbers}), bounded=len(some) > 1)
+    if there is None:
+        middle = (some.start + some.stop) // 2
+        for half in (range(some.start, middle), range(middle, some.stop)):
+            yield from _compared(now, newcomers, half, candidates, scheme, limits)
+        return
     new = {place for own, places in zip(some, earlier, strict=True) for place in (own, *places) if places}
     new |= {own for own, numbers in zip(some, stored, strict=True) if numbers}
     sets = _Sets(scheme)
@@ -187,10 +193,17 @@ def _of(pairs: _Pairs, some: range) -> list[list[int]]:
     return [pairs.others[first:end].tolist() for first, end in pairwise(bounds)]
 
 
-def _fetched(now: Snapshot, numbers: Numbers) -> dict[int, Stored]:
-    """Return the living document of each chunk number."""
-    found = zip(numbers.tolist(), now.fetch(numbers), strict=True)
-    return {number: stored for number, stored in found if stored}
+def _fetched(now: Snapshot, numbers: Sequence[int], *, bounded: bool) -> dict[int, Stored] | None:
+    """Return the living document of each chunk number; None if they are bounded, and too large to be held at once."""
+    there, size = dict[int, Stored](), 0
+    for first in range(0, len(numbers), TOGETHER):
+        some = numbers[first : first + TOGETHER]
+        found = zip(some, now.fetch(np.array(some, np.uint32)), strict=True)
+        there |= {number: stored for number, stored in found if stored}
+        size = sum(len(stored.payload) for stored in there.values())
+        if bounded and size > BYTES:
+            return None
+    return there
 
 
 def _text(stored: Stored) -> str | None:

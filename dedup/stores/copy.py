@@ -1,17 +1,23 @@
 """Copying all documents of one index into another; a copy that was cut short goes on."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from dedup.errors import StoreDamaged
-from dedup.stores.base import Buckets, Entry, Store, Stored
+from dedup.stores.base import Buckets, Entry, Judge, Store, Stored
+from dedup.stores.membership import split_membership
 
 _COPIED_AT_ONCE = 1_000  # not measured: half of a put's batch
 
 
 PostingsOfEach = Callable[[Sequence[Stored]], Sequence[tuple[Buckets, ...]]]
 """Computes the buckets of the chunks of several documents."""
+
+
+JudgeOf = Callable[[Sequence[Stored]], Judge | None]
+"""Returns who decides of some documents before they go in; nobody where there is nothing to decide."""
 
 
 class Copied(NamedTuple):
@@ -22,16 +28,19 @@ class Copied(NamedTuple):
     damaged: list[str]
 
 
-def copy(source: Store, target: Store, postings_of_each: PostingsOfEach, now: float) -> Iterator[Copied]:
+def copy(
+    source: Store, target: Store, postings_of_each: PostingsOfEach, judge_of: JudgeOf, now: float
+) -> Iterator[Copied]:
     """Put all documents that can be read into another index; yield what became of each batch.
 
     Args:
         source: the index to read.
         target: the index to write; a document that it holds already, with equal content, is left alone.
         postings_of_each: computes buckets in the other index's scheme.
+        judge_of: gives stories to documents that have none, where the other index has stories.
         now: seconds since 1970, from which remaining times to live count.
     """
-    documents = source.scan()
+    documents = source.scan() if target.scheme.stories else map(_without_story, source.scan())
     while page := list(islice(documents, _COPIED_AT_ONCE)):
         there = target.get([stored.id for stored in page])
         fresh = [
@@ -46,9 +55,18 @@ def copy(source: Store, target: Store, postings_of_each: PostingsOfEach, now: fl
                 for stored, chunks in postings
             ],
             lambda stored: postings_of_each([stored])[0],
+            judge_of([stored for stored, _ in postings]),
         )
         copied = len(statuses) - statuses.count("unchanged")
         yield Copied(copied, len(page) - copied - len(damaged), damaged)
+
+
+def _without_story(stored: Stored) -> Stored:
+    """Return a document without its story; a damaged one as it is, which is told when it is read."""
+    try:
+        return replace(stored, payload=split_membership(stored.payload)[1])
+    except ValueError:
+        return stored
 
 
 def _readable(

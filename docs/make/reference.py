@@ -26,7 +26,7 @@ words in [concepts](concepts.md#concepts), the errors in [errors](errors.md).
 """
 GROUPS = {
     "An index": ("open", "Index", "Client", "AsyncClient"),
-    "What goes in": ("Document", "Report", "Placed", "Reject"),
+    "What goes in": ("Document", "Report", "Placed", "Duplicated", "Reject"),
     "A question and its answer": ("Question", "Answer", "Match", "Containment", "Passage", "Span", "compare"),
     "Sketches": ("Scheme", "sketch", "Sketch", "to_datasketch"),
 }
@@ -54,13 +54,18 @@ def described(item: Any, name: str) -> Iterator[str]:
     if name != "Index":  # made by dedup.open only
         yield f"\n```text\n{signature(item, f'dedup.{name}')}\n```\n"
     yield from sections(item)
-    for method in item.members.values() if item.is_class else ():
+    for method in [*item.members.values(), *_inherited(item)] if item.is_class else ():
         if method.is_function and not method.name.startswith("_"):
             yield f"\n#### {name}.{method.name}\n\n```text\n{signature(method, method.name)}\n```\n"
             yield from sections(method)
         elif method.is_attribute and "property" in method.labels:
             yield f"\n#### {name}.{method.name}\n\n```text\n{method.name}: {method.annotation}\n```\n"
             yield from sections(method)
+
+
+def _inherited(item: Any) -> list[Any]:
+    """Return the members that a class has from the package's other classes."""
+    return [member.final_target for member in item.inherited_members.values()]
 
 
 def signature(item: Any, name: str) -> str:

@@ -261,3 +261,26 @@ def test_the_model_agrees() -> None:
     """The plain model of a store, which judges one by one, gives the same answers."""
     with Index(ModelStore()) as index:
         assert put_each(index, SHUFFLED) == in_order(SHUFFLED, 0.6)
+
+
+def copied_stories(source: Index, scheme: Scheme) -> dict[str, str | None]:
+    """Copy an index into another one, twice, and return the stories of its documents."""
+    with open_index("memory:", scheme) as target:
+        for _ in range(2):
+            for _ in target.copy_from(source._store, now=0):
+                pass
+        assert target.check().sound
+        return {one.id: one.story for one in target.documents()}
+
+
+def test_a_copy_brings_its_stories_along(index: Index) -> None:
+    """Into an index with stories they come as they are, into another not at all; who has none is given one."""
+    (a, b, c, _), (d, *_) = FAMILIES[:2]
+    story_of(index, a, b, d)
+    index.remove([a.id])
+    told = {b.id: a.id, d.id: d.id}
+    assert copied_stories(index, Scheme(stories=0.5, k=5)) == told
+    assert copied_stories(index, Scheme()) == dict.fromkeys(told)
+    with dedup.open("memory:") as plain:
+        plain.put([b, c, d])
+        assert copied_stories(plain, Scheme(stories=0.5)) == {b.id: b.id, c.id: b.id, d.id: d.id}
