@@ -16,7 +16,7 @@ from dedup.stories.story import Member, Story
 
 MEMBERS = 1_000  # ADR 33: documents read at once
 COMPARED = 100  # ADR 33: members held against each other
-CHARACTERS = 1 << 20  # ADR 33: of these together, some 2,600 to 10,000 each where there are 100
+CHARACTERS = 1 << 19  # ADR 33: of these together, some 5,000 each where there are 100
 PASSAGES = 50  # not measured: texts told, more than are read
 LINKS = 256  # not measured: documents of other stories that are read for the links
 
