@@ -46,6 +46,7 @@ class Putting:
             if self._statuses[place] == "duplicate":
                 self._statuses[place] = _unwritten(entry)
         with self._parts.wire.steady():
+            self._give_up_announced()
             left = self._put_some(range(len(self._entries)))
             for pause in pauses(TURNS):
                 if not left:
@@ -56,6 +57,14 @@ class Putting:
             f"index {self._parts.wire.name}: {len(left):,} documents depend on what other writers are putting, and "
             f"these have not finished for {TURNS:.0f} s; put the batch again"
         )
+
+    def _give_up_announced(self) -> None:
+        """Delete the records that an attempt before has announced: nobody is to wait for them any more."""
+        numbers = [number for numbers in self._own for number in numbers] if self._judging else []
+        if numbers:
+            stored = {one.number: one for one in self._parts.documents.records(numbers) if one}
+            gone = self._parts.documents.not_current(stored)
+            self._parts.documents.forget(stored[number].numbers for number in gone)
 
     def _put_some(self, places: Sequence[int]) -> Sequence[int]:
         """Put the entries at some places; return those that had to give way to other writers' and must begin anew."""
