@@ -16,9 +16,10 @@ def story(
     ] = 0,
     json: options.Json = False,
 ) -> None:
-    """Show a story: its documents, who took from whom, and the passages that travelled.
+    """Show who took what from whom in a story.
 
-    The index must have been made with `dedup index create --stories`.
+    Shows its documents, earliest first, and the passages that travelled. The index must have been made with
+    `dedup index create --stories`.
     """
     from dedup.cli.stories import story
 

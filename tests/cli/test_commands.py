@@ -62,7 +62,7 @@ def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
     assert (answer["query"], answer["truncated"]) == (B, False)
     assert [match["id"] for match in answer["matches"]] == [C, A]
     match = answer["matches"][0]
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction"]
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction", "story", "folded"]
     assert list(match["containment"]) == ["query_in_document", "document_in_query"]
     assert match["metadata"] == {}
     [passage] = [one for one in match["passages"] if one["matched_words"] > 90]
@@ -340,7 +340,7 @@ def test_copy_goes_on_behind_a_damaged_document(seeded: Run) -> None:
 def test_compare_needs_no_index(run: Run, here: Path) -> None:
     """`compare --json` prints one match object, named after the second file, and leaves no index behind."""
     [match] = rows(run("compare", SEEDS / f"{B}.txt", SEEDS / f"{C}.txt", "--json").stdout)
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction"]
+    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction", "story", "folded"]
     assert match["id"] == C
     assert any(stretch(B, one["query"]).endswith("also met Gerasimov in Azerbaijan") for one in match["passages"])
     assert list(here.iterdir()) == []
