@@ -19,7 +19,7 @@ from dedup.stores.base import Numbers, Stats, Store, Stored
 from dedup.stores.codec import decode
 from dedup.stories.newest import newest
 from dedup.stories.story import Order, Since, Stories, Story
-from dedup.stories.telling import tell
+from dedup.stories.telling import require_stories, tell
 
 
 class Arrival(NamedTuple):
@@ -166,7 +166,12 @@ class Reader:
         """Return what `ask` does, and the documents that were read for it; `watch` is told of each stage.
 
         The query's metadata, which say when it came out, are by default those of the document `id`.
+
+        Raises:
+            NoStories: stories are to be folded, and the index has none.
         """
+        if question.fold:
+            require_stories(self._store)
         own = None
         if text is None:
             own = self._known(id)

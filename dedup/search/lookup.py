@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.errors import NoStories
 from dedup.model import Answer, Document, Match
 from dedup.search.candidates import rank
 from dedup.search.directions import directed
@@ -93,12 +92,7 @@ def look_up(
         own: the query as a document, if it is one: its metadata are compared with those of the documents found.
         name: the id of a document that is never returned.
         watch: told of each stage.
-
-    Raises:
-        NoStories: stories are to be folded, and the index has none.
     """
-    if question.fold and not store.scheme.stories:
-        raise NoStories("this index has no stories to fold; leave `fold` out, or make an index with stories")
     metadata = own.metadata if own else {}
     wanted = Filter.of(question.filter, own.metadata if own else None)
     tokens = tokenize([text], store.scheme.unit, prose=question.reworded)

@@ -12,7 +12,7 @@ from service.backend import Shared, wanted
 from service.ids import DocumentId
 from service.json import JsonAnswer
 from service.openapi import refusals
-from service.schemas import StoriesOut, StoryOut
+from service.story_schemas import StoriesOut, StoryOut
 from service.strict_json import StrictRoute
 
 router = APIRouter(prefix="/v1", tags=["stories"], route_class=StrictRoute)

@@ -40,7 +40,7 @@ def test_the_limit_counts_stories() -> None:
 def test_an_index_without_stories_refuses_to_fold_them() -> None:
     """The refusal says so, for a text and for several."""
     with dedup.open("memory:") as index:
-        with pytest.raises(NoStories, match="no stories to fold"):
+        with pytest.raises(NoStories, match="has no stories"):
             index.resemble(LONG, fold="story")
         (reject,) = index.resemble_many([LONG], fold="story")
         assert isinstance(reject, dedup.Reject)
