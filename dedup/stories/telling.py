@@ -69,7 +69,7 @@ def require_stories(store: Store) -> None:
     """
     if not store.scheme.stories:
         raise NoStories(
-            "this index has no stories; make one with `dedup index create --stories 0.5`, and `dedup copy` this one into it"
+            "this index has no stories; make one with `dedup index create --stories 0.5`, and `dedup copy` this into it"
         )
 
 

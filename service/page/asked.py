@@ -101,6 +101,8 @@ class Asked:
             given["min_similarity"] = _percent(self["min_similarity"])
         if self["reworded"] == "no":
             given["reworded"] = False
+        if self["fold"]:
+            given["fold"] = self["fold"]
         return Question(**given, filter=conditions(self.sent) or None)
 
     @property
@@ -126,7 +128,7 @@ class Asked:
         return whole if len(whole) < LONGEST_ADDRESS else ""
 
 
-SETTINGS = ("limit", "min_words", "min_similarity", "reworded", *NAMES)
+SETTINGS = ("limit", "min_words", "min_similarity", "reworded", "fold", *NAMES)
 
 
 def pasted(text: str, title: str = "Your text") -> Document:

@@ -151,3 +151,18 @@ def test_pages_refuse_what_makes_no_sense(told: Serving) -> None:
     ):
         page = told.http.get(path, headers=HTML)
         assert (page.status_code, "That did not work" in page.text) == (status, True)
+
+
+def test_the_form_folds_stories(told: Serving) -> None:
+    """A tick in the form keeps the best of each story; the source says how many more there are, and the tick stays."""
+    page = told.http.get("/matches?id=b&fold=story", headers=HTML).text
+    assert page.count('class="source ') == 1
+    assert "1 more document of it" in page
+    assert 'name="fold" value="story" checked' in page
+    assert 'name="fold"' in told.http.get("/", headers=HTML).text
+    assert told.http.get("/matches?id=b&fold=other").status_code == 422
+
+
+def test_the_form_offers_no_folding_without_stories(service: Serving) -> None:
+    """An index without stories has nothing to fold."""
+    assert 'name="fold"' not in service.http.get("/", headers=HTML).text
