@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from dedup.engine import Index, compare
     from dedup.engine import open_index as open  # noqa: A004 - dedup.open reads as what it does
     from dedup.sketching.sketches import Sketch, sketch, to_datasketch
+    from dedup.stories.story import Member, Outline, Printing, Reprinted, Stories, Story
 
 _LATER = {
     "AsyncClient": ("dedup.client", "AsyncClient"),
     "Client": ("dedup.client", "Client"),
     "Index": ("dedup.engine", "Index"),
+    "Member": ("dedup.stories.story", "Member"),
+    "Outline": ("dedup.stories.story", "Outline"),
+    "Printing": ("dedup.stories.story", "Printing"),
+    "Reprinted": ("dedup.stories.story", "Reprinted"),
     "Sketch": ("dedup.sketching.sketches", "Sketch"),
+    "Stories": ("dedup.stories.story", "Stories"),
+    "Story": ("dedup.stories.story", "Story"),
     "compare": ("dedup.engine", "compare"),
     "open": ("dedup.engine", "open_index"),
     "sketch": ("dedup.sketching.sketches", "sketch"),
@@ -37,15 +44,21 @@ __all__ = [
     "Duplicated",
     "Index",
     "Match",
+    "Member",
+    "Outline",
     "Passage",
     "Placed",
+    "Printing",
     "Question",
     "Reject",
     "Report",
+    "Reprinted",
     "ResemblesError",
     "Scheme",
     "Sketch",
     "Span",
+    "Stories",
+    "Story",
     "compare",
     "open",
     "sketch",

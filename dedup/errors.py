@@ -6,6 +6,8 @@ ResemblesError
 │   ├── InvalidDocument     one document cannot be indexed (bad id, no words, too long)
 │   ├── InvalidScheme       scheme parameters that make no sense
 │   ├── InvalidURL          an index URL of an unknown kind
+│   ├── UnknownStory        no document of the index belongs to a story of that name
+│   ├── NoStories           the index was made without stories
 │   ├── OutputExists        the folder for results holds something
 │   └── MissingExtra        a package that only some commands need is not installed
 ├── ServiceError            a remote index refused a request, or does not answer
@@ -70,6 +72,18 @@ class InvalidURL(InvalidInput):
     """An index URL of an unknown kind."""
 
     code = "invalid_url"
+
+
+class UnknownStory(InvalidInput):
+    """No document of the index belongs to a story of that name."""
+
+    code = "unknown_story"
+
+
+class NoStories(InvalidInput):
+    """The index was made without stories."""
+
+    code = "no_stories"
 
 
 class OutputExists(InvalidInput):

@@ -100,6 +100,7 @@ class Match:
         direction: whether the document came out "earlier" than the query or "later", by the dates in their metadata
             (`published`, else `date`); None where a date is missing or too vague to tell.
         story: the name of the document's story; None in an index without stories.
+        folded: how many more documents of its story match, and are left out because the question folds stories.
         verdict: what the query is beside this document, by the question's limit `contained`: "near_duplicate" if each
             holds so much of the other's shingles; "contained" if the document holds so much of the query's; "contains"
             if the query holds so much of the document's; "shares_passages" if they share a passage that is no
@@ -113,6 +114,7 @@ class Match:
     passages: tuple[Passage, ...]
     direction: Direction | None = None
     story: str | None = None
+    folded: int = 0
     verdict: Verdict = field(kw_only=True)
 
 

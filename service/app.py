@@ -19,8 +19,9 @@ from service.middleware.gone import Gone
 from service.middleware.keys import Keys
 from service.middleware.observed import Observed
 from service.openapi import described
+from service.page import stories as story_page
 from service.page.routes import router as page
-from service.routes import documents, operations, resemble
+from service.routes import documents, operations, resemble, stories
 from service.saved import opened
 from service.settings import Settings
 from service.telemetry import Metrics, require_exporter
@@ -62,7 +63,14 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
         },
     )
     problems.install(app)
-    routers = (resemble.router, documents.router, operations.router, page)  # `{id}/resembles` before `{id}`
+    routers = (
+        resemble.router,
+        documents.router,
+        stories.router,
+        operations.router,
+        page,
+        story_page.router,
+    )  # `{id}/resembles` before `{id}`
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]

@@ -62,6 +62,8 @@ def of_error(error: ResemblesError) -> Problem:
         )
     if error.code == "unknown_id":
         return unknown()
+    if error.code == "unknown_story":
+        return Problem(404, error.code, "no document belongs to a story of this name; check it, and percent-encode it")
     status = _BY_CODE.get(error.code, 422 if isinstance(error, InvalidInput) else 500)
     return Problem(status, error.code, str(error))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, model_validator
 
 from dedup.model import Verdict
-from dedup.search.question import Question
+from dedup.search.question import Fold, Question
 from dedup.search.verdict import HALF
 from service.problems import Problem
 from service.settings import MOST_QUERIES
@@ -99,6 +99,9 @@ class LookupIn(QuestionIn):
 
     limit: Limit = DEFAULT.limit
     passages: Passages = DEFAULT.passages
+    fold: Annotated[
+        Fold | None, Field(description="`story`: the best match of each story alone; `limit` counts stories.")
+    ] = DEFAULT.fold
 
 
 class Parameters(LookupIn):
@@ -179,6 +182,7 @@ class MatchOut(BaseModel):
         Field(description="Whether it came out before or after the query, by the dates of both; null if unknown."),
     ]
     story: Annotated[str | None, Field(description="Its story; null in an index without stories.")]
+    folded: Annotated[Count, Field(description="More documents of its story match, and are left out by `fold`.")]
     verdict: Annotated[Verdict, Field(description="What the query is beside this document.")]
 
 

@@ -126,6 +126,7 @@ SPELLED = {
     ],
     "direction": "later",
     "story": None,
+    "folded": 0,
     "verdict": "contains",
 }
 

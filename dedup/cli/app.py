@@ -15,7 +15,7 @@ from dedup.cli.settings import load
 from dedup.cli.terminal import give_up_output, note
 from dedup.errors import InvalidInput, ResemblesError, WrongUsage
 
-READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help"}
+READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help", "story", "stories"}
 """Subcommands that change nothing."""
 
 

@@ -6,6 +6,7 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.collection_commands import corpus, network, tune
+from dedup.cli.story_commands import STORY_COMMANDS
 from dedup.errors import InvalidInput
 from dedup.scheme import Scheme
 from dedup.search.question import Question
@@ -102,6 +103,7 @@ def resemble(
     passages: options.Passages = DEFAULT.passages,
     verbatim: options.Verbatim = False,
     contained: options.Contained = DEFAULT.contained,
+    fold: options.Fold = None,
     html: Annotated[
         str | None,
         typer.Option("--html", metavar="FILE", help="Write an HTML page to FILE instead of text."),
@@ -127,7 +129,9 @@ def resemble(
         raise typer.BadParameter("give a path, - for standard input, or --id ID", param_hint="PATH")
     if html and json:
         raise typer.BadParameter("give --html FILE or --json, not both", param_hint="--html")
-    question = Question(limit, min_words, min_similarity, passages, reworded=not verbatim, contained=contained)
+    question = Question(
+        limit, min_words, min_similarity, passages, reworded=not verbatim, contained=contained, fold=fold
+    )
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
     keep_inputs([*(paths or []), metadata], rejects=rejects, html=html)
     run(paths or [], ids or [], how, index, question, json=json, html=html, rejects=rejects)
@@ -238,6 +242,18 @@ def create(
             help="Find 99 of 100 documents that are at least this similar as a whole.",
         ),
     ] = 0.5,
+    stories: Annotated[
+        float,
+        typer.Option(
+            "--stories",
+            envvar="DEDUP_STORIES",
+            parser=options.share,
+            metavar="X",
+            help="Give each document a story: that of the most alike document, if it is at least so similar, else one "
+            "of its own (default: no stories; try 0.5).",
+            show_default=False,
+        ),
+    ] = 0.0,
     documents: Annotated[
         int | None,
         typer.Option("--documents", min=1, metavar="N", help="Expect N documents: room for them in Redis."),
@@ -250,7 +266,7 @@ def create(
     """
     from dedup.cli.index_commands import create
 
-    create(index, unit, threshold, documents, json=json)
+    create(index, unit, threshold, stories, documents, json=json)
 
 
 def grow(index: options.Index = options.DEFAULT_INDEX, json: options.Json = False) -> None:
@@ -346,5 +362,22 @@ def warm(json: options.Json = False) -> None:
     run(json=json)
 
 
-COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, network, tune, warm)
+COMMANDS = (
+    ingest,
+    resemble,
+    compare,
+    get,
+    remove,
+    stats,
+    check,
+    sweep,
+    copy,
+    serve,
+    key,
+    corpus,
+    network,
+    tune,
+    warm,
+    *STORY_COMMANDS,
+)
 INDEX_COMMANDS = (create, grow, backup)

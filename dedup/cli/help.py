@@ -26,6 +26,8 @@ EXAMPLES = {
     "corpus": ("dedup corpus 'news/*.jsonl.zst' --out results --threshold 0.8", "corpus"),
     "network": ("dedup network 'pages/*.jsonl' --out network --unit character --series paper", "network"),
     "tune": ("dedup tune sample.jsonl --html pairs.html", "corpus"),
+    "story": ("dedup story wire-1", "stories"),
+    "stories": ("dedup stories --since -7d --order largest", "stories"),
     "help": ("dedup help ingest", "cli"),
 }
 """For each command a line to try and the page in docs/ that explains it."""

@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from dedup.cli.opening import lasting, open_index
@@ -19,9 +19,9 @@ from dedup.stores.urls import shown
 _FAR_BEHIND = 100  # writes; not measured: a look-up or a page of a scan lasts for less
 
 
-def create(url: str, unit: Unit, threshold: float, documents: int | None, *, json: bool) -> None:
+def create(url: str, unit: Unit, threshold: float, stories: float, documents: int | None, *, json: bool) -> None:
     """Make a new index, and print its scheme."""
-    scheme = Scheme.for_threshold(threshold, unit=unit)
+    scheme = replace(Scheme.for_threshold(threshold, unit=unit), stories=stories)
     with suppress(StoreUnreachable):
         open_store(lasting(url), create=False, read_only=True, older=True).close()
         raise InvalidInput(f"{shown(url)} is an index already; name another one with --index")

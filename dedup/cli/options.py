@@ -90,6 +90,12 @@ Verbatim = Annotated[
     bool,
     typer.Option("--verbatim", envvar="DEDUP_VERBATIM", help="Leave out passages that are told in other words."),
 ]
+Fold = Annotated[
+    Literal["story"] | None,
+    typer.Option(
+        "--fold", envvar="DEDUP_FOLD", help="Show the best document of each story alone; --limit counts stories."
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(

@@ -19,10 +19,11 @@ from dedup.search.lookup import Lookup
 COLUMNS = ("jaccard", "query\nin it", "it in\nquery", "passages")
 
 
-class _Terminal(Console):
+class Terminal(Console):
     """Takes text as it is: no markup, no emoji codes, no guessed highlights."""
 
     def __init__(self) -> None:
+        """Print to standard output."""
         super().__init__(markup=False, emoji=False, highlight=False)
 
     def on_broken_pipe(self) -> None:
@@ -32,7 +33,7 @@ class _Terminal(Console):
 
 def show_answer(query: Document, lookup: Lookup, unit: Unit) -> None:
     """Print what a query resembles, and the passages shared."""
-    out, answer = _Terminal(), lookup.answer
+    out, answer = Terminal(), lookup.answer
     out.print(Text(clean(query.id), "bold"), Text(clean(summary(answer, unit))))
     if answer.matches:
         out.print(_table("document", answer, unit))
@@ -43,7 +44,7 @@ def show_answer(query: Document, lookup: Lookup, unit: Unit) -> None:
 
 def show_comparison(query: Document, document: Document, match: Match, unit: Unit = "word") -> None:
     """Print how alike two texts are."""
-    out = _Terminal()
+    out = Terminal()
     out.print(Text(clean(query.id), "bold"), Text(clean(f"{said(match.verdict)} {document.id}")))
     out.print(_table("", [match], unit))
     _show_passages(out, query, document, match, unit)
@@ -58,13 +59,17 @@ def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
     dated = any(match.direction for match in matches)
     if dated:
         table.add_column("came out")
+    folded = any(match.folded for match in matches)
+    if folded:
+        table.add_column("others of\nits story", justify="right")
     for match in matches:
         passages = [passage for passage in match.passages if passage.kind != "boilerplate"]
         figures = (match.jaccard, match.containment.query_in_document, match.containment.document_in_query)
         words = sum(passage.matched_words for passage in passages)
         counts = f"{len(passages):,}", f"{words:,}"
         came_out = [match.direction or ""] if dated else []
-        table.add_row(Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out)
+        others = [f"{match.folded:,}"] if folded else []
+        table.add_row(Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out, *others)
     return table
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 import msgspec
@@ -19,6 +19,7 @@ from dedup.record import document_json, loads, read
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 from dedup.stores.base import Stats
+from dedup.stories.story import Order, Since, Stories, Story
 
 T = TypeVar("T")
 BATCH_BYTES = 1 << 20  # not measured: some 500 articles, as many as the service indexes together
@@ -151,6 +152,18 @@ def page(cursor: str) -> Call[DocumentPage]:
     return Call("GET", path, lambda response: read(response.content, DocumentPage))
 
 
+def story(name: str, cursor: int) -> Call[Story]:
+    """Tell a story."""
+    path = f"/v1/stories/{_quoted(name)}" + (f"?cursor={cursor}" if cursor else "")
+    return Call("GET", path, lambda response: read(response.content, Story))
+
+
+def stories(since: Since, limit: int, order: Order) -> Call[Stories]:
+    """List the newest or largest stories."""
+    given = {"limit": limit, "order": order} | ({} if since is None else {"since": since})
+    return Call("GET", f"/v1/stories?{urlencode(given)}", lambda response: read(response.content, Stories))
+
+
 def stats(read: Callable[[Mapping[str, Any]], T]) -> Call[T]:
     """Ask for size and scheme; `read` takes from them what is wanted."""
     return Call("GET", "/v1/stats", lambda response: read(response.json()))
@@ -234,7 +247,11 @@ def joined(reports: Iterable[Report]) -> Report:
 
 
 def _path(name: str) -> str:
-    return "/v1/documents/" + quote(name.encode("utf-8", "surrogatepass"), safe="").replace(".", "%2E")
+    return f"/v1/documents/{_quoted(name)}"
+
+
+def _quoted(name: str) -> str:
+    return quote(name.encode("utf-8", "surrogatepass"), safe="").replace(".", "%2E")
 
 
 def cursor(after: str) -> str:

@@ -17,6 +17,7 @@ from dedup.model import Answer, Document, Match, Reject, Report
 from dedup.scheme import Scheme
 from dedup.search.question import PairFields, Question, QuestionFields
 from dedup.stores.base import Stats
+from dedup.stories.story import Order, Since, Stories, Story
 
 T = TypeVar("T")
 
@@ -109,6 +110,14 @@ class Client:
     def compare(self, a: str, b: str, **fields: Unpack[PairFields]) -> Match:
         """Compare two texts as `dedup.compare` does, with the scheme of the index."""
         return self._do(calls.compare(a, b, Question(**fields)))
+
+    def story(self, name: str, cursor: int = 0) -> Story:
+        """Return a story; see `Index.story`."""
+        return self._do(calls.story(name, cursor))
+
+    def stories(self, since: Since = None, limit: int = 20, order: Order = "newest") -> Stories:
+        """Return the stories of the newest documents; see `Index.stories`."""
+        return self._do(calls.stories(since, limit, order))
 
     def stats(self) -> Stats:
         """Return the index's size."""
@@ -210,6 +219,14 @@ class AsyncClient:
     async def compare(self, a: str, b: str, **fields: Unpack[PairFields]) -> Match:
         """Compare two texts; see `Client.compare`."""
         return await self._do(calls.compare(a, b, Question(**fields)))
+
+    async def story(self, name: str, cursor: int = 0) -> Story:
+        """Return a story; see `Index.story`."""
+        return await self._do(calls.story(name, cursor))
+
+    async def stories(self, since: Since = None, limit: int = 20, order: Order = "newest") -> Stories:
+        """Return the stories of the newest documents; see `Index.stories`."""
+        return await self._do(calls.stories(since, limit, order))
 
     async def stats(self) -> Stats:
         """Return the index's size."""

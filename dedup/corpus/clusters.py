@@ -10,6 +10,7 @@ from dedup.corpus import kernels
 from dedup.corpus.job import Closure
 from dedup.corpus.join import Join
 from dedup.corpus.sets import Sets
+from dedup.printings import roots
 
 BINS = 50  # not measured: bars that a chart of 640 has room for
 SURVIVOR, EXACT, NEAR = 0, 1, 2
@@ -57,11 +58,11 @@ def cluster(join: Join, twins: NDArray[np.int64], closure: Closure, threshold: f
     Edges below `threshold` do not count.
     """
     owners = np.arange(len(twins), dtype=np.int64)
-    put = kernels.attach if closure == "survivor" else kernels.unite
+    put = kernels.attach if closure == "survivor" else roots.unite
     for better, worse in join.edges(threshold):
         put(owners, better, worse)
     if closure == "transitive":
-        kernels.flatten(owners)
+        roots.flatten(owners)
     return owners[twins]
 
 

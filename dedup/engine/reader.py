@@ -17,6 +17,9 @@ from dedup.search.question import Question, QuestionFields
 from dedup.search.sharing import Least, Sharing, arrived, sharing
 from dedup.stores.base import Numbers, Stats, Store, Stored
 from dedup.stores.codec import decode
+from dedup.stories.newest import newest
+from dedup.stories.story import Order, Since, Stories, Story
+from dedup.stories.telling import require_stories, tell
 
 
 class Arrival(NamedTuple):
@@ -163,7 +166,12 @@ class Reader:
         """Return what `ask` does, and the documents that were read for it; `watch` is told of each stage.
 
         The query's metadata, which say when it came out, are by default those of the document `id`.
+
+        Raises:
+            NoStories: stories are to be folded, and the index has none.
         """
+        if question.fold:
+            require_stories(self._store)
         own = None
         if text is None:
             own = self._known(id)
@@ -174,6 +182,31 @@ class Reader:
             own = self.get(id)
         check_length(text, "the query")
         return look_up(self._store, text, question, own, id, watch)
+
+    def story(self, name: str, cursor: int = 0, *, watch: Watch = unwatched) -> Story:
+        """Return a story: its documents, who took from whom, and the passages that travelled.
+
+        Args:
+            name: its name, as a match and a document give it.
+            cursor: the number of the first member to read: 0, or the `next` of the part before.
+            watch: told of each member that is compared.
+
+        Raises:
+            NoStories: the index was made without stories.
+            UnknownStory: no document belongs to a story of that name.
+        """
+        return tell(self._store, name, cursor, watch)
+
+    def stories(
+        self, since: Since = None, limit: int = 20, order: Order = "newest", *, watch: Watch = unwatched
+    ) -> Stories:
+        """Return the stories of the newest documents; see `dedup.stories.newest.newest`.
+
+        Raises:
+            NoStories: the index was made without stories.
+            InvalidInput: `since`, `limit` or `order` makes no sense.
+        """
+        return newest(self._store, since, limit, order, watch)
 
     def explain(self, lookup: Lookup) -> Iterator[Candidate]:
         """Yield each document that a look-up considered, best candidate first, with what speaks for and against it."""

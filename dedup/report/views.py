@@ -130,7 +130,8 @@ def summary(answer: Answer, unit: Unit) -> str:
     more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
     if not answer.matches:
         return f"{said_new(answer)}: it resembles nothing in the index{more}"
-    shown = f"; the best {len(answer):,} are shown" if len(answer) < answer.found else ""
+    left = answer.found - len(answer) - (folded := sum(match.folded for match in answer))
+    shown = f"; the best {len(answer):,} are shown" if left else "; the best of each story is shown" if folded else ""
     return f"{_judged(answer)}{_found(answer, unit)}{shown}{more}"
 
 
@@ -165,8 +166,9 @@ def sentence(answer: Answer, unit: Unit) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return "1 passage", "1,200 passages"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """Return "1 passage", "1,200 passages", "2 stories"."""
+    many = f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else many}"
 
 
 def facts(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from dedup.search.query import Query
 from dedup.search.question import Question
 from dedup.search.reading import DEEP, FETCHED, Reading, Wanted, crowded_out, deepen, read, without
 from dedup.search.verdict import decisive
-from dedup.search.verify import alike, best, coverage, figure
+from dedup.search.verify import alike, best, coverage, figure, folded
 from dedup.search.windows import Windows
 from dedup.sketching.chunks import whole
 from dedup.sketching.sketches import Sketch, sketch_tokens
@@ -111,8 +111,9 @@ def look_up(
     figures = figure(query, list(reading.documents.values()), there, store.scheme, question)
     matches = alike(figures)
     watch("verify", len(matches))
+    shown = folded(matches) if question.fold else matches
     answer = Answer(
-        tuple(directed(best(matches, len(text), question.limit), matches, metadata)),
+        tuple(directed(best(shown, len(text), question.limit), matches, metadata)),
         found=len(matches),
         coverage=coverage(matches, tokens),
         truncated=reading.left or windows.hide(cut, question.usual_words(store.scheme.unit)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from dedup.errors import InvalidInput
 from dedup.scheme import Unit
@@ -13,6 +13,7 @@ USUAL = {"word": (12, 0.6), "character": (40, 0.45)}
 """Matched words and similarity of a passage where nothing is asked for. Words: ADR 10; characters: ADR 17."""
 CONTAINED = 0.8
 """ADR 32: of copies with one word in twenty edited two thirds are near-duplicates; at .7 some that lost a third are."""
+Fold = Literal["story"]
 MOST = 1 << 24  # no text has more words, see dedup.admission.LONGEST_TEXT
 
 
@@ -31,6 +32,7 @@ class Question:
         reworded: look for passages that are told in other words, too.
         contained: from this share of its shingles on a text counts as contained in another, .5 to 1; it decides the
             verdict, see `dedup.model.Match`, and not what is found.
+        fold: "story" for the best match of each story alone; then `limit` counts stories.
 
     Raises:
         InvalidInput: a limit or condition makes no sense.
@@ -43,6 +45,7 @@ class Question:
     filter: Mapping[str, Any] | None = None
     reworded: bool = True
     contained: float = CONTAINED
+    fold: Fold | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits and conditions that make no sense."""
@@ -56,6 +59,8 @@ class Question:
         for name, switch in (("passages", self.passages), ("reworded", self.reworded)):
             if type(switch) is not bool:
                 raise InvalidInput(f"{name} {switch!r}: give true or false")
+        if self.fold not in (None, "story"):
+            raise InvalidInput(f'fold {self.fold!r}: give "story", or leave it out')
         Filter.of(self.filter, {})
 
     def usual_words(self, unit: Unit) -> int:
@@ -91,3 +96,4 @@ class QuestionFields(PairFields, total=False):
     limit: int
     passages: bool
     filter: Mapping[str, Any] | None
+    fold: Fold | None

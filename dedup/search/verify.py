@@ -1,6 +1,8 @@
 """A query and the texts of its candidates in, matches with exact figures out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -130,6 +132,20 @@ def _worth(match: Match) -> tuple[bool, int, int, float, str]:
 def alike(figures: Iterable[Match]) -> list[Match]:
     """Return those that the query resembles, best first."""
     return sorted(filter(resembles, figures), key=_worth)
+
+
+def folded(matches: Sequence[Match]) -> list[Match]:
+    """Return the first match of each story, with how many more there are; a document without a story stays.
+
+    Of its story the one stands that the answer's verdict rests on.
+    """
+    stories = [place if match.story is None else match.story for place, match in enumerate(matches)]
+    counts, kept = Counter(stories), dict[str | int, Match]()
+    for story, match in zip(stories, matches, strict=True):
+        kept.setdefault(story, match)
+    if matches:
+        kept[stories[decisive(matches)]] = matches[decisive(matches)]
+    return [replace(match, folded=counts[story] - 1) for story, match in kept.items()]
 
 
 def resembles(match: Match) -> bool:

@@ -28,6 +28,7 @@ GROUPS = {
     "An index": ("open", "Index", "Client", "AsyncClient"),
     "What goes in": ("Document", "Report", "Placed", "Duplicated", "Reject"),
     "A question and its answer": ("Question", "Answer", "Match", "Containment", "Passage", "Span", "compare"),
+    "Stories": ("Story", "Member", "Reprinted", "Printing", "Stories", "Outline"),
     "Sketches": ("Scheme", "sketch", "Sketch", "to_datasketch"),
 }
 TITLES = {"parameters": "Arguments", "attributes": "Attributes", "raises": "Errors"}

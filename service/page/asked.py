@@ -103,6 +103,8 @@ class Asked:
             given["contained"] = _percent(self["contained"])
         if self["reworded"] == "no":
             given["reworded"] = False
+        if self["fold"]:
+            given["fold"] = self["fold"]
         return Question(**given, filter=conditions(self.sent) or None)
 
     @property
@@ -128,7 +130,7 @@ class Asked:
         return whole if len(whole) < LONGEST_ADDRESS else ""
 
 
-SETTINGS = ("limit", "min_words", "min_similarity", "contained", "reworded", *NAMES)
+SETTINGS = ("limit", "min_words", "min_similarity", "contained", "reworded", "fold", *NAMES)
 
 
 def pasted(text: str, title: str = "Your text") -> Document:

@@ -116,7 +116,15 @@ async def static(file: str) -> Response:
 
 
 def _home(index: Index) -> Response:
-    return show("home.html", documents=index.stats().documents, asked=Asked({}), limit=LIMIT, unit=index.scheme.unit)
+    documents, scheme = index.stats().documents, index.scheme
+    return show(
+        "home.html",
+        documents=documents,
+        asked=Asked({}),
+        limit=LIMIT,
+        unit=scheme.unit,
+        stories=bool(scheme.stories),
+    )
 
 
 def _saved(service: Service) -> Saved:
@@ -144,7 +152,8 @@ def _matches(service: Service, asked: Asked, until: Moment | None = None) -> Res
         summary=sentence(answer, unit),
         whole=whole(query, answer, unit, asked.view),
         documents=service.index.stats().documents,
-        most=min(answer.found, MOST_MATCHES),
+        most=min(answer.found - sum(match.folded for match in answer), MOST_MATCHES),
+        stories=bool(service.index.scheme.stories),
         limit=LIMIT,
         k=service.index.scheme.k,
         saved=service.saved,

@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the corpus."""
     folder = tmp_path_factory.mktemp("page")
-    with dedup.open(f"lmdb:{folder / 'index'}") as index:
+    with dedup.open(f"lmdb:{folder / 'index'}", dedup.Scheme(stories=0.5)) as index:
         assert not index.put(documents()).rejected
     with serving(folder) as running:
         yield running.url + "/"

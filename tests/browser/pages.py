@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from axe_playwright_python.sync_playwright import Axe
-from browser.corpus import A, B, D
+from browser.corpus import HOSTILE, A, B, D
 from playwright.sync_api import Page
 
 Open = Callable[..., Page]
@@ -17,6 +17,8 @@ PLACES = {
     "compare": "compare",
     "documents": "documents",
     "passage": f"passage?id={D}&start=1988&end=2688",
+    "stories": "stories",
+    "story": "story?" + urlencode({"id": HOSTILE}),
     "problem": "matches",
 }
 PASSAGE_TOPS = """n => [...document.querySelectorAll('.text')].map(text =>

@@ -20,6 +20,7 @@ from dedup.stores.base import Entry
 A = "000_afc7266689876ce6"
 B = "001_8e1230a5eb441382"
 C = "003_e9a2dcc20c2e7980"
+MATCH = ["id", "jaccard", "containment", "metadata", "passages", "direction", "story", "folded", "verdict"]
 SENTENCE = "the quick brown fox jumps over the lazy dog while seven wizards box with liquor jugs at noon"
 
 
@@ -82,7 +83,7 @@ def test_answer_has_the_shape_that_programs_rely_on(seeded: Run) -> None:
     assert (answer["query"], answer["truncated"]) == (B, False)
     assert [match["id"] for match in answer["matches"]] == [C, A]
     match = answer["matches"][0]
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction", "verdict"]
+    assert list(match) == MATCH
     assert list(match["containment"]) == ["query_in_document", "document_in_query"]
     assert match["metadata"] == {}
     [passage] = [one for one in match["passages"] if one["matched_words"] > 90]
@@ -360,7 +361,7 @@ def test_copy_goes_on_behind_a_damaged_document(seeded: Run) -> None:
 def test_compare_needs_no_index(run: Run, here: Path) -> None:
     """`compare --json` prints one match object, named after the second file, and leaves no index behind."""
     [match] = rows(run("compare", SEEDS / f"{B}.txt", SEEDS / f"{C}.txt", "--json").stdout)
-    assert list(match) == ["id", "jaccard", "containment", "metadata", "passages", "direction", "verdict"]
+    assert list(match) == MATCH
     assert match["id"] == C
     assert any(stretch(B, one["query"]).endswith("also met Gerasimov in Azerbaijan") for one in match["passages"])
     assert list(here.iterdir()) == []

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.corpus.network.clusters import Printings, cluster
 from dedup.corpus.network.edges import Edges, Nodes
-from dedup.corpus.network.pairs import PAIR
 from dedup.corpus.network.parts import largest
 from dedup.corpus.network.roster import Roster
 from dedup.corpus.network.tables import names
+from dedup.printings.clusters import Printings, cluster
+from dedup.printings.pairs import PAIR
 from dedup.report.layout import layout
 
 Stretch = tuple[int, int, int]

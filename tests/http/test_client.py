@@ -10,7 +10,7 @@ import pytest
 from servers.service import Serving, Start, prose
 
 import dedup
-from dedup.errors import InvalidDocument, InvalidInput, ServiceError, StoreClosed
+from dedup.errors import InvalidDocument, InvalidInput, ServiceError, StoreClosed, UnknownStory
 from dedup.model import Document
 
 WIRE = prose(40, "wire")
@@ -221,3 +221,21 @@ def test_what_is_no_such_service_is_an_error(service: Serving) -> None:
     with dedup.Client(service.url) as client:
         asked = raised(lambda: client.resemble("some text", filter={"source": {1, 2}}))
         assert asked == (InvalidInput, "invalid_input")
+
+
+@pytest.mark.parametrize("kind", ["client", "async"])
+def test_stories_are_the_embedded_index_s(kind: str, start: Start, tmp_path: Path) -> None:
+    """A story, its name whatever it holds, the lists and the refusals are the same from both ends."""
+    documents = [Document("../ü?", WIRE, {"date": "2026-01-02"}), Document("b", f"{prose(9)} {WIRE}"), DOCUMENTS[3]]
+    with dedup.open(f"lmdb:{tmp_path / 'index'}", dedup.Scheme(stories=0.5)) as index:
+        index.put(documents)
+        expected = index.story("../ü?"), index.stories(), index.stories(1, 1, "largest")
+        asked = index.resemble(WIRE, fold="story")
+    with start() as service:
+        remote: Any = dedup.Client(service.url) if kind == "client" else Blocking(service.url)
+        told = remote.story("../ü?"), remote.stories(), remote.stories(1, 1, "largest")
+        assert told == expected
+        assert remote.resemble(WIRE, fold="story") == asked
+        assert raised(lambda: remote.story("nobody")) == (UnknownStory, "unknown_story")
+        assert raised(lambda: remote.stories("nonsense")) == (InvalidInput, "invalid_input")
+        remote.close()

@@ -8,7 +8,7 @@ import pytest
 from dedup.engine import Index
 from dedup.model import Document
 from dedup.stores import open_store
-from dedup.stores.base import Buckets, Entry, PostingsOf, Stored
+from dedup.stores.base import Buckets, Entry, Judge, PostingsOf, Stored
 
 LINE = " ".join(f"word{place}" for place in range(40))
 
@@ -30,7 +30,7 @@ class Forgetful:
         def none(stored: Stored) -> list[Buckets]:
             return [np.empty(0, np.uint64)] * stored.chunks
 
-        return self._store.put(entries, none)  # type: ignore[attr-defined]
+        return self._store.put(entries, none, judge)  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.network.pairs import Pairs
 from dedup.corpus.network.roster import Roster
+from dedup.printings.pairs import Pairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,31 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedup.corpus.network.job import Job
 from dedup.corpus.network.roster import Roster
 from dedup.engine import Index
-from dedup.model import Match
+from dedup.printings.pairs import PAIR, Pairs, rows_of
 
 FILE = "pairs.rows"
 TOGETHER = 32  # not measured: documents read and handed to a thread at once
-PAIR = np.dtype(
-    [
-        ("a", np.int64),
-        ("b", np.int64),
-        ("a_start", np.int64),
-        ("a_end", np.int64),
-        ("b_start", np.int64),
-        ("b_end", np.int64),
-        ("matched", np.int64),
-        ("similarity", np.float64),
-        ("evidence", np.float64),
-        ("reworded", np.bool_),
-    ]
-)
-"""A passage: places of two documents, the earlier first, and of the stretch in each, in code points."""
-Pairs = NDArray[np.void]
 
 
 @dataclass(slots=True)
@@ -108,12 +91,3 @@ def _look_up(
         counts["common"] += found.common
         rows += [row for match in found.matches for row in rows_of(places[match.id], place, match)]
     return np.array(rows, PAIR), counts
-
-
-def rows_of(earlier: int, later: int, match: Match) -> Iterator[tuple[object, ...]]:
-    """Yield a row of `PAIR` for each passage that the later document, as the query, shares with the earlier."""
-    for one in match.passages:
-        yield (
-            *(earlier, later, one.document.start, one.document.end, one.query.start, one.query.end),
-            *(one.matched_words, one.similarity, one.evidence, one.kind == "reworded"),
-        )

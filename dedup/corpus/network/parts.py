@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.kernels import flatten, unite
 from dedup.corpus.network.edges import Edges, Nodes
+from dedup.printings.roots import flatten, unite
 
 
 def largest(edges: Edges, nodes: Nodes, most: int) -> NDArray[np.int64]:

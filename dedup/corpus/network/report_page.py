@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.network.clusters import Printings
 from dedup.corpus.network.csv_files import Documents
 from dedup.corpus.network.edges import Edges, Nodes
 from dedup.corpus.network.job import Job
@@ -17,6 +16,7 @@ from dedup.corpus.network.roster import Roster
 from dedup.corpus.network.summary import Summary, documents_in
 from dedup.corpus.results_folder import REPORT
 from dedup.model import Document
+from dedup.printings.clusters import Printings
 from dedup.report import views
 from dedup.report.collection import Table
 from dedup.report.network import Drawing, NetworkPage, Node, Printing, Reprinted, draw, write

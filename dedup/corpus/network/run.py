@@ -5,7 +5,6 @@ from pathlib import Path
 
 import dedup
 from dedup.corpus.network import csv_files, gexf, tables
-from dedup.corpus.network.clusters import cluster
 from dedup.corpus.network.edges import edges, nodes
 from dedup.corpus.network.fields import fields
 from dedup.corpus.network.intake import take_in
@@ -20,6 +19,7 @@ from dedup.corpus.watch import Counted, Watch, unwatched
 from dedup.engine import Index
 from dedup.formats import Item, Rejected
 from dedup.model import Document
+from dedup.printings.clusters import cluster
 
 AT_ONCE = 256  # not measured: documents read in one request
 

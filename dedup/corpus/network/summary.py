@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.network.clusters import Printings
 from dedup.corpus.network.edges import Edges, Nodes
 from dedup.corpus.network.job import Job
 from dedup.corpus.network.pairs import Found
 from dedup.corpus.network.roster import Roster
 from dedup.corpus.results_folder import SUMMARY
+from dedup.printings.clusters import Printings
 from dedup.scheme import Scheme
 
 

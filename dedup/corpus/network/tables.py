@@ -9,10 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dedup.corpus.intake import TableFile
-from dedup.corpus.network.clusters import Printings
 from dedup.corpus.network.csv_files import Documents
-from dedup.corpus.network.pairs import Pairs
 from dedup.corpus.network.roster import Roster
+from dedup.printings.clusters import Printings
+from dedup.printings.pairs import Pairs
 from dedup.scheme import Unit
 from dedup.sketching.tokens import tokenize
 

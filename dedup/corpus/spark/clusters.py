@@ -15,6 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 from dedup.corpus import kernels
 from dedup.corpus.job import Closure
 from dedup.corpus.spark.tables import Tables
+from dedup.printings import roots
 
 ONE_TASK = 1 << 22
 """So many edges are decided in one task, which takes some 300 MB."""
@@ -90,8 +91,8 @@ def _owned(parts: Iterable[Any], *, transitive: bool) -> Iterator[Any]:
     ranks, places = np.unique(ends, return_inverse=True)
     found = np.arange(len(ranks), dtype=np.int64)
     better, worse = np.split(places, 2)
-    (kernels.unite if transitive else kernels.attach)(found, better, worse)
+    (roots.unite if transitive else kernels.attach)(found, better, worse)
     if transitive:
-        kernels.flatten(found)
+        roots.flatten(found)
     gone = found != np.arange(len(ranks))
     yield pa.RecordBatch.from_arrays([pa.array(ranks[gone]), pa.array(ranks[found[gone]])], ["rank", "survivor"])

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from dedup.corpus.network.clusters import Printings, cluster
-from dedup.corpus.network.pairs import PAIR
 from dedup.corpus.spark.intake import in_spark, lists
 from dedup.corpus.spark.tables import Tables
+from dedup.printings.clusters import Printings, cluster
+from dedup.printings.pairs import PAIR
 
 ROWS = 1 << 14  # not measured: printings in a batch that leaves the task
 PRINTINGS = pa.schema(

@@ -12,11 +12,11 @@ from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 
 from dedup.corpus.network.job import Job
 from dedup.corpus.network.order import Standing, Times, days_between, held, surely_earlier
-from dedup.corpus.network.pairs import PAIR
-from dedup.corpus.network.pairs import rows_of as passages_of
 from dedup.corpus.spark.intake import in_spark
 from dedup.corpus.spark.tables import Tables
 from dedup.model import Document
+from dedup.printings.pairs import PAIR
+from dedup.printings.pairs import rows_of as passages_of
 from dedup.search.partners import LISTED, TOGETHER, Asking, candidates, compared
 from dedup.stores.base import Postings
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.corpus.kernels import flatten, unite
-from dedup.corpus.network.overlaps import inside, join_alike
-from dedup.corpus.network.pairs import Pairs
+from dedup.printings.overlaps import inside, join_alike
+from dedup.printings.pairs import Pairs
+from dedup.printings.roots import flatten, unite
 
 ALIKE = 0.65  # ADR 22: overlap, as a share of the longer, of two stretches that are the same text
 WHOLE, HALF = 0.8, 0.5  # ADR 22: how much of a stretch lies in one of a text that it is part of, or half of

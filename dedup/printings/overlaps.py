@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dedup.corpus.kernels import root
 from dedup.kernels import Int64s, entry
+from dedup.printings.roots import root
 
 
 @entry

@@ -1,0 +1,1 @@
+"""Passages of pairs of documents in, texts with all their printings out."""

@@ -1,0 +1,92 @@
+"""Stories on the command line."""
+
+import pytest
+from cli.running import Records, Run, rows
+
+WIRE = (
+    "The head of the general staff met the commander in Baku on Thursday, the first such meeting in a year, and both "
+    "said that they would meet again before the winter if the talks in Geneva went on as they had begun."
+)
+
+
+@pytest.fixture
+def told(run: Run, write: Records) -> None:
+    """Make an index with two stories."""
+    run("index", "create", "--stories", "0.5")
+    run(
+        "ingest",
+        write(
+            {"id": "wire", "text": WIRE, "date": "2018-04-19"},
+            {"id": "late", "text": f"{WIRE} Markets did not move.", "date": "2018-04-21"},
+            {"id": "copy", "text": f"BAKU: {WIRE}"},
+            {
+                "id": "other",
+                "text": "Seven wizards box with liquor jugs at noon, and nobody minds.",
+                "date": "2018-04-18",
+            },
+        ),
+    )
+
+
+@pytest.mark.usefixtures("told")
+def test_a_story_is_told(run: Run) -> None:
+    """A row for each document with whom it took most from; each passage with its printings; the same as JSON."""
+    shown = run("story", "wire").stdout
+    assert "wire 3 documents, 1 without a date" in shown
+    assert "in 3 documents, first in wire" in shown
+    assert "wire line 1, late line 1, copy line 1" in shown
+    [story] = rows(run("story", "wire", "--json").stdout)
+    words = len(WIRE.split())
+    assert [(one["id"], one["parent"], one["matched_words"]) for one in story["members"]] == [
+        ("wire", None, 0),
+        ("late", "wire", words),
+        ("copy", "wire", words),
+    ]
+
+
+@pytest.mark.usefixtures("told")
+def test_stories_are_listed(run: Run) -> None:
+    """The newest first, or the largest; since a day; as JSON with where to go on."""
+    shown = run("stories").stdout
+    assert shown.startswith("4 documents of 2 stories")
+    assert shown.index("other") < shown.index("wire")
+    [largest] = rows(run("stories", "--order", "largest", "--limit", "1", "--json").stdout)
+    assert [(one["name"], one["count"]) for one in largest["stories"]] == [("wire", 3)]
+    assert run("stories", "--since", "2018-04-20").stdout.startswith("1 document of 1 story")
+    assert run("stories", "--since", str(largest["next"])).stdout == "0 documents of 0 stories\n"
+
+
+@pytest.mark.usefixtures("told")
+def test_a_look_up_folds_stories(run: Run) -> None:
+    """The best of each story stays, and a column says how many more there are."""
+    shown = run("resemble", "--id", "copy", "--fold", "story").stdout
+    assert "the best of each story is shown" in " ".join(shown.split())
+    assert "others of" in shown
+    [answer] = rows(run("resemble", "--id", "copy", "--fold", "story", "--json").stdout)
+    assert (answer["found"], [one["folded"] for one in answer["matches"]]) == (2, [1])
+
+
+@pytest.mark.usefixtures("told")
+def test_what_is_left_unread_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Members not compared, members that follow and older documents are each told of on standard error."""
+    monkeypatch.setattr("dedup.stories.telling.COMPARED", 1)
+    monkeypatch.setattr("dedup.stories.telling.MEMBERS", 2)
+    monkeypatch.setattr("dedup.stories.newest.NUMBERS", 1)
+    said = run("story", "wire").stderr
+    assert "the 1 earliest of 2 documents were compared" in said
+    assert "3 documents are in the story; --cursor 2 shows those that came in later" in said
+    assert "the newest documents were read, 1 of them; there may be more stories" in run("stories").stderr
+
+
+@pytest.mark.usefixtures("told")
+def test_an_unknown_story_and_a_senseless_date_are_refused(run: Run) -> None:
+    """Each is refused with its code, and what to do."""
+    assert "error[unknown_story]: there is no story 'nobody'" in run("story", "nobody", code=2).stderr
+    assert "error[invalid_input]: since 'soon'" in run("stories", "--since", "soon", code=2).stderr
+
+
+def test_an_index_without_stories_says_so(run: Run, write: Records) -> None:
+    """Its documents have none, and the refusal says how to make an index whose documents have."""
+    run("ingest", write({"id": "a", "text": WIRE}))
+    for asked in (("story", "a"), ("stories",), ("resemble", "--id", "a", "--fold", "story")):
+        assert "error[no_stories]" in run(*asked, code=2).stderr
