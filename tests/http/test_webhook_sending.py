@@ -113,7 +113,7 @@ def test_a_receiver_that_is_not_there_is_unreachable() -> None:
 
 
 def test_a_name_that_changes_its_address_is_asked_once() -> None:
-    """The address that was checked is the one connected to: what the name means a moment later is not asked (rebinding)."""
+    """The address that was checked is connected to; what the name means a moment later is not asked (rebinding)."""
     answers = list[list[str]]()
 
     async def rebinding(_: str, __: int) -> list[str]:
