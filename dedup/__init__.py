@@ -7,7 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dedup.errors import ResemblesError
-from dedup.model import Answer, Containment, Document, Match, Passage, Placed, Reject, Report, Span
+from dedup.model import (
+    Answer,
+    Containment,
+    Document,
+    Hit,
+    Hits,
+    Match,
+    Passage,
+    Placed,
+    Reject,
+    Report,
+    Span,
+    Watch,
+)
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
@@ -34,6 +47,8 @@ __all__ = [
     "Client",
     "Containment",
     "Document",
+    "Hit",
+    "Hits",
     "Index",
     "Match",
     "Passage",
@@ -45,6 +60,7 @@ __all__ = [
     "Scheme",
     "Sketch",
     "Span",
+    "Watch",
     "compare",
     "open",
     "sketch",

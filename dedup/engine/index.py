@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dedup.admission import check_several
 from dedup.batches import Encoded, batches
-from dedup.engine.reader import Reader
+from dedup.engine.watching import Watching
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document, Placed, Reject, Report
 from dedup.scheme import Scheme
@@ -35,7 +35,7 @@ def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, r
     return Index(open_store(url, scheme, create=create and not read_only, read_only=read_only))
 
 
-class Index(Reader):
+class Index(Watching):
     """Documents that can be asked what a text resembles; made by `dedup.open`, usable in a `with` statement."""
 
     def put(self, documents: Iterable[Document], *, ttl: int = 0) -> Report:

@@ -69,9 +69,14 @@ class PassageFields(TypedDict, total=False):
     reworded: bool
 
 
-class QuestionFields(PassageFields, total=False):
+class WatchFields(PassageFields, total=False):
+    """The fields of a question that a watch may have, as keywords of a call."""
+
+    passages: bool
+    filter: Mapping[str, Any] | None
+
+
+class QuestionFields(WatchFields, total=False):
     """The fields of a question, as keywords of a call."""
 
     limit: int
-    passages: bool
-    filter: Mapping[str, Any] | None
