@@ -1,5 +1,6 @@
 """The application factory."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -20,10 +21,12 @@ from service.middleware.keys import Keys
 from service.middleware.observed import Observed
 from service.openapi import described
 from service.page.routes import router as page
-from service.routes import documents, operations, resemble
+from service.routes import documents, operations, resemble, watches
 from service.saved import opened
 from service.settings import Settings
+from service.streams import STOPPING
 from service.telemetry import Metrics, require_exporter
+from service.watching import watching
 
 
 def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> FastAPI:
@@ -37,12 +40,13 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
     metrics = Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await to_thread.run_sync(_warm)
         with dedup.open(settings.index) as index, opened(settings) as saved:
             app.state.service = service = Service(settings, index, metrics, saved)
-            ready()
-            yield
+            async with watching(service):
+                ready()
+                yield {STOPPING: asyncio.Event()}
             service.close()
 
     app = _Application(
@@ -62,7 +66,13 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
         },
     )
     problems.install(app)
-    routers = (resemble.router, documents.router, operations.router, page)  # `{id}/resembles` before `{id}`
+    routers = (
+        resemble.router,
+        documents.router,
+        watches.router,
+        operations.router,
+        page,
+    )  # `{id}/resembles` before `{id}`
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]
