@@ -69,6 +69,8 @@ class Index(Watching):
         for batch in batches(documents):
             entries = self._entries(batch, ttl, create=create)
             put = self._store.put(list(entries.values()), self._postings_of) if entries else []
+            if {"put", "replaced"}.intersection(put):
+                self.settle()
             statuses = dict(zip(entries, put, strict=True))
             for one in batch:
                 if isinstance(one, Reject):
@@ -84,15 +86,21 @@ class Index(Watching):
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Verify that every posting's document exists and every document's buckets are there; mend them on demand."""
-        return self._store.check(self._postings_of, repair=repair)
+        report = self._store.check(self._postings_of, repair=repair)
+        for name, (store, postings_of) in self._beside().items():
+            report = report.joined(name, store.check(postings_of, repair=repair))
+        return report
 
     def sweep(self) -> SweepReport:
-        """Delete documents that have expired, and what interrupted writers left."""
+        """Delete documents that have expired, and what interrupted writers left; hits that have expired too."""
+        for store, postings_of in self._beside().values():
+            store.sweep(postings_of)
         return self._store.sweep(self._postings_of)
 
     def grow(self) -> bool:
         """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
-        return self._store.grow()
+        grown = [store.grow() for store in (self._store, *(store for store, _ in self._beside().values()))]
+        return any(grown)
 
     def backup(self, folder: str | Path) -> None:
         """Write one state of an LMDB index into a new folder, which is an index then, while readers and writers go on.
@@ -101,7 +109,7 @@ class Index(Watching):
             InvalidInput: the index is on a server, which makes backups itself.
             StoreForeign: the folder is there already, and not empty.
         """
-        self._store.backup(Path(folder))
+        self._store.backup(Path(folder), {name: store for name, (store, _) in self._beside().items()})
 
     def copy_from(self, source: Store, *, now: float) -> Iterator[Copied]:
         """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`."""

@@ -1,14 +1,42 @@
 """Standing questions: what is watched for, and what came in that resembles it."""
 
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from threading import Lock
 from typing import Unpack
 
 from dedup.engine.reader import Reader
+from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged, StoreReadOnly
 from dedup.model import Hits, Watch
 from dedup.search.question import WatchFields
+from dedup.stores.base import PostingsOf, Stats, Store, Stored
+from dedup.stores.codec import decode
+from dedup.watches import hits, watches
+from dedup.watches.hits import HitList
+from dedup.watches.holding import Arrived, hold
+from dedup.watches.standing import Standing
+from dedup.watches.watches import Watches
+
+_AT_ONCE = 64  # not measured: documents held against the watches at once; long ones must not fill the memory
+_BEHIND = 32  # ADR 31: numbers that the cursor may be behind what is settled; as many are settled again
+MOST_HITS = 10_000  # not measured: bounds a page, some 10 MB
 
 
 class Watching(Reader):
-    """The half of an index that watches."""
+    """The half of an index that watches.
+
+    Attributes:
+        new_hits: how many hits this opening of the index has written.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Work on an open store, and on those beside it once there are watches."""
+        super().__init__(store)
+        self.new_hits = 0
+        self._settled = 0
+        self._opened: dict[str, Store] = {}
+        self._opening = Lock()
 
     def watch(
         self,
@@ -21,49 +49,150 @@ class Watching(Reader):
     ) -> Watch:
         """Hold every document that comes in from now on against a text; a watch of that name is replaced.
 
+        Documents that are there already are no hits. What is put again as it is goes on as it was.
+
         Args:
             name: the watch's own name, of 1 to 400 bytes of UTF-8.
-            text: what to look for, of a shingle at least: 4 words, or 7 characters if that is the index's unit.
+            text: what to look for: 7 words at least, or 14 characters if that is the index's unit.
             id: a document whose text, as it is now, is looked for instead, and whose metadata `same` compares with.
             webhook: an http or https URL that a service is to send the hits to.
             **fields: `min_words`, `min_similarity`, `reworded`, `passages` and `filter`; see `dedup.Question`.
 
         Raises:
             InvalidInput: a limit, a condition or the URL makes no sense, or there is not either a text or an id.
-            InvalidDocument: the name or the text cannot be (`empty_id`, `long_id`, `invalid_id`, `no_text`,
+            InvalidDocument: the name or the text cannot be (`no_id`, `empty_id`, `long_id`, `invalid_id`, `no_text`,
                 `long_text`, `short_text`), or there is no document of that id (`unknown_id`).
             StoreError: the index cannot be written.
         """
-        raise NotImplementedError
+        if (text is None) == (id is None):
+            raise InvalidInput("a watch has either a text or the id of a document that has it; give one of them")
+        document = self.document(id) if id is not None else None
+        watch = Watch(name, document.text if document else text or "", id, webhook=webhook, **fields)
+        standing = Standing(watch, document.metadata if document else {}, self.arrivals()[0])
+        encoded = standing.encoded(self.scheme)
+        HitList(self._made(hits.NAME)).begin(standing.since)
+        there = Watches(self._made(watches.NAME))
+        old = there.get([name])[0]
+        if old is None or replace(old, since=standing.since) != standing:
+            there.put(standing, encoded)
+        return watch
 
     def unwatch(self, name: str) -> bool:
         """Remove a watch and its hits; return whether there was one of that name."""
-        raise NotImplementedError
+        there, written = self._watches(), self._hits()
+        removed = there is not None and there.remove(name)
+        if removed and written:
+            written.forget(name)
+        return removed
 
     def watches(self) -> list[Watch]:
-        """Return all watches, in order of their names' UTF-8 bytes."""
-        raise NotImplementedError
+        """Return all watches that can be read, in order of their names' UTF-8 bytes."""
+        there = self._watches()
+        return [standing.watch for standing in there.all()] if there else []
 
     def watched(self, name: str) -> Watch | None:
         """Return the watch of that name, or None."""
-        raise NotImplementedError
+        there = self._watches()
+        standing = there.get([name])[0] if there else None
+        return standing.watch if standing else None
 
     def hits(self, name: str | None = None, after: str = "", limit: int = 100) -> Hits:
         """Return what came in that resembles a watch, in that order, of one watch or of all.
 
+        A hit is kept for 30 days.
+
         Args:
             name: the watch; by default all.
             after: the cursor of an earlier answer, `Hits.next`, or the id of a hit: what follows it is returned.
-            limit: how many hits at most.
+            limit: how many hits at most, up to 10,000.
 
         Raises:
+            InvalidInput: the limit makes no sense.
             InvalidDocument: there is no watch of that name (`unknown_watch`).
         """
-        raise NotImplementedError
+        if type(limit) is not int or not 1 <= limit <= MOST_HITS:
+            raise InvalidInput(f"limit {limit!r}: give a whole number from 1 to {MOST_HITS:,}")
+        if name is not None and self.watched(name) is None:
+            raise unknown_watch(name)
+        with suppress(StoreReadOnly):  # then those that are settled
+            self.settle()
+        there = self._hits()
+        return there.page(name, after, limit, max(self._settled, there.cursor)) if there else Hits((), after)
 
     def settle(self) -> int:
-        """Hold against the watches what has come in since the last time; return how many hits that gave.
+        """Hold against the watches what has come in and was not yet; return how many new hits that gave.
 
-        `put` and `hits` do so themselves.
+        `put` and `hits` do so themselves. What a process that was killed has put is held by the next one that settles.
+        A document that was replaced or removed before then is no hit.
         """
-        raise NotImplementedError
+        there, written = self._watches(), self._hits()
+        if not (there and written):
+            return 0
+        cursor, before = written.cursor, self.new_hits
+        end, stored = self._store.arrivals(max(cursor, self._settled))
+        arrived = filter(None, map(_arrived, stored))
+        while some := list(islice(arrived, _AT_ONCE)):
+            reached = some[-1].number + 1
+            found = hold(some, there, self._store)
+            if found or reached - cursor >= _BEHIND:
+                self.new_hits += written.add(found, cursor := reached)
+            for name in there.gone({hit.watch for _, hit in found}):  # it was removed before its hits were there
+                written.forget(name)
+        if end - cursor >= _BEHIND:
+            written.add([], end)
+        self._settled = end
+        return self.new_hits - before
+
+    def stats(self) -> Stats:
+        """Return the index's size; whether it is to grow holds of its watches too."""
+        stats = super().stats()
+        return replace(stats, grow=stats.grow or any(store.stats().grow for store, _ in self._beside().values()))
+
+    def close(self) -> None:
+        """Release the index; a second close does nothing."""
+        for store in self._opened.values():
+            store.close()
+        super().close()
+
+    def _watches(self) -> Watches | None:
+        store = self._open(watches.NAME)
+        return Watches(store) if store else None
+
+    def _hits(self) -> HitList | None:
+        store = self._open(hits.NAME)
+        return HitList(store) if store else None
+
+    def _open(self, name: str) -> Store | None:
+        """Return the store of that name beside the index's own, if there is one."""
+        with self._opening:
+            store = self._opened.get(name) or self._store.beside(name)
+            if store:
+                self._opened[name] = store
+            return store
+
+    def _made(self, name: str) -> Store:
+        """Return the store of that name beside the index's own, a new one if there is none."""
+        with self._opening:
+            scheme = watches.scheme_beside(self.scheme)
+            store = self._opened.get(name) or self._store.create_beside(name, scheme)
+            self._opened[name] = store
+            return store
+
+    def _beside(self) -> dict[str, tuple[Store, PostingsOf]]:
+        """Return the stores beside the index's own, the hits' first, and what computes their postings."""
+        written, there = self._hits(), self._watches()
+        both = {hits.NAME: written, watches.NAME: there}
+        return {name: (one.store, one.postings_of) for name, one in both.items() if one}
+
+
+def unknown_watch(name: str) -> InvalidDocument:
+    """Return the refusal of a name that no watch has."""
+    return InvalidDocument("unknown_watch", f"there is no watch {name!r} in the index; check the name")
+
+
+def _arrived(stored: Stored) -> Arrived | None:
+    """Return a document that came in; None if it cannot be read, which `check` tells."""
+    try:
+        return Arrived(stored.number, decode(stored.id, stored.payload, stored.digest))
+    except StoreDamaged:
+        return None

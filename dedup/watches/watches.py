@@ -1,0 +1,103 @@
+"""The index of watches: what is watched for, found by the words of a document.
+
+Of a watch each shingle is a bucket, of a document the lesser of each two neighbours is looked up: any seven words in a
+row that both have share two such buckets at least, whatever stands around them (ADR 31).
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.errors import StoreDamaged
+from dedup.scheme import Scheme
+from dedup.search.sharing import pairs
+from dedup.sketching.sketches import sketch
+from dedup.stores.base import Buckets, Entry, Store, Stored
+from dedup.stores.codec import content, decode, digest, encode
+from dedup.watches.standing import Standing
+
+NAME = "watches"
+SHARED = {"word": 2, "character": 8}  # ADR 31
+_EVERY = 1 << 31  # of the postings of a bucket
+_PAIR = 2  # shingles, of which a document's lesser one is looked up; ADR 31
+
+
+def scheme_beside(scheme: Scheme) -> Scheme:
+    """Return the scheme of the index of watches beside one of that scheme: each shingle is a bucket."""
+    return Scheme(scheme.k, 1, 1, 1, 1, scheme.seed, scheme.fold, scheme.hash, scheme.unit)
+
+
+class Likely(NamedTuple):
+    """A watch, and the places of the documents that may resemble its text."""
+
+    standing: Standing
+    places: list[int]
+
+
+class Watches:
+    """The watches beside an index."""
+
+    def __init__(self, store: Store) -> None:
+        """Work on an open index of watches."""
+        self.store = store
+
+    def put(self, standing: Standing, encoded: bytes) -> None:
+        """Put a watch, whose metadata are given as JSON; it replaces the one of its name."""
+        name, text = standing.watch.name, standing.watch.text
+        whole = content(text, encoded)
+        self.store.put([Entry(name, digest(whole), encode(whole), self._postings(text))], self.postings_of)
+
+    def remove(self, name: str) -> bool:
+        """Remove a watch; return whether there was one."""
+        return self.store.remove([name], self.postings_of)[0]
+
+    def get(self, names: Sequence[str]) -> list[Standing | None]:
+        """Return the watch of each name."""
+        return [_standing(stored) if stored else None for stored in self.store.get(names)]
+
+    def gone(self, names: Collection[str]) -> list[str]:
+        """Return those names that no watch has."""
+        asked = list(names)
+        found = self.store.get(asked) if asked else []
+        return [name for name, stored in zip(asked, found, strict=True) if stored is None]
+
+    def all(self) -> Iterator[Standing]:
+        """Iterate over all watches that can be read, in order of their names."""
+        for stored in self.store.scan():
+            if readable := _readable(stored):
+                yield readable
+
+    def like(self, texts: Sequence[str]) -> list[Likely]:
+        """Return the watches that texts may resemble; one that cannot be read is left out, and `check` names it."""
+        scheme = self.store.scheme
+        dense = Scheme(scheme.k, _PAIR, 1, 1, 1, scheme.seed, scheme.fold, scheme.hash, scheme.unit)
+        places, numbers, _ = pairs(self.store, sketch(texts, dense), _EVERY, self._least)
+        order = np.argsort(numbers, kind="stable")
+        each, firsts = np.unique(numbers[order], return_index=True)
+        owners = np.split(places[order], firsts[1:]) if len(each) else []
+        found = [_readable(stored) if stored else None for stored in self.store.fetch(each)]
+        return [Likely(one, own.tolist()) for one, own in zip(found, owners, strict=True) if one]
+
+    def _least(self, minima: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.minimum(minima, SHARED[self.store.scheme.unit])
+
+    def postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
+        """Return the buckets of a watch as it is stored."""
+        return self._postings(decode(stored.id, stored.payload, stored.digest).text)
+
+    def _postings(self, text: str) -> tuple[Buckets]:
+        """Return all shingles in one part, however long the text is: what a document shares is counted by part."""
+        return (sketch([text], self.store.scheme).buckets,)
+
+
+def _standing(stored: Stored) -> Standing:
+    return Standing.of(decode(stored.id, stored.payload, stored.digest))
+
+
+def _readable(stored: Stored) -> Standing | None:
+    try:
+        return _standing(stored)
+    except StoreDamaged:
+        return None
