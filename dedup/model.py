@@ -188,6 +188,7 @@ class Watch:
         filter: the same; a time such as `-7d` counts from when the document is held against the watch.
         reworded: the same.
         webhook: the URL that a service sends hits to; None for none.
+        webhook_text: whether it sends the documents' texts, too.
     """
 
     name: str
@@ -199,6 +200,7 @@ class Watch:
     filter: Mapping[str, Any] | None = None
     reworded: bool = True
     webhook: str | None = None
+    webhook_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

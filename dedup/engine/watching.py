@@ -13,6 +13,7 @@ from dedup.search.question import WatchFields
 from dedup.stores.base import PostingsOf, Stats, Store, Stored
 from dedup.stores.codec import decode
 from dedup.watches import hits, watches
+from dedup.watches.deliveries import Deliveries
 from dedup.watches.hits import HitList
 from dedup.watches.holding import Arrived, hold
 from dedup.watches.standing import Standing
@@ -45,6 +46,7 @@ class Watching(Reader):
         *,
         id: str | None = None,  # noqa: A002 - the field's name everywhere
         webhook: str | None = None,
+        webhook_text: bool = False,
         **fields: Unpack[WatchFields],
     ) -> Watch:
         """Hold every document that comes in from now on against a text; a watch of that name is replaced.
@@ -56,6 +58,7 @@ class Watching(Reader):
             text: what to look for: 7 words at least, or 14 characters if that is the index's unit.
             id: a document whose text, as it is now, is looked for instead, and whose metadata `same` compares with.
             webhook: an http or https URL that a service is to send the hits to.
+            webhook_text: whether it is to send the documents' texts, too.
             **fields: `min_words`, `min_similarity`, `reworded`, `passages` and `filter`; see `dedup.Question`.
 
         Raises:
@@ -67,7 +70,8 @@ class Watching(Reader):
         if (text is None) == (id is None):
             raise InvalidInput("a watch has either a text or the id of a document that has it; give one of them")
         document = self.document(id) if id is not None else None
-        watch = Watch(name, document.text if document else text or "", id, webhook=webhook, **fields)
+        wanted = document.text if document else text or ""
+        watch = Watch(name, wanted, id, webhook=webhook, webhook_text=webhook_text, **fields)
         standing = Standing(watch, document.metadata if document else {}, self.arrivals()[0])
         encoded = standing.encoded(self.scheme)
         HitList(self._made(hits.NAME)).begin(standing.since)
@@ -83,6 +87,7 @@ class Watching(Reader):
         removed = there is not None and there.remove(name)
         if removed and written:
             written.forget(name)
+            Deliveries(written).forget(name)
         return removed
 
     def watches(self) -> list[Watch]:
@@ -118,6 +123,12 @@ class Watching(Reader):
             self.settle()
         there = self._hits()
         return there.page(name, after, limit, max(self._settled, there.cursor)) if there else Hits((), after)
+
+    @property
+    def deliveries(self) -> Deliveries | None:
+        """How far hits were sent to webhooks, for whoever sends them; None while nothing was ever watched."""
+        written = self._hits()
+        return Deliveries(written) if written else None
 
     def settle(self) -> int:
         """Hold against the watches what has come in and was not yet; return how many new hits that gave.

@@ -2,7 +2,7 @@
 
 A hit is kept under its id, which begins with the document's number, so that ids sort as the documents came in. Beside
 it an empty entry under the watch's name and the number finds the hits of one watch. `cursor` holds the number to go on
-from: below it all hits are there.
+from: below it all hits are there. Other records stand behind it: how far hits were sent (`deliveries`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,21 +40,34 @@ class HitList:
         """Work on an open index of hits."""
         self.store = store
 
+    def record(self, name: str) -> Mapping[str, Any] | None:
+        """Return what is kept under a name that is no hit's."""
+        stored = self.store.get([name])[0]
+        return _value(stored) if stored else None
+
+    def keep(self, name: str, value: dict[str, Any], *, ttl: int = 0, create: bool = False) -> bool:
+        """Keep a record for so many seconds, 0 for ever; with `create` only if there is none. Return whether it is."""
+        return self.store.put([_entry(name, value, ttl=ttl, create=create)], self.postings_of) != ["kept"]
+
+    def drop(self, name: str) -> None:
+        """Keep a record no longer."""
+        self.store.remove([name], self.postings_of)
+
     def begin(self, number: int) -> None:
         """Write where to begin, unless it is known already."""
-        self.store.put([_entry(_CURSOR, {"next": number}, create=True)], self.postings_of)
+        self.keep(_CURSOR, {"next": number}, create=True)
 
     @property
     def cursor(self) -> int:
         """The number to go on from: of all documents with smaller ones the hits are there."""
-        stored = self.store.get([_CURSOR])[0]
-        return int(_value(stored)["next"]) if stored else 0
+        record = self.record(_CURSOR)
+        return int(record["next"]) if record else 0
 
     def add(self, hits: Sequence[tuple[int, Hit]], cursor: int) -> int:
         """Write hits, each with its document's number, then the cursor; return how many of the hits are new."""
         entries = [entry for number, hit in hits for entry in _entries(number, hit)]
         statuses = self.store.put(entries, self.postings_of) if entries else []
-        self.store.put([_entry(_CURSOR, {"next": cursor})], self.postings_of)
+        self.keep(_CURSOR, {"next": cursor})
         return statuses[::2].count("put")
 
     def page(self, name: str | None, after: str, limit: int, end: int) -> Hits:

@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_hex
 
 from dedup.errors import ResemblesError
 from dedup.model import Hit, Watch
 from dedup.record import dumps, hit_json
+from dedup.watches.deliveries import Deliveries
 from service.backend import Service
 from service.problems import Problem
 from service.telemetry import log
@@ -20,6 +22,26 @@ from service.webhooks.targets import Host, Target, target
 AT_ONCE = 16  # not measured: requests under way, each to another host
 LEASE_SECONDS = 5  # not measured: so long nobody sends after a process that sent was killed
 PAGE = 200  # not measured: hits read together, to know whose they are
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent of a hit.
+
+    Attributes:
+        deliveries: where it is noted that it was delivered.
+        hit: the hit's id.
+        body: the body.
+    """
+
+    deliveries: Deliveries
+    hit: str
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        """Its name, the same for the same hit; it holds nothing of the watch's name, which may be anything."""
+        return sha256(self.hit.encode()).hexdigest()[:32]
 
 
 class Delivery:
@@ -34,20 +56,19 @@ class Delivery:
         self._service, self._index, self._sender = service, service.index, sender
         self._hosts = [Host.of(one) for one in service.settings.webhook_hosts]
         self._secrets = [secret_of(one.get_secret_value()) for one in service.settings.webhook_secrets]
-        self._holder, self._place = token_hex(8), None
+        self._holder = token_hex(8)
+        self._place: str | None = None
         self._tasks, self._woken = dict[str, asyncio.Task[None]](), set[str]()
         self._turns, self._pool = defaultdict[str, asyncio.Lock](asyncio.Lock), asyncio.Semaphore(AT_ONCE)
 
     async def round(self) -> None:
         """Begin to send what has come in, if it is this process that sends."""
-        if not self._hosts:
-            return
-        if not await self._service.aside(self._index.lead, self._holder, LEASE_SECONDS):
+        if not await self._service.aside(self._leads):
             await self.stop()
         elif self._place is None:
             await self._begin()
         else:
-            await self._follow()
+            await self._follow(self._place)
         self._service.metrics.undelivered.set(len(self._tasks))
 
     async def stop(self) -> None:
@@ -57,17 +78,25 @@ class Delivery:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _leads(self) -> bool:
+        deliveries = self._index.deliveries
+        return bool(self._hosts and deliveries and deliveries.lead(self._holder, LEASE_SECONDS))
+
     async def _begin(self) -> None:
         """Look at every watch once; from then on at those alone that are hit."""
-        watches = await self._service.aside(self._index.watches)
-        self._place = ""
-        for watch in watches:
-            if watch.webhook:
-                self._wake(watch.name)
+        names, self._place = await self._service.aside(self._known)
+        for name in names:
+            self._wake(name)
 
-    async def _follow(self) -> None:
-        while hits := await self._service.aside(self._index.hits, None, self._place, PAGE):
-            self._place = hits.next
+    def _known(self) -> tuple[list[str], str]:
+        """Return the watches with webhooks, and a place in the hits behind which are all that none of them has seen."""
+        deliveries = self._index.deliveries
+        names = [watch.name for watch in self._index.watches() if watch.webhook]
+        return names, max((deliveries.last(name) for name in names if deliveries), default="")
+
+    async def _follow(self, place: str) -> None:
+        while hits := await self._service.aside(self._index.hits, None, place, PAGE):
+            self._place = place = hits.next
             for name in {hit.watch for hit in hits}:
                 self._wake(name)
 
@@ -105,21 +134,28 @@ class Delivery:
         return reply
 
     async def _send_next(self, watch: Watch, goal: Target) -> Reply | None:
-        hits = await self._service.aside(self._index.undelivered, watch.name, 1)
-        for hit in hits:
-            body = await self._service.aside(self._body, watch, hit)
-            name = sha256(hit.id.encode()).hexdigest()[:32]  # a receiver can keep it, whatever the watch's name holds
-            reply = await self._sender.send(goal, signed(self._secrets, name, int(time.time()), body), body)
-            if reply.outcome == "delivered":
-                await self._service.aside(self._index.delivered, hit)
-            else:
-                log.info("webhook", host=goal.host, outcome=reply.outcome, status=reply.status)
-            return reply
-        return None
+        message = await self._service.aside(self._next, watch)
+        if message is None:
+            return None
+        headers = signed(self._secrets, message.name, int(time.time()), message.body)
+        reply = await self._sender.send(goal, headers, message.body)
+        if reply.outcome == "delivered":
+            await self._service.aside(message.deliveries.note, watch.name, message.hit)
+        else:
+            log.info("webhook", host=goal.host, outcome=reply.outcome, status=reply.status)
+        return reply
+
+    def _next(self, watch: Watch) -> Message | None:
+        """Return what tells of the next hit of a watch; None if there is none."""
+        deliveries = self._index.deliveries
+        if deliveries is None:
+            return None
+        hits = self._index.hits(watch.name, deliveries.last(watch.name), 1)
+        return next((Message(deliveries, hit.id, self._body(watch, hit)) for hit in hits), None)
 
     def _body(self, watch: Watch, hit: Hit) -> bytes:
-        told = {"type": "watch.hit", "data": hit_json(hit)}
+        data = hit_json(hit)
         if watch.webhook_text:
             document = self._index.get(hit.match.id)
-            told["data"]["text"] = document.text if document else None
-        return dumps(told)
+            data["text"] = document.text if document else None
+        return dumps({"type": "watch.hit", "data": data})
