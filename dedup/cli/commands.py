@@ -277,6 +277,14 @@ def serve(
         int | None,
         typer.Option("--workers", envvar="DEDUP_WORKERS", min=1, metavar="N", help="Number of processes (default: 1)."),
     ] = None,
+    webhook_hosts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--webhook-host",
+            metavar="HOST",
+            help="A host that webhooks of watches may go to, as HOST or HOST:PORT; repeat it for more (default: none).",
+        ),
+    ] = None,
 ) -> None:
     """Serve the index over HTTP: an API, and a page for the browser.
 
@@ -287,7 +295,7 @@ def serve(
     require_own_service()
     from dedup.cli.serve import run
 
-    run(index=index, host=host, port=port, workers=workers)
+    run(index=index, host=host, port=port, workers=workers, webhook_hosts=webhook_hosts or None)
 
 
 def key(

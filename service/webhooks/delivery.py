@@ -19,7 +19,7 @@ from service.webhooks.sending import Reply, Sender
 from service.webhooks.signing import secret_of, signed
 from service.webhooks.targets import Host, Target, target
 
-AT_ONCE = 16  # not measured: requests under way, each to another host
+AT_ONCE = 16  # not measured: requests under way, each to another host and port
 LEASE_SECONDS = 5  # not measured: so long nobody sends after a process that sent was killed
 PAGE = 200  # not measured: hits read together, to know whose they are
 
@@ -122,7 +122,7 @@ class Delivery:
             if watch is None or watch.webhook is None:
                 return None
             goal = target(watch.webhook, self._hosts)
-            async with self._turns[goal.host], self._pool:
+            async with self._turns[goal.authority], self._pool:
                 reply = await self._send_next(watch, goal)
         except Problem:
             reply = Reply("forbidden")

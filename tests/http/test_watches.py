@@ -10,7 +10,7 @@ from servers.service import Serving, Start, code, prose
 import dedup
 
 STORY = prose(60, "story")
-SECRET = "whsec_" + "A" * 44
+SECRET = "whsec_" + "A" * 44  # what a secret looks like
 
 
 def put(service: Serving, name: str, **fields: Any) -> dict[str, Any]:
