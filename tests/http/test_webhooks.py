@@ -236,6 +236,11 @@ def test_urls_names_and_texts_are_in_no_log(start: Start, capfd: pytest.CaptureF
     assert not [word for word in ("swordfish", STORY[:20], SECRET) if word in log]
 
 
+def heard(receiver: Receiver, count: int) -> None:
+    """Wait until a receiver has been told of so many documents."""
+    until(lambda: len(set(receiver.documents)) >= count)
+
+
 @contextmanager
 def command(folder: Path, receiver: Receiver, index: str, workers: int = 1) -> Iterator[subprocess.Popen[bytes]]:
     """Run `dedup serve` as it is run; kill it in the end."""
@@ -267,9 +272,9 @@ def test_a_killed_service_loses_nothing(tmp_path: Path) -> None:
         for count in (20, 40, 60):
             with command(tmp_path, receiver, index):
                 put.put(dedup.Document(name, f"{STORY} {name}") for name in names[count - 20 : count])
-                until(lambda: len(set(receiver.documents)) >= count - 10)  # killed in the middle of it
+                heard(receiver, count - 10)  # it is killed in the middle of them
         with command(tmp_path, receiver, index):
-            until(lambda: len(set(receiver.documents)) == 60)
+            heard(receiver, 60)
     once = list(dict.fromkeys(receiver.documents))
     assert once == names
     assert len(receiver.documents) <= 60 + 3  # of each kill the one under way
