@@ -21,6 +21,7 @@ from service.middleware.keys import Keys
 from service.middleware.observed import Observed
 from service.openapi import described
 from service.page.routes import router as page
+from service.page.watches import router as watches_page
 from service.routes import documents, operations, resemble, watches
 from service.saved import opened
 from service.settings import Settings
@@ -66,13 +67,8 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
         },
     )
     problems.install(app)
-    routers = (
-        resemble.router,
-        documents.router,
-        watches.router,
-        operations.router,
-        page,
-    )  # `{id}/resembles` before `{id}`
+    api = (resemble.router, documents.router, watches.router, operations.router)  # `{id}/resembles` before `{id}`
+    routers = (*api, page, watches_page)
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]

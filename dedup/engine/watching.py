@@ -8,7 +8,7 @@ from typing import Unpack
 
 from dedup.engine.reader import Reader
 from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged, StoreReadOnly
-from dedup.model import Hits, Watch
+from dedup.model import Hit, Hits, Watch
 from dedup.search.question import WatchFields
 from dedup.stores.base import PostingsOf, Stats, Store, Stored
 from dedup.stores.codec import decode
@@ -123,6 +123,11 @@ class Watching(Reader):
             self.settle()
         there = self._hits()
         return there.page(name, after, limit, max(self._settled, there.cursor)) if there else Hits((), after)
+
+    def newest(self, name: str, limit: int = 10) -> list[Hit]:
+        """Return the newest hits of a watch, the newest first; none if there is no such watch."""
+        there = self._hits()
+        return there.newest(name, limit, self.arrivals()[0]) if there else []
 
     @property
     def deliveries(self) -> Deliveries | None:

@@ -5,6 +5,7 @@ it an empty entry under the watch's name and the number finds the hits of one wa
 from: below it all hits are there. Other records stand behind it: how far hits were sent (`deliveries`).
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice, takewhile
@@ -25,6 +26,7 @@ _CURSOR = "cursor"
 _DIGITS = 10  # of a chunk number, which has 32 bits
 _REMOVED_AT_ONCE = 1_000  # not measured: half of a put's batch
 _READ_AT_ONCE = 100  # not measured: as many as a page has by default
+_SPAN = 1_000  # not measured: numbers of documents among which the newest hits are first sought; then among more
 _NO_BUCKETS: tuple[Buckets] = (np.empty(0, np.uint64),)
 
 
@@ -76,6 +78,15 @@ class HitList:
         hits = tuple(islice(found, limit))
         return Hits(hits, hits[-1].id if hits else after)
 
+    def newest(self, name: str, limit: int, end: int) -> list[Hit]:
+        """Return the last hits of a watch, the newest first, of documents with smaller numbers than `end`."""
+        span, first = _SPAN, end
+        found = deque[int](maxlen=limit)
+        while len(found) < limit and first:
+            first, span = max(0, end - span), 8 * span
+            found = deque(self._numbers_until(name, id_of(first, ""), end), limit)
+        return list(_hits(self.store.get([id_of(number, name) for number in reversed(found)])))
+
     def forget(self, name: str) -> None:
         """Remove the hits of a watch."""
         numbers = self._numbers(name, "")
@@ -88,10 +99,13 @@ class HitList:
             yield from _hits([stored])
 
     def _of_watch(self, name: str, after: str, end: int) -> Iterator[Hit]:
-        numbers = takewhile(lambda number: number < end, self._numbers(name, after))
+        numbers = self._numbers_until(name, after, end)
         ids = (one for one in (id_of(number, name) for number in numbers) if one > after)
         while some := list(islice(ids, _READ_AT_ONCE)):
             yield from _hits(self.store.get(some))
+
+    def _numbers_until(self, name: str, after: str, end: int) -> Iterator[int]:
+        return takewhile(lambda number: number < end, self._numbers(name, after))
 
     def _numbers(self, name: str, after: str) -> Iterator[int]:
         """Iterate over the numbers of the documents that are hits of a watch, from shortly before a hit's id on."""
