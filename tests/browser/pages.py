@@ -18,6 +18,8 @@ PLACES = {
     "documents": "documents",
     "passage": f"passage?id={D}&start=1988&end=2688",
     "problem": "matches",
+    "watches": "watches",
+    "watching": f"watching?id={A}",
 }
 PASSAGE_TOPS = """n => [...document.querySelectorAll('.text')].map(text =>
     text.querySelector(`.n[data-n="${n}"]`).getBoundingClientRect().top - text.getBoundingClientRect().top)"""
