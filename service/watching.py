@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from dedup.errors import ResemblesError
 from service.backend import Service
-from service.telemetry import log
+from service.telemetry import log, places
 from service.webhooks.delivery import Delivery
 from service.webhooks.sending import Sender
 
@@ -35,8 +34,8 @@ async def _watch(service: Service, delivery: Delivery) -> None:
             await service.aside(service.index.settle)
             await delivery.round()
             told = ""
-        except ResemblesError as error:
-            if error.code != told:
-                log.error("watches", code=error.code)
-            told = error.code
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next round may go well
+            if (failure := type(error).__name__) != told:
+                log.error("watches", error=failure, at=places(error))
+            told = failure
         await asyncio.sleep(SECONDS)

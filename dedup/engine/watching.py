@@ -1,5 +1,6 @@
 """Standing questions: what is watched for, and what came in that resembles it."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -92,8 +93,12 @@ class Watching(Reader):
 
     def watches(self) -> list[Watch]:
         """Return all watches that can be read, in order of their names' UTF-8 bytes."""
+        return list(self.watches_from())
+
+    def watches_from(self, after: str = "") -> Iterator[Watch]:
+        """Iterate over the watches whose names sort after `after`, in that order, one text in memory at a time."""
         there = self._watches()
-        return [standing.watch for standing in there.all()] if there else []
+        return (standing.watch for standing in there.all(after)) if there else iter(())
 
     def watched(self, name: str) -> Watch | None:
         """Return the watch of that name, or None."""

@@ -63,9 +63,9 @@ class Watches:
         found = self.store.get(asked) if asked else []
         return [name for name, stored in zip(asked, found, strict=True) if stored is None]
 
-    def all(self) -> Iterator[Standing]:
-        """Iterate over all watches that can be read, in order of their names."""
-        for stored in self.store.scan():
+    def all(self, after: str = "") -> Iterator[Standing]:
+        """Iterate over all watches that can be read whose names sort after `after`, in order of their names."""
+        for stored in self.store.scan(after):
             if readable := _readable(stored):
                 yield readable
 

@@ -63,10 +63,9 @@ def _back() -> Response:
 
 
 def _list(service: Service, cursor: str) -> Response:
-    every = service.index.watches()
-    following = ((one, one.name) for one in every if one.name.encode() > cursor.encode())
+    following = ((one, one.name) for one in service.index.watches_from(cursor))
     rows, after = cut(following, LISTED, CHARACTERS, lambda watch: _row(service, watch))
-    return show("watches.html", rows=rows, count=len(every), next=after, beginning=BEGINNING)
+    return show("watches.html", rows=rows, next=after, beginning=BEGINNING)
 
 
 def _row(service: Service, watch: Watch) -> Row:

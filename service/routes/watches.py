@@ -91,6 +91,6 @@ async def list_watches(service: Shared, cursor: Cursor = "", limit: Limit = 100)
 
 
 def _page(service: Service, cursor: str, limit: int) -> dict[str, Any]:
-    following = ((one, one.name) for one in service.index.watches() if one.name.encode() > cursor.encode())
+    following = ((one, one.name) for one in service.index.watches_from(cursor))
     watches, last = cut(following, limit, service.settings.document_bytes, watch_json)
     return {"watches": watches, "next": last}

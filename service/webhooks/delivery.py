@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_hex
 
-from dedup.errors import ResemblesError
 from dedup.model import Hit, Watch
 from dedup.record import dumps, hit_json
 from dedup.watches.deliveries import Deliveries
 from service.backend import Service
 from service.problems import Problem
-from service.telemetry import log
+from service.telemetry import log, places
 from service.webhooks.pauses import pause
 from service.webhooks.sending import Reply, Sender
 from service.webhooks.signing import secret_of, signed
@@ -91,7 +90,7 @@ class Delivery:
     def _known(self) -> tuple[list[str], str]:
         """Return the watches with webhooks, and a place in the hits behind which are all that none of them has seen."""
         deliveries = self._index.deliveries
-        names = [watch.name for watch in self._index.watches() if watch.webhook]
+        names = [watch.name for watch in self._index.watches_from() if watch.webhook]
         return names, max((deliveries.last(name) for name in names if deliveries), default="")
 
     async def _follow(self, place: str) -> None:
@@ -113,7 +112,7 @@ class Delivery:
             while reply := await self._attempt(name):
                 failures = 0 if reply.outcome == "delivered" else failures + 1
                 await asyncio.sleep(pause(failures, reply) if failures else 0)
-        del self._tasks[name]
+        self._tasks.pop(name, None)
 
     async def _attempt(self, name: str) -> Reply | None:
         """Send the next hit of a watch and return what came of it; None if there is nothing to send."""
@@ -126,8 +125,8 @@ class Delivery:
                 reply = await self._send_next(watch, goal)
         except Problem:
             reply = Reply("forbidden")
-        except ResemblesError as error:
-            log.error("webhook", code=error.code)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the watch is tried again and the log has a line
+            log.error("webhook", error=type(error).__name__, at=places(error))
             return Reply("failed")
         if reply:
             self._service.metrics.deliveries.labels(reply.outcome).inc()

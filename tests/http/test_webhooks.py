@@ -263,6 +263,7 @@ def command(folder: Path, receiver: Receiver, index: str, workers: int = 1) -> I
             process.send_signal(signal.SIGTERM if workers > 1 else signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_service_loses_nothing(tmp_path: Path) -> None:
     """`kill -9` between put and delivery: the next service sends it; only the hit under way may come twice."""
     index = f"lmdb:{tmp_path / 'index'}"
@@ -280,6 +281,7 @@ def test_a_killed_service_loses_nothing(tmp_path: Path) -> None:
     assert len(receiver.documents) <= 60 + 3  # of each kill the one under way
 
 
+@pytest.mark.slow
 def test_of_several_processes_one_sends(tmp_path: Path) -> None:
     """With workers on one index each hit is sent once, in order."""
     index = f"lmdb:{tmp_path / 'index'}"
