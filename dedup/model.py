@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 Kind = Literal["passage", "reworded", "boilerplate"]
 Direction = Literal["earlier", "later"]
-Status = Literal["put", "replaced", "unchanged", "kept"]
+Status = Literal["put", "replaced", "unchanged", "kept", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,14 @@ class Document:
         metadata: anything JSON can hold; returned with every match.
         version: 32 hexadecimal digits, equal for equal text and metadata, of a document that an index returns; not part
             of what is indexed, nor compared.
+        story: the name of the story that an index with stories has given it, else None. The same holds for it.
     """
 
     id: str
     text: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     version: str = field(default="", compare=False)
+    story: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Match:
         passages: in the order of the query; boilerplate last.
         direction: whether the document came out "earlier" than the query or "later", by the dates in their metadata
             (`published`, else `date`); None where a date is missing or too vague to tell.
+        story: the name of the document's story; None in an index without stories.
     """
 
     id: str
@@ -103,6 +106,7 @@ class Match:
     metadata: Mapping[str, Any]
     passages: tuple[Passage, ...]
     direction: Direction | None = None
+    story: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +148,34 @@ class Placed:
     Attributes:
         place: its place in what was given, from 0.
         id: its id.
-        status: whether the id is new, its content was replaced, was equal already, or was to be kept, whatever it is.
+        status: whether the id is new, its content was replaced, was equal already, or was to be kept, whatever it is;
+            or the document is a duplicate, and was not put.
         version: 32 hexadecimal digits, equal for equal text and metadata.
+        duplicate_of: the document that it is a duplicate of; None unless that is its status.
+        story: the name of the story that it was given; None in an index without stories, and if it was not written.
     """
 
     place: int
     id: str
     status: Status
     version: str
+    duplicate_of: "Duplicated | None" = None
+    story: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicated:
+    """The document for which a new one was not put; every figure is exact, computed on the two texts.
+
+    Attributes:
+        id: the document's id.
+        jaccard: |A ∩ B| / |A ∪ B| over the sets of k-token shingles.
+        containment: the same intersection over each side alone; the query is the new document.
+    """
+
+    id: str
+    jaccard: float
+    containment: Containment
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +190,21 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a batch: counts, and one Reject for each document that was not indexed."""
+    """What became of a batch: counts, and what was not indexed.
+
+    Attributes:
+        put: documents whose ids were new.
+        unchanged: documents that were there already, with equal content.
+        replaced: documents whose content was replaced.
+        rejected: one Reject for each document that cannot be indexed.
+        duplicates: the documents that were not put because they resemble one that is there.
+    """
 
     put: int = 0
     unchanged: int = 0
     replaced: int = 0
     rejected: tuple[Reject, ...] = ()
+    duplicates: tuple[Placed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from dedup.model import Answer, Document, Hit, Hits, Match, Watch
+from dedup.model import Answer, Document, Hit, Hits, Match, Placed, Watch
 
 T = TypeVar("T")
 
@@ -46,6 +46,13 @@ def record_of(document: Document) -> dict[str, Any]:
 def document_json(document: Document) -> dict[str, Any]:
     """Return the record of a document with the metadata in a field of its own, whatever they are."""
     return {"id": document.id, "text": document.text, "metadata": dict(document.metadata)}
+
+
+def placed_json(placed: Placed) -> dict[str, Any]:
+    """Return what became of a document; what it is a duplicate of, and its story, only where there is one."""
+    told = msgspec.to_builtins(placed)
+    del told["place"]
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def answer_json(query: str | None, found: Answer) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Scheme:
         hash: version of the token and shingle hash.
         unit: what a token is: a word, or a character (a letter or digit, whatever the script), for texts that were
             misread, by OCR for instance.
+        stories: how alike a document must be to one of a story to join it, 0 to 1; 0: the index has no stories.
     """
 
     k: int = _OF_UNIT
@@ -51,6 +52,7 @@ class Scheme:
     fold: int = FOLD_VERSION
     hash: int = HASH_VERSION
     unit: Unit = "word"
+    stories: float = 0.0
 
     def __post_init__(self) -> None:
         """Fill in the unit's defaults; refuse parameters outside the ranges that the kernels are tested for."""
@@ -64,6 +66,8 @@ class Scheme:
             value, least = getattr(self, name), 0 if name == "seed" else 1
             if not least <= value <= most:
                 raise InvalidScheme(f"scheme: {name} is {value}; give a number from {least} to {most}")
+        if not 0 <= self.stories <= 1:
+            raise InvalidScheme(f"scheme: stories is {self.stories}; give a number from 0, for none, to 1")
         if self.bands * self.rows > self.num_perm:
             raise InvalidScheme(
                 f"scheme: {self.bands} bands of {self.rows} rows need {self.bands * self.rows} permutations; "
@@ -111,8 +115,9 @@ class Scheme:
         return replace(self, fold=FOLD_VERSION, hash=HASH_VERSION)
 
     def to_json(self) -> bytes:
-        """Return the parameters as JSON with sorted keys; words, the first unit there was, are not named."""
-        named = {name: value for name, value in asdict(self).items() if (name, value) != ("unit", "word")}
+        """Return the parameters as JSON with sorted keys; what came later is named where it is not as it was before."""
+        later = {"unit": "word", "stories": 0}
+        named = {name: value for name, value in asdict(self).items() if name not in later or value != later[name]}
         return json.dumps(named, sort_keys=True).encode()
 
     @classmethod

@@ -189,6 +189,7 @@ class MatchOut(BaseModel):
         Literal["earlier", "later"] | None,
         Field(description="Whether it came out before or after the query, by the dates of both; null if unknown."),
     ]
+    story: Annotated[str | None, Field(description="Its story; null in an index without stories.")]
 
 
 class SharedOut(BaseModel):
@@ -275,12 +276,22 @@ class BatchOut(BaseModel):
     answers: list[AnswerOut | ProblemOut]
 
 
+class DuplicatedOut(BaseModel):
+    """The document that one was not put for; in its containment the query is the one that was not put."""
+
+    id: str
+    jaccard: Share
+    containment: ContainmentOut
+
+
 class PlacedOut(BaseModel):
     """What became of a document."""
 
     id: str
-    status: Literal["put", "replaced", "unchanged"]
+    status: Literal["put", "replaced", "unchanged", "duplicate"]
     version: str
+    duplicate_of: Annotated[DuplicatedOut | None, Field(description="Only of a duplicate.")] = None
+    story: Annotated[str | None, Field(description="Only of one that went into an index with stories.")] = None
 
 
 class DocumentOut(BaseModel):
@@ -290,6 +301,7 @@ class DocumentOut(BaseModel):
     text: str
     metadata: dict[str, Any]
     version: str
+    story: Annotated[str | None, Field(description="Its story; null in an index without stories.")]
 
 
 class ListedOut(BaseModel):
@@ -364,6 +376,7 @@ class SchemeOut(BaseModel):
     rows: int
     seed: int
     unit: Annotated[Literal["word", "character"], Field(description="What a token is.")]
+    stories: Annotated[float, Field(description="How alike a document must be to join a story; 0: there are none.")]
 
 
 class StatsOut(BaseModel):

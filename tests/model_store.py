@@ -19,6 +19,7 @@ from dedup.stores.base import (
     Buckets,
     CheckReport,
     Entry,
+    Judge,
     Numbers,
     Postings,
     PostingsOf,
@@ -50,12 +51,19 @@ class ModelStore:
         """The scheme that the index was built with."""
         return self._scheme
 
-    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
-        """Write entries; see `Store.put`."""
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf, judge: Judge | None = None) -> list[Status]:
+        """Write entries, those judged one by one; see `Store.put`."""
         with self._use():
             for entry in entries:
                 id_key(entry.id)
-            return [self._put(entry, postings_of) for entry in entries]
+            return [self._judged(entry, postings_of, judge) for entry in entries]
+
+    def _judged(self, entry: Entry, postings_of: PostingsOf, judge: Judge | None) -> Status:
+        old = _alive(self._documents.get(entry.id))
+        if judge is None or (old and (entry.create or old.digest == entry.digest)):
+            return self._put(entry, postings_of)
+        (judged,) = judge(self, [entry], [old])
+        return self._put(judged.entry, postings_of) if judged.entry else "duplicate"
 
     def _put(self, entry: Entry, postings_of: PostingsOf) -> Status:
         now, old = time.time(), self._documents.get(entry.id)

@@ -117,6 +117,7 @@ SPELLED = {
         },
     ],
     "direction": "later",
+    "story": None,
 }
 
 

@@ -6,6 +6,7 @@ import typer
 
 from dedup.cli import options
 from dedup.cli.collection_commands import corpus, network, tune
+from dedup.errors import InvalidInput
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
@@ -34,6 +35,26 @@ def ingest(
     # not called `limit`: a project's setting of that name is about look-ups
     most: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Put at most N documents.")] = None,
     rejects: options.Rejects = None,
+    skip_like: Annotated[
+        float | None,
+        typer.Option(
+            "--skip-like",
+            envvar="DEDUP_SKIP_LIKE",
+            parser=options.share,
+            metavar="X",
+            help="Leave out a document that is so much like one in the index, or one before it: above 0, up to 1.",
+        ),
+    ] = None,
+    measure: options.Measure = "jaccard",
+    duplicates: Annotated[
+        str | None,
+        typer.Option(
+            "--duplicates",
+            metavar="FILE",
+            help="Write each document that --skip-like leaves out to FILE, with what it is like, one JSON object per "
+            "line.",
+        ),
+    ] = None,
     ttl: Annotated[
         int | None,
         typer.Option(
@@ -50,11 +71,15 @@ def ingest(
     from dedup.cli.ingest import Selection, run
     from dedup.cli.ingest_where import where
     from dedup.formats import Fields, Reading
+    from dedup.newcomers import limit_of
 
+    limit_of(skip_like, measure)
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
-    selection = Selection(how, where(conditions or []), most)
-    keep_inputs([*paths, metadata], rejects=rejects)
-    run(paths, index, selection, json=json, rejects=rejects, ttl=ttl or 0)
+    if duplicates and not skip_like:
+        raise InvalidInput("--duplicates names a file for what --skip-like leaves out; give --skip-like too")
+    selection = Selection(how, where(conditions or []), most, skip_like, measure)
+    keep_inputs([*paths, metadata], rejects=rejects, duplicates=duplicates)
+    run(paths, index, selection, json=json, rejects=rejects, duplicates=duplicates, ttl=ttl or 0)
 
 
 def resemble(

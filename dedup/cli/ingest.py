@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import typer
 
@@ -14,7 +14,7 @@ from dedup.cli.ingest_patience import open_patiently
 from dedup.cli.ingest_progress import IngestProgress
 from dedup.cli.ingest_repeats import Repeats
 from dedup.cli.inputs import open_input
-from dedup.cli.rejects import Rejects
+from dedup.cli.rejects import Duplicates, Rejects
 from dedup.cli.terminal import line, listed, note
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import Index
@@ -32,29 +32,46 @@ class Selection:
         how: how the files are read.
         where: a condition that the metadata must meet.
         limit: the most documents to put.
+        skip_like: from what share on a document is left out as like one that is there; None puts all.
+        measure: which share.
     """
 
     how: Reading
     where: Filter | None
     limit: int | None
+    skip_like: float | None = None
+    measure: Literal["jaccard", "containment"] = "jaccard"
 
 
-def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects: str | None, ttl: int = 0) -> None:
+def run(
+    paths: list[str],
+    url: str,
+    selection: Selection,
+    *,
+    json: bool,
+    rejects: str | None,
+    duplicates: str | None = None,
+    ttl: int = 0,
+) -> None:
     """Put what the paths hold into the index at `url`, to expire after `ttl` seconds unless that is 0."""
     meter, counts = Meter(), {"put": 0, "unchanged": 0, "replaced": 0}
     with ExitStack() as stack:
         items = stack.enter_context(closing(open_input(paths, selection.how, meter)))
         rejected = stack.enter_context(Rejects(rejects))
+        alike = stack.enter_context(Duplicates(duplicates))
         index = stack.enter_context(open_patiently(url))
         prepare_kernels()
         progress = stack.enter_context(IngestProgress(meter, rejected))
         sources, repeats = deque[Source](), Repeats()
         try:
             documents = _documents(items, selection, sources, rejected, progress)
-            for outcome in _outcomes(index, documents, selection.limit, ttl):
+            for outcome in _outcomes(index, documents, selection, ttl):
                 source = sources.popleft()
                 if isinstance(outcome, Reject):
                     rejected.add(Rejected(source, outcome.id, outcome.code, outcome.reason))
+                elif outcome.duplicate_of:
+                    alike.add(source, outcome)
+                    progress.advance(1)
                 else:
                     counts[outcome.status] += 1
                     repeats.add(outcome.id, source)
@@ -67,6 +84,8 @@ def run(paths: list[str], url: str, selection: Selection, *, json: bool, rejects
         except (KeyboardInterrupt, StoreError, SystemRefused, MemoryError) as error:
             _stop(error, sum(counts.values()))
     totals = counts | {"rejected": rejected.count}
+    if selection.skip_like:
+        totals["duplicates"] = alike.count
     if not any(totals.values()):
         note(f"no document was put: {'no record meets --where' if selection.where else 'the input holds no record'}")
     if selection.where:
@@ -90,15 +109,15 @@ def _documents(
             progress.left_out += 1
 
 
-def _outcomes(index: Index, documents: Iterator[Document], limit: int | None, ttl: int) -> Iterator[Placed | Reject]:
+def _outcomes(index: Index, documents: Iterator[Document], selection: Selection, ttl: int) -> Iterator[Placed | Reject]:
     """Yield what became of each document, until as many are in as are wanted."""
-    wanted = limit
+    wanted, like, measure = selection.limit, selection.skip_like, selection.measure
     while wanted != 0:
-        rejected = 0
-        for outcome in index.put_each(islice(documents, wanted), ttl=ttl):
-            rejected += isinstance(outcome, Reject)
+        out = 0
+        for outcome in index.put_each(islice(documents, wanted), ttl=ttl, skip_like=like, measure=measure):
+            out += isinstance(outcome, Reject) or outcome.duplicate_of is not None
             yield outcome
-        wanted = rejected  # others may take the places of these
+        wanted = out  # others may take the places of these
 
 
 def _stop(error: BaseException, count: int) -> NoReturn:

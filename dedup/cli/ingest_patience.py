@@ -11,7 +11,7 @@ from dedup.errors import StoreBusy, StoreError, StoreUnreachable
 from dedup.model import Status
 from dedup.patience import Result, patiently
 from dedup.stores import open_store
-from dedup.stores.base import Entry, PostingsOf, Store
+from dedup.stores.base import Entry, Judge, PostingsOf, Store
 
 SECONDS = 300.0  # seconds; not measured: a choice between waiting and telling
 _PAUSES = 0.5, 30.0  # seconds; not measured
@@ -37,8 +37,8 @@ class _Patient:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
-        return _outlast(partial(self._store.put, entries, postings_of), StoreBusy, StoreUnreachable)
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf, judge: Judge | None = None) -> list[Status]:
+        return _outlast(partial(self._store.put, entries, postings_of, judge), StoreBusy, StoreUnreachable)
 
 
 def _outlast(write: Callable[[], Result], *faults: type[StoreError]) -> Result:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -13,7 +13,8 @@ import msgspec
 from dedup import errors
 from dedup.admission import admit, check_several, name_of
 from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
-from dedup.model import Answer, Document, Hits, Match, Reject, Report, Watch
+from dedup.model import Answer, Document, Hits, Match, Placed, Reject, Report, Watch
+from dedup.newcomers import limit_of
 from dedup.record import document_json, loads, read
 from dedup.scheme import Scheme
 from dedup.search.question import Question
@@ -221,9 +222,13 @@ def distinct(ids: Iterable[str]) -> Iterable[str]:
     return dict.fromkeys(ids)
 
 
-def puts(documents: Iterable[Document]) -> Iterator[Call[Report]]:
+def puts(
+    documents: Iterable[Document], skip_like: float | None, measure: Literal["jaccard", "containment"]
+) -> Iterator[Call[Report]]:
     """Index documents, about a megabyte at a time; what JSON would change is rejected here, and not sent."""
     check_several(documents)
+    limit_of(skip_like, measure)
+    path = "/v1/documents" + (f"?skip_like={skip_like}&measure={measure}" if skip_like else "")
     lines, rejects, size = dict[int, bytes](), list[Reject](), 0
     for place, document in enumerate(documents):
         try:
@@ -235,18 +240,16 @@ def puts(documents: Iterable[Document]) -> Iterator[Call[Report]]:
             continue
         size += len(lines[place])
         if size >= BATCH_BYTES:
-            yield _put(lines, rejects)
+            yield _put(path, lines, rejects)
             lines, rejects, size = {}, [], 0
     if lines or rejects:
-        yield _put(lines, rejects)
+        yield _put(path, lines, rejects)
 
 
-def _put(lines: Mapping[int, bytes], rejects: Sequence[Reject]) -> Call[Report]:
+def _put(path: str, lines: Mapping[int, bytes], rejects: Sequence[Reject]) -> Call[Report]:
     """Return the call that sends the lines, each under the document's place, and reports these rejects too."""
     places, body = list(lines), b"".join(lines.values())
-    return Call(
-        "POST", "/v1/documents", lambda response: _report(response, places, rejects), body, "application/x-ndjson"
-    )
+    return Call("POST", path, lambda response: _report(response, places, rejects), body, "application/x-ndjson")
 
 
 def _report(response: httpx2.Response, places: Sequence[int], rejects: Sequence[Reject]) -> Report:
@@ -257,7 +260,9 @@ def _report(response: httpx2.Response, places: Sequence[int], rejects: Sequence[
     rejected = [one for one in lines if one["status"] == "rejected"]
     refused = [Reject(places[one["line"] - 1], one["id"] or "", one["code"], one["detail"]) for one in rejected]
     every = sorted([*rejects, *refused], key=lambda reject: reject.place)
-    return Report(summary["put"], summary["unchanged"], summary["replaced"], tuple(every))
+    alike = [one | {"place": places[one["line"] - 1]} for one in lines if one["status"] == "duplicate"]
+    duplicates = tuple(msgspec.convert(one, Placed) for one in alike)
+    return Report(summary["put"], summary["unchanged"], summary["replaced"], tuple(every), duplicates)
 
 
 def joined(reports: Iterable[Report]) -> Report:
@@ -269,6 +274,7 @@ def joined(reports: Iterable[Report]) -> Report:
             total.unchanged + one.unchanged,
             total.replaced + one.replaced,
             total.rejected + one.rejected,
+            total.duplicates + one.duplicates,
         )
     return total
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import chain
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from typing import Literal, Self, TypeVar, Unpack
 
 import httpx2
 
@@ -55,9 +55,15 @@ class Client:
         """The scheme that the index was built with."""
         return self._do(calls.stats(calls.scheme_of))
 
-    def put(self, documents: Iterable[Document]) -> Report:
-        """Index documents; see `Index.put`."""
-        return calls.joined(self._do(call) for call in calls.puts(documents))
+    def put(
+        self,
+        documents: Iterable[Document],
+        *,
+        skip_like: float | None = None,
+        measure: Literal["jaccard", "containment"] = "jaccard",
+    ) -> Report:
+        """Index documents, with `skip_like` those that are new; see `Index.put`."""
+        return calls.joined(self._do(call) for call in calls.puts(documents, skip_like, measure))
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; see `Index.remove`."""
@@ -185,9 +191,15 @@ class AsyncClient:
         """Return the scheme that the index was built with."""
         return await self._do(calls.stats(calls.scheme_of))
 
-    async def put(self, documents: Iterable[Document]) -> Report:
-        """Index documents; see `Index.put`."""
-        return calls.joined([await self._do(call) for call in calls.puts(documents)])
+    async def put(
+        self,
+        documents: Iterable[Document],
+        *,
+        skip_like: float | None = None,
+        measure: Literal["jaccard", "containment"] = "jaccard",
+    ) -> Report:
+        """Index documents, with `skip_like` those that are new; see `Index.put`."""
+        return calls.joined([await self._do(call) for call in calls.puts(documents, skip_like, measure)])
 
     async def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; see `Index.remove`."""

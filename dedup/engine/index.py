@@ -1,21 +1,27 @@
 """Put, remove, mend: the stages composed over a store, beside all that can be asked of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Final, Literal
 
 from dedup.admission import check_several
 from dedup.batches import Encoded, batches
 from dedup.engine.watching import Watching
 from dedup.errors import InvalidDocument, InvalidInput
-from dedup.model import Document, Placed, Reject, Report
+from dedup.model import Document, Placed, Reject, Report, Status
+from dedup.newcomers import Newcomers, limit_of
 from dedup.scheme import Scheme
+from dedup.search.near import Limit
 from dedup.sketching.chunks import chunks
 from dedup.sketching.sketches import sketch
 from dedup.stores import open_store
 from dedup.stores.base import Buckets, CheckReport, Entry, Store, Stored, SweepReport
 from dedup.stores.codec import decode
 from dedup.stores.copy import Copied, copy
+from dedup.stores.membership import in_story, membership_of
 
+WRITTEN: Final = ("put", "replaced")
 LONGEST_TTL = 1 << 31  # seconds, 68 years: stores keep the end of a document's time in 32 bits
 
 
@@ -38,46 +44,68 @@ def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, r
 class Index(Watching):
     """Documents that can be asked what a text resembles; made by `dedup.open`, usable in a `with` statement."""
 
-    def put(self, documents: Iterable[Document], *, ttl: int = 0) -> Report:
+    def put(
+        self,
+        documents: Iterable[Document],
+        *,
+        ttl: int = 0,
+        skip_like: float | None = None,
+        measure: Literal["jaccard", "containment"] = "jaccard",
+    ) -> Report:
         """Index documents; an id that is there already is replaced, equal content changes nothing.
 
         Documents go in by batches of 2,000, each durable before the next one starts. One that cannot be indexed is
         rejected with a code and a reason, and the others go in. After `ttl` seconds, unless that is 0, a document is
-        as good as removed; what is unchanged keeps its time.
+        as good as removed; what is unchanged keeps its time. For `skip_like` and `measure` see `put_each`.
 
         Raises:
             StoreError: the index cannot be written; what earlier batches put stays.
         """
-        counts, rejects = {"put": 0, "unchanged": 0, "replaced": 0}, list[Reject]()
-        for outcome in self.put_each(documents, ttl=ttl):
+        counts, rejects, duplicates = {"put": 0, "unchanged": 0, "replaced": 0}, list[Reject](), list[Placed]()
+        for outcome in self.put_each(documents, ttl=ttl, skip_like=skip_like, measure=measure):
             if isinstance(outcome, Reject):
                 rejects.append(outcome)
+            elif outcome.status == "duplicate":
+                duplicates.append(outcome)
             else:
                 counts[outcome.status] += 1
-        return Report(**counts, rejected=tuple(rejects))
+        return Report(**counts, rejected=tuple(rejects), duplicates=tuple(duplicates))
 
     def put_each(
-        self, documents: Iterable[Document], *, ttl: int = 0, create: bool = False
+        self,
+        documents: Iterable[Document],
+        *,
+        ttl: int = 0,
+        create: bool = False,
+        skip_like: float | None = None,
+        measure: Literal["jaccard", "containment"] = "jaccard",
     ) -> Iterator[Placed | Reject]:
         """Index documents as `put` does, and yield what became of each, in the order given, once it is durable.
 
         With `create` a document whose id is there already is `kept` as it is, also if several processes create it.
+
+        With `skip_like` a document that is as alike to one in the index, or to one before it that went in, is a
+        `duplicate` and not put: `duplicate_of` says of what. What is held against the limit is the Jaccard similarity
+        of their sets of shingles or, by `measure`, the share of the new document's that the other one contains. Of
+        equal documents that several processes put at once exactly one goes in. A document of the same id never counts.
         """
         check_several(documents)
         if type(ttl) is not int or not 0 <= ttl <= LONGEST_TTL:
             raise InvalidInput(f"ttl {ttl!r}: give whole seconds from 0, which is for ever, to {LONGEST_TTL:,}")
+        limit = limit_of(skip_like, measure)
         for batch in batches(documents):
             entries = self._entries(batch, ttl, create=create)
-            put = self._store.put(list(entries.values()), self._postings_of) if entries else []
-            if {"put", "replaced"}.intersection(put):
+            newcomers = self._newcomers(batch, limit)
+            put = self._store.put(list(entries.values()), self._postings_of, newcomers) if entries else []
+            if not set(WRITTEN).isdisjoint(put):
                 self.settle()
-            statuses = dict(zip(entries, put, strict=True))
-            for one in batch:
-                if isinstance(one, Reject):
-                    yield one
-                    continue
-                # of several with the same id the first bears what became of the id, the others replaced it
-                yield Placed(one.place, one.id, statuses.pop(one.id, "replaced"), one.digest.hex())
+            yield from _outcomes(batch, dict(zip(entries, put, strict=True)), newcomers)
+
+    def _newcomers(self, batch: "list[Encoded | Reject]", limit: Limit | None) -> Newcomers | None:
+        """Return who decides of a batch; nobody where everything goes in and there are no stories."""
+        if limit is None and not self.scheme.stories:
+            return None
+        return Newcomers(self.scheme, {one.id: one.text for one in batch if isinstance(one, Encoded)}, limit)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents, text and all; return how many there were."""
@@ -134,4 +162,27 @@ class Index(Watching):
 
     def _postings_of_each(self, stored: Sequence[Stored]) -> list[tuple[Buckets, ...]]:
         sketches = sketch([decode(one.id, one.payload, one.digest).text for one in stored], self.scheme)
-        return [chunks(sketches, row, self.scheme.unit) for row in range(len(stored))]
+        return [
+            in_story(chunks(sketches, row, self.scheme.unit), membership_of(one.payload))
+            for row, one in enumerate(stored)
+        ]
+
+
+def _outcomes(
+    batch: "list[Encoded | Reject]", statuses: dict[str, Status], newcomers: Newcomers | None
+) -> Iterator[Placed | Reject]:
+    """Yield what became of each document of a batch, given what became of each id."""
+    for one in batch:
+        if isinstance(one, Reject):
+            yield one
+            continue
+        # of several with the same id the first bears what became of the id, the others replaced it
+        status = statuses[one.id]
+        if status != "duplicate":
+            statuses[one.id] = "replaced"
+        placed = Placed(one.place, one.id, status, one.digest.hex())
+        if newcomers and status == "duplicate":
+            placed = replace(placed, duplicate_of=newcomers.duplicates[one.id])
+        elif newcomers and status in WRITTEN:
+            placed = replace(placed, story=newcomers.stories.get(one.id))
+        yield placed

@@ -36,7 +36,7 @@ class Watching(Reader):
         """Work on an open store, and on those beside it once there are watches."""
         super().__init__(store)
         self.new_hits = 0
-        self._settled = 0
+        self._settled = self._cursor = 0  # what this process has settled, and what is written of it
         self._opened: dict[str, Store] = {}
         self._opening = Lock()
 
@@ -149,18 +149,20 @@ class Watching(Reader):
         there, written = self._watches(), self._hits()
         if not (there and written):
             return 0
-        cursor, before = written.cursor, self.new_hits
-        end, stored = self._store.arrivals(max(cursor, self._settled))
+        before = self.new_hits
+        end, stored = self._store.arrivals(self._settled)
+        if end - self._settled >= _BEHIND:  # of so much, others may have settled a part
+            self._cursor = written.cursor
+            end, stored = self._store.arrivals(max(self._settled, self._cursor))
         arrived = filter(None, map(_arrived, stored))
         while some := list(islice(arrived, _AT_ONCE)):
             reached = some[-1].number + 1
             found = hold(some, there, self._store)
-            if found or reached - cursor >= _BEHIND:
-                self.new_hits += written.add(found, cursor := reached)
+            if found or reached - self._cursor >= _BEHIND:
+                self.new_hits += written.add(found, reached)
+                self._cursor = reached
             for name in there.gone({hit.watch for _, hit in found}):  # it was removed before its hits were there
                 written.forget(name)
-        if end - cursor >= _BEHIND:
-            written.add([], end)
         self._settled = end
         return self.new_hits - before
 

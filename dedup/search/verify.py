@@ -104,6 +104,7 @@ def _match(document: Document, sizes: Sequence[int], passages: list[Passage]) ->
         Containment(in_both / max(in_query, 1), in_both / max(in_document, 1)),
         document.metadata,
         tuple(passages),
+        story=document.story,
     )
 
 

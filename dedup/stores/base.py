@@ -190,6 +190,21 @@ class CheckReport:
         return not self.remaining
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to become of an entry.
+
+    Attributes:
+        entry: what to write, with all that the judge adds; None if it is not to go in.
+        numbers: those of the documents that this depends on.
+        places: those of the entries, judged with it and before it, that this depends on.
+    """
+
+    entry: Entry | None
+    numbers: frozenset[int] = frozenset()
+    places: frozenset[int] = frozenset()
+
+
 class Snapshot(Protocol):
     """What one look-up reads."""
 
@@ -203,6 +218,10 @@ class Snapshot(Protocol):
         """
 
 
+Judge = Callable[[Snapshot, Sequence[Entry], Sequence[Stored | None]], list[Judged]]
+"""Decides of entries, given what is there and, of each entry, the living document that it would replace."""
+
+
 class Store(Snapshot, Protocol):
     """An index of one kind; see the module for its promises. `lookup` and `fetch` read a state of their own each."""
 
@@ -210,8 +229,11 @@ class Store(Snapshot, Protocol):
     def scheme(self) -> Scheme:
         """The scheme that the index was built with."""
 
-    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf, judge: Judge | None = None) -> list[Status]:
         """Write entries (distinct ids) in one durable step, and return what became of each, in order.
+
+        What a `judge` refuses is a `duplicate`. It sees what is there in the very step that writes, so of two writers
+        who put what depends on each other one sees the other's. It may be asked several times; the last time counts.
 
         An entry whose digest equals the current one's is `unchanged` and costs no write: its expiry stays too. One that
         was only to create a document is `kept` where there is one: of several at once exactly one is `put`. A

@@ -9,6 +9,7 @@ import zstandard
 
 from dedup.errors import StoreDamaged, StoreTooNew
 from dedup.model import Document
+from dedup.stores.membership import split_membership
 
 _FORMAT = 1
 _LEVEL = 1  # on 1.8 kB articles 7.6 us and 53.6 % of the size; level 3: 9.9 us, 53.2 %; level 19: 181 us, 52.0 %
@@ -48,6 +49,10 @@ def decode(document_id: str, payload: bytes, digest: bytes = b"") -> Document:
         StoreTooNew: if a newer version of this package wrote the payload.
         StoreDamaged: if the payload is not what was written.
     """
+    try:
+        membership, payload = split_membership(payload)
+    except ValueError as error:
+        raise StoreDamaged(f"document {document_id!r} is damaged in the index ({error}); put it again") from error
     if payload[:1] > bytes((_FORMAT,)):
         raise StoreTooNew(f"document {document_id!r} was written by a newer version of this package; upgrade it")
     try:
@@ -59,4 +64,4 @@ def decode(document_id: str, payload: bytes, digest: bytes = b"") -> Document:
         raise StoreDamaged(f"document {document_id!r} is damaged in the index ({error}); put it again") from error
     if digest and xxhash.xxh3_128_digest(content) != digest:
         raise StoreDamaged(f"document {document_id!r} is damaged in the index (its digest is another's); put it again")
-    return Document(document_id, text, metadata, digest.hex())
+    return Document(document_id, text, metadata, digest.hex(), membership.story or None)

@@ -21,6 +21,7 @@ from dedup.stores.base import (
     Buckets,
     CheckReport,
     Entry,
+    Judge,
     Numbers,
     Postings,
     PostingsOf,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     Transaction = lmdb.Transaction[memoryview]
 
-_STAYS: tuple[Status, ...] = ("unchanged", "kept")
+_STAYS: tuple[Status, ...] = ("unchanged", "kept", "duplicate")
 _SCAN, _SCAN_BYTES = 256, 1 << 22  # not measured: held at once; a long transaction keeps old pages from reuse
 
 
@@ -139,19 +140,20 @@ class LMDBStore:
         """The scheme that the index was built with."""
         return self._scheme
 
-    def put(self, entries: Sequence[Entry], postings_of: PostingsOf) -> list[Status]:
+    def put(self, entries: Sequence[Entry], postings_of: PostingsOf, judge: Judge | None = None) -> list[Status]:
         """Write entries; see `Store.put`."""
         keys = [id_key(entry.id) for entry in entries]
         withdrawal = Withdrawal(postings_of, self._foreseen(keys, entries))
         with self._writing() as txn:
             there, state, now = self._seen(txn), _State.load(txn), time.time()
-            statuses: list[Status] = []
+            olds = [there.by_key(key) for key in keys]
+            statuses = [_status(old, entry, now, withdrawal) for old, entry in zip(olds, entries, strict=True)]
+            if judge:
+                entries = _judged(judge, there, entries, olds, statuses)
             fresh: list[tuple[int, Buckets]] = []
             gone: list[Stored] = []
-            for key, entry in zip(keys, entries, strict=True):
-                old = there.by_key(key)
-                statuses.append(_status(old, entry, now, withdrawal))
-                if statuses[-1] in _STAYS:
+            for key, entry, old, status in zip(keys, entries, olds, statuses, strict=True):
+                if status in _STAYS:
                     continue
                 if old:
                     txn.delete(NUMBER.pack(old.number), db=self._documents)
@@ -390,3 +392,18 @@ def _status(old: Stored | None, entry: Entry, now: float, withdrawal: Withdrawal
         return "kept"
     same = old.digest == entry.digest and (old.payload == entry.payload or withdrawal.readable(old))
     return "unchanged" if same else "replaced"
+
+
+def _judged(
+    judge: Judge, now: Snapshot, entries: Sequence[Entry], olds: Sequence[Stored | None], statuses: list[Status]
+) -> list[Entry]:
+    """Return the entries as they are to be written; those that are refused become duplicates in `statuses`."""
+    places = [place for place, status in enumerate(statuses) if status not in _STAYS]
+    written = list(entries)
+    asked = [written[place] for place in places]
+    for place, one in zip(places, judge(now, asked, [alive(olds[place]) for place in places]), strict=True):
+        if one.entry:
+            written[place] = one.entry
+        else:
+            statuses[place] = "duplicate"
+    return written

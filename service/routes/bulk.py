@@ -12,11 +12,12 @@ from starlette.types import Receive, Scope, Send
 
 from dedup.errors import ResemblesError
 from dedup.model import Document, Placed, Reject
-from dedup.record import document_of, dumps
+from dedup.record import document_of, dumps, placed_json
 from service import json
 from service.backend import Service
 from service.problems import Problem, of_error
 from service.settings import MiB, Settings
+from service.skipping import Skipping
 
 PAUSE = 0.02
 """Seconds without more of the body after which what is there is indexed."""
@@ -97,13 +98,16 @@ class Splitter:
 class Lines(Response):
     """The answer to a stream of documents; it reads the body while it is sent."""
 
-    def __init__(self, service: Service, receive: Receive) -> None:
+    def __init__(self, service: Service, receive: Receive, skip: Skipping) -> None:
         """Read the body from `receive`."""
+        self._skip = skip
         super().__init__(media_type=MEDIA_TYPE, headers=json.NOSNIFF)
         del self.headers["content-length"]
         self._service, self._body = service, receive
         self._splitter = Splitter(service.settings)
         self._counts = {"put": 0, "unchanged": 0, "replaced": 0, "rejected": 0}
+        if skip.skip_like:
+            self._counts["duplicate"] = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the body's is at hand
         """Send a result for each line, then a summary that says whether it came to its end."""
@@ -162,7 +166,9 @@ class Lines(Response):
     def _put(self, unread: Iterator[Line]) -> list[dict[str, Any]]:
         lines = list(islice(unread, TOGETHER))
         documents = [line.document for line in lines if line.document]
-        outcomes = iter(list(self._service.index.put_each(documents)))
+        skip = self._skip
+        put = self._service.index.put_each(documents, skip_like=skip.skip_like, measure=skip.measure)
+        outcomes = iter(list(put))
         results = [_result(line, next(outcomes) if line.document else None) for line in lines]
         for result in results:
             self._counts[result["status"]] += 1
@@ -176,7 +182,7 @@ class Lines(Response):
 
 def _result(line: Line, outcome: Placed | Reject | None) -> dict[str, Any]:
     if isinstance(outcome, Placed):
-        return {"line": line.number, "id": line.id, "status": outcome.status, "version": outcome.version}
+        return {"line": line.number, **placed_json(outcome)}
     code, detail = (outcome.code, outcome.reason) if outcome else (line.code, line.detail)
     return {"line": line.number, "id": line.id, "status": "rejected", "code": code, "detail": detail}
 

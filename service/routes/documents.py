@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from dedup.model import Document, Placed, Reject
-from dedup.record import document_json
+from dedup.record import document_json, placed_json
 from service.backend import Service, Shared
 from service.catalogue import Sort, Wanted
 from service.ids import DocumentId
@@ -18,6 +18,7 @@ from service.openapi import refusals
 from service.problems import Problem, unknown
 from service.routes.bulk import Lines
 from service.schemas import DocumentOut, ListOut, NewDocument, PlacedOut
+from service.skipping import Skip, Skipping
 from service.strict_json import StrictRoute, bounded, media_type, unsupported
 
 router = APIRouter(prefix="/v1", tags=["documents"], route_class=StrictRoute)
@@ -30,19 +31,23 @@ Tags = Annotated[str | None, Header(description="Entity tags, or `*`.")]
     response_model=PlacedOut,
     responses={201: {"model": PlacedOut, "description": "The id is new."}, **refusals(412, 413, 415, 507)},
 )
-async def put(service: Shared, name: DocumentId, document: NewDocument, if_none_match: Tags = None) -> JsonAnswer:
-    """Index a text. A document with the same id is replaced, unless it is equal; `If-None-Match: *` never replaces."""
+async def put(
+    service: Shared, name: DocumentId, document: NewDocument, skip: Skip, if_none_match: Tags = None
+) -> JsonAnswer:
+    """Index a text. A document with the same id is replaced, unless it is equal; `If-None-Match: *` never replaces.
+
+    With `skip_like` a text that is so much like another document is a `duplicate`, and not indexed.
+    """
     bounded(service, document.text)
-    placed = await service.write(
-        _put, service, Document(name, document.text, document.metadata), create=if_none_match == "*"
-    )
+    new = Document(name, document.text, document.metadata)
+    placed = await service.write(_put, service, new, skip, create=if_none_match == "*")
     status = 201 if placed.status == "put" else 200
-    body = {"id": placed.id, "status": placed.status, "version": placed.version}
-    return JsonAnswer(body, status, {"ETag": f'"{placed.version}"'})
+    tag = {} if placed.duplicate_of else {"ETag": f'"{placed.version}"'}
+    return JsonAnswer(placed_json(placed), status, tag)
 
 
-def _put(service: Service, document: Document, *, create: bool) -> Placed:
-    (outcome,) = service.index.put_each([document], create=create)
+def _put(service: Service, document: Document, skip: Skipping, *, create: bool) -> Placed:
+    (outcome,) = service.index.put_each([document], create=create, skip_like=skip.skip_like, measure=skip.measure)
     if isinstance(outcome, Reject):
         service.metrics.documents.labels("rejected").inc()
         raise Problem(422, outcome.code, outcome.reason)
@@ -63,7 +68,8 @@ async def get(service: Shared, name: DocumentId, if_none_match: Tags = None) -> 
     tag = f'"{document.version}"'
     if if_none_match and (if_none_match == "*" or tag in if_none_match):
         return Response(status_code=304, headers={"ETag": tag})
-    return JsonAnswer({**document_json(document), "version": document.version}, headers={"ETag": tag})
+    about = {"version": document.version, "story": document.story}
+    return JsonAnswer({**document_json(document), **about}, headers={"ETag": tag})
 
 
 @router.delete("/documents/{id:document}", status_code=204, responses=refusals(404))
@@ -84,11 +90,11 @@ async def remove(service: Shared, name: DocumentId) -> Response:
     },
     openapi_extra={"requestBody": {"required": True, "content": {JSONL[0]: {"schema": {}}}}},
 )
-async def put_many(service: Shared, request: Request) -> Lines:
+async def put_many(service: Shared, request: Request, skip: Skip) -> Lines:
     """Index a document a line (`id`, `text`, `metadata`), streaming both ways; a result a line, in order."""
     if media_type(request) not in JSONL:
         raise unsupported(JSONL[0])
-    return Lines(service, request.receive)
+    return Lines(service, request.receive, skip)
 
 
 @router.get("/documents", response_model=ListOut, responses=refusals())

@@ -10,7 +10,7 @@ from servers.service import Serving, Start, code, prose
 import dedup
 
 WIRE = prose(40, "wire")
-MATCH = {"id", "jaccard", "containment", "metadata", "passages", "direction"}
+MATCH = {"id", "jaccard", "containment", "metadata", "passages", "direction", "story"}
 PASSAGE = {"query", "document", "matched_words", "similarity", "documents", "kind", "source", "evidence"}
 
 

@@ -91,10 +91,10 @@ def test_damaged_payload_is_noticed() -> None:
 
 
 def test_payload_of_a_newer_format_is_refused() -> None:
-    """A payload whose format byte is higher than ours asks for an upgrade."""
+    """A payload whose format byte is higher than ours, 1 and 2 (with a story), asks for an upgrade."""
     payload = encode(whole(Document("a", "text")))
     with pytest.raises(StoreTooNew, match="upgrade"):
-        decode("a", bytes((payload[0] + 1,)) + payload[1:])
+        decode("a", bytes((payload[0] + 2,)) + payload[1:])
 
 
 def test_threads_encode_and_decode_at_once() -> None:

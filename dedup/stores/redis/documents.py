@@ -96,6 +96,20 @@ class Documents:
         found = self._wire.ask([self._record(number) for number in numbers])
         return [_record_in(number, data) for number, data in zip(numbers, found, strict=True)]
 
+    def announced(self, numbers: Sequence[int]) -> list[Stored | None]:
+        """Return the document whose chunk each number is, whether or not its id leads to it yet."""
+        values = dict(zip(numbers, self._wire.ask([self._record(number) for number in numbers]), strict=True))
+        firsts = {number: first_of(data) if data else None for number, data in values.items()}
+        owners = sorted({first for first in firsts.values() if first is not None})
+        there = dict(zip(owners, self.records(owners), strict=True))
+        return [
+            _record_in(number, values[number]) if first is None else there[first] for number, first in firsts.items()
+        ]
+
+    def rewrite(self, number: int, record: bytes) -> None:
+        """Write another record in place of one that nothing leads to yet."""
+        self._wire.one(command(b"SET", self._layout.document(number), record, b"XX"))
+
     def leading(self, numbers: Collection[int]) -> set[int]:
         """Return those chunk numbers that lead to something."""
         replies = self._wire.ask([command(b"EXISTS", self._layout.document(number)) for number in numbers])

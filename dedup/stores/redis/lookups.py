@@ -26,7 +26,7 @@ _TRIES = 5  # not measured: a writer that asked for numbers knows them a round t
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """Postings as they were found: bucket (its place in the question) and number of each, in order.
 
     Attributes:
@@ -49,7 +49,7 @@ class _Found:
             unsure |= (self.numbers >= writer.first) & (self.numbers < writer.end)
         return unsure
 
-    def joined(self, later: "_Found", numbers: Sequence[int]) -> "_Found":
+    def joined(self, later: "Found", numbers: Sequence[int]) -> "Found":
         """Return these postings, and those of the given numbers that a later reading found."""
         new = np.isin(later.numbers, numbers)
         buckets = np.concatenate((self.buckets, later.buckets[new]))
@@ -79,29 +79,35 @@ class Lookups:
 
     def look(self, names: Names, limit: int) -> Postings:
         """Return what the buckets of these names list; see `Store.lookup`."""
-        for _ in range(_TRIES):
-            found = self._read(names, limit)
-            if all(writer.first != AWAITED for writer in found.writers):
-                break
+        found = self.read(names, limit)
         hidden = found.suspects()
-        shown = self._shown(np.unique(found.numbers[hidden]).tolist(), found.numbers)
+        shown = self.shown(found)
         if shown:
             found = found.joined(self._read(names, limit), shown)
             hidden = found.suspects() & ~np.isin(found.numbers, shown)
         return found.answer(hidden, limit)
 
-    def _shown(self, suspects: Sequence[int], numbers: Numbers) -> list[int]:
+    def read(self, names: Names, limit: int) -> Found:
+        """Return all postings, those of writers at work too, and who is at work with which numbers."""
+        for _ in range(_TRIES):
+            found = self._read(names, limit)
+            if all(writer.first != AWAITED for writer in found.writers):
+                break
+        return found
+
+    def shown(self, found: Found) -> list[int]:
         """Return the suspects that lead to a living document which no other of the numbers leads to.
 
         That document need not be the one that the postings were of: it may have been replaced since they were read,
         and its successor's postings written after that.
         """
+        suspects = np.unique(found.numbers[found.suspects()]).tolist()
         if not suspects:
             return []
-        seen, found = set(numbers.tolist()), zip(suspects, self._documents.fetch(suspects), strict=True)
-        return [number for number, one in found if one and (number in one.numbers or seen.isdisjoint(one.numbers))]
+        seen, there = set(found.numbers.tolist()), zip(suspects, self._documents.fetch(suspects), strict=True)
+        return [number for number, one in there if one and (number in one.numbers or seen.isdisjoint(one.numbers))]
 
-    def _read(self, names: Names, limit: int) -> _Found:
+    def _read(self, names: Names, limit: int) -> Found:
         """Ask until the shards asked are those that there are, and all hot buckets are known."""
         layout = self._layout
         while True:
@@ -126,7 +132,7 @@ class Lookups:
         if hot:
             theirs = self._own_lists(names, hot, writers, replies[len(names) :], sizes)
             listed = np.sort(np.concatenate((listed, theirs)))
-        return _Found(listed >> 32, listed.astype(np.uint32), sizes, documents, int(given or 0), writers)
+        return Found(listed >> 32, listed.astype(np.uint32), sizes, documents, int(given or 0), writers)
 
     def _own_lists(
         self, names: Names, hot: list[int], writers: list[Writer], replies: Sequence[Any], further: NDArray[np.int64]

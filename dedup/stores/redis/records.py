@@ -18,6 +18,11 @@ _WRITER = struct.Struct(">IIII")
 AWAITED = (1 << 32) - 1
 LEASE = 120
 """Seconds after which a writer that has not finished is taken for dead."""
+LAST_WORDS = 10
+"""Seconds within which a server has done what a broken connection brought it."""
+AWAITED_SECONDS = 30
+"""Seconds for which what a writer has announced is waited for: it may be made current for a third of them, and a server
+that is away for a while is asked again for half of them."""
 
 
 class Pointer(NamedTuple):
@@ -124,6 +129,14 @@ class Writer(NamedTuple):
     def is_dead(self, now: float) -> bool:
         """Return whether the writer has not finished for so long, by the server's time, that it never will."""
         return now - self.began > LEASE
+
+    def is_awaited(self, now: float) -> bool:
+        """Return whether what the writer has announced may still become current.
+
+        After an error a writer sets its start back, so that it counts as dead when its last words are done.
+        """
+        age = now - self.began
+        return age <= AWAITED_SECONDS or LEASE - LAST_WORDS <= age <= LEASE
 
     @property
     def mended(self) -> Self:

@@ -14,6 +14,7 @@ from dedup.errors import StoreError, StoreFull, StoreUnreachable
 from dedup.stores.base import Numbers
 from dedup.stores.names import Names
 from dedup.stores.redis import records
+from dedup.stores.redis.histories import ServersChanged
 from dedup.stores.redis.layout import Layout, numbers_of
 from dedup.stores.redis.postings import Shards, numbers_in, own_key
 from dedup.stores.redis.records import Writer, pack_numbers, writers_in
@@ -26,7 +27,6 @@ _FULL_SHARD = 96  # ADR 5: below 128, where a packed list ends for good; other v
 _LOOK_AT = 8  # ADR 5: a shard in eight; other values not measured
 PASSED_OVER = 1 << 18
 """Chunk numbers passed over after a restart or failover: what two writers at full speed use up in 30 s (ADR 11)."""
-_LAST_WORDS = 10  # seconds within which a server has done what a broken connection brought it
 
 
 class Journal:
@@ -40,8 +40,19 @@ class Journal:
         dead: the entries of other writers that have died and were not cleaned up after, by token.
     """
 
-    def __init__(self, wire: Wire, layout: Layout, numbers: int = 0, olds: Iterable[int] = ()) -> None:
-        """Be ready to enter, and to take that many chunk numbers; `olds` are the documents that are to go."""
+    def __init__(
+        self, wire: Wire, layout: Layout, numbers: int = 0, olds: Iterable[int] = (), *, judged: bool = False
+    ) -> None:
+        """Be ready to enter, and to take that many chunk numbers.
+
+        Args:
+            wire: the servers.
+            layout: the index.
+            numbers: how many.
+            olds: the documents that are to go.
+            judged: others wait to see what becomes of what is written, so that it must be soon.
+        """
+        self._judged = judged
         self._wire, self._layout, self._numbers = wire, layout, numbers
         self._olds = pack_numbers(olds)
         self.first = 0
@@ -109,7 +120,12 @@ class Journal:
 
     def hold(self) -> None:
         """Refuse to go on after so long a pause that a sweep may soon take this writer for dead."""
-        if time.monotonic() - self._began > records.LEASE / 2:
+        taken = time.monotonic() - self._began
+        if self._judged and taken > records.AWAITED_SECONDS / 3:
+            raise ServersChanged(
+                f"index {self._wire.name}: this batch took {taken:.0f} s, and other writers wait for it; put it again"
+            )
+        if taken > records.LEASE / 2:
             raise StoreUnreachable(f"index {self._wire.name}: the servers were too slow for this batch; put it again")
 
     def leave(self) -> None:
@@ -123,7 +139,7 @@ class Journal:
         if error is None:
             self.leave()
             return
-        self._entry = self._entry._replace(began=self._entry.began - records.LEASE + _LAST_WORDS)
+        self._entry = self._entry._replace(began=self._entry.began - records.LEASE + records.LAST_WORDS)
         there = command(b"HEXISTS", self._layout.pending, self._token)
         with suppress(StoreError), self._wire.steady():  # whatever server it is by now
             if self._wire.one(there, patience=0):

@@ -1,0 +1,156 @@
+"""What is decided of a document before it goes in: whether it is new, and which story it belongs to.
+
+A `Newcomers` is the judge of one batch. It is asked with what is there at the very moment of writing, so that of two
+writers one sees the other's documents; documents of the batch are decided in their order, each held against those
+before it that go in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from dedup.errors import InvalidInput
+from dedup.model import Containment, Duplicated
+from dedup.scheme import Scheme
+from dedup.search.near import Limit, Near, Newcomer, near
+from dedup.stores.base import Entry, Judged, Snapshot, Stored
+from dedup.stores.membership import Membership, in_story, members_of, membership_of, with_membership
+
+SEE_ALSO = 8  # not measured: other stories that a document names, the most alike first
+_TRIED = 64  # not measured: documents read to see whether a story of that name has members
+
+
+class Newcomers:
+    """Decides of the documents of one batch.
+
+    Attributes:
+        duplicates: the documents that did not go in, by id, with what each is a duplicate of.
+        stories: the stories of those that did, by id, in an index with stories.
+    """
+
+    def __init__(self, scheme: Scheme, texts: Mapping[str, str], limit: Limit | None) -> None:
+        """Decide for an index of that scheme; texts are by id, and `limit` says from what share on one is not new."""
+        self._scheme, self._texts, self._limit = scheme, texts, limit
+        self._same_story = Limit("either", scheme.stories) if scheme.stories else None
+        self._limits = [one for one in (limit, self._same_story) if one]
+        self.duplicates: dict[str, Duplicated] = {}
+        self.stories: dict[str, str] = {}
+
+    def __call__(self, now: Snapshot, entries: Sequence[Entry], olds: Sequence[Stored | None]) -> list[Judged]:
+        """Decide of entries; see `dedup.stores.base.Judge`."""
+        names = _FreeNames(now, [entry.id for entry in entries] if self._same_story else [])
+        judged = list[Judged]()
+        memberships = list[Membership | None]()
+        for entry, old, found in zip(entries, olds, self._near(now, entries), strict=True):
+            there = [one for one in found if one.stored or memberships[one.place] is not None]
+            numbers = frozenset(one.stored.number for one in found if one.stored)
+            places = frozenset(one.place for one in found if not one.stored)
+            if self._is_duplicate(entry, there):
+                memberships.append(None)
+                judged.append(Judged(None, numbers, places))
+                continue
+            memberships.append(self._membership(entry, old, there, memberships, names))
+            judged.append(Judged(self._enrolled(entry, memberships[-1]), numbers, places))
+        return judged
+
+    def _near(self, now: Snapshot, entries: Sequence[Entry]) -> list[list[Near]]:
+        newcomers = [Newcomer(one.id, self._texts[one.id], np.concatenate(one.postings)) for one in entries]
+        return near(now, newcomers, self._scheme, self._limits)
+
+    def _is_duplicate(self, entry: Entry, there: Sequence[Near]) -> bool:
+        """Return whether an entry is not new; what was decided of it before is forgotten."""
+        limit = self._limit
+        self.duplicates.pop(entry.id, None)
+        alike = [one for one in there if limit and one.share(limit.measure) >= limit.least]
+        if not (limit and alike):
+            return False
+        best = max(alike, key=lambda one: one.share(limit.measure))  # the first of them, which came in first
+        containment = Containment(best.in_document, best.in_new)
+        self.duplicates[entry.id] = Duplicated(best.id, best.jaccard, containment)
+        return True
+
+    def _membership(
+        self,
+        entry: Entry,
+        old: Stored | None,
+        there: Sequence[Near],
+        earlier: Sequence[Membership | None],
+        names: "_FreeNames",
+    ) -> Membership:
+        """Return the story of an entry: that of the document it replaces, else of the most alike, else its own."""
+        same = self._same_story
+        if not same:
+            return Membership()
+        shares = dict[str, float]()
+        for one in there:
+            belongs = _membership_of(one.stored) if one.stored else earlier[one.place]
+            if belongs and belongs.story and (share := one.share(same.measure)) >= same.least:
+                shares[belongs.story] = max(share, shares.get(belongs.story, 0))
+        ranked = sorted(shares, key=lambda name: -shares[name])  # of equal ones the first, which came in first
+        kept = _membership_of(old).story if old else ""
+        story = kept or (ranked[0] if ranked else names.free(entry.id))
+        self.stories[entry.id] = story
+        return Membership(story, tuple(name for name in ranked if name != story)[:SEE_ALSO])
+
+    def _enrolled(self, entry: Entry, membership: Membership | None) -> Entry:
+        """Return an entry with its story in its payload and its buckets."""
+        if not (membership and membership.story):
+            return entry
+        payload = with_membership(entry.payload, membership)
+        return replace(entry, payload=payload, postings=in_story(entry.postings, membership))
+
+
+class _FreeNames:
+    """Names for new stories: the id of the document that begins one, with a number behind it if that is taken."""
+
+    def __init__(self, now: Snapshot, ids: Sequence[str]) -> None:
+        """Ask for the names that probably are wanted, all at once."""
+        self._now = now
+        self._begun = set[str]()
+        postings = now.lookup(np.array([members_of(name) for name in ids], np.uint64), 1) if ids else None
+        self._perhaps_taken = {
+            name for name, count in zip(ids, postings.counts.tolist() if postings else [], strict=True) if count
+        }
+
+    def free(self, document_id: str) -> str:
+        """Return a name that no story has, which from now on one has."""
+        name, number = document_id, 1
+        while self._is_taken(name, known=number == 1):
+            number += 1
+            name = f"{document_id}~{number}"
+        self._begun.add(name)
+        return name
+
+    def _is_taken(self, name: str, *, known: bool) -> bool:
+        if name in self._begun:
+            return True
+        if known and name not in self._perhaps_taken:
+            return False
+        postings = self._now.lookup(np.array([members_of(name)], np.uint64), _TRIED)
+        found = self._now.fetch(postings.numbers)
+        return any(_membership_of(one).story == name for one in found if one)
+
+
+def _membership_of(stored: Stored) -> Membership:
+    """Return a document's membership; none if it is damaged, which `check` tells."""
+    try:
+        return membership_of(stored.payload)
+    except ValueError:
+        return Membership()
+
+
+def limit_of(skip_like: float | None, measure: Literal["jaccard", "containment"]) -> Limit | None:
+    """Return from what share on a document is not put; None if all are.
+
+    Raises:
+        InvalidInput: the share or the measure makes no sense.
+    """
+    if measure not in ("jaccard", "containment"):
+        raise InvalidInput(f"measure {measure!r}: give jaccard or containment")
+    if skip_like is None:
+        return None
+    if type(skip_like) not in (int, float) or not 0 < skip_like <= 1:
+        raise InvalidInput(f"skip_like {skip_like!r}: give a number above 0, up to 1")
+    return Limit(measure, float(skip_like))
