@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.fixtures import url_on
 from servers.receiver import Receiver, receiving
-from servers.server import free_port
+from servers.server import Server, free_port
 from servers.service import Serving, Start, answering, prose
 from waiting import until
 
@@ -224,6 +225,21 @@ def test_what_the_operator_no_longer_allows_is_not_sent(start: Start) -> None:
             until(lambda: receiver.documents == ["x"])
 
 
+@pytest.mark.usefixtures("quick")
+def test_sending_goes_on_when_the_index_is_back(start: Start, own_server: Server) -> None:
+    """While the server of the index is away nothing is sent and nothing is lost; then it goes on by itself."""
+    with receiving(status=503) as receiver, start(index=own_server.url(), **settings(receiver)) as service:
+        watch(service, "a", receiver.url)
+        put(service, "x")
+        until(lambda: len(receiver.got) > 0)
+        own_server.kill()
+        time.sleep(2)
+        receiver.status = 200
+        own_server.start()
+        put(service, "y")
+        until(lambda: receiver.documents[-2:] == ["x", "y"], 60)
+
+
 def test_urls_names_and_texts_are_in_no_log(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
     """Of a delivery that fails the log says host, outcome and status: the path of a URL is often a secret."""
     with receiving(status=500) as receiver, start(**settings(receiver)) as service:
@@ -282,9 +298,12 @@ def test_a_killed_service_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_of_several_processes_one_sends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["lmdb", "redis"])
+def test_of_several_processes_one_sends(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, namespace: str
+) -> None:
     """With workers on one index each hit is sent once, in order."""
-    index = f"lmdb:{tmp_path / 'index'}"
+    index = f"lmdb:{tmp_path / 'index'}" if kind == "lmdb" else f"{url_on(kind, request)}?namespace={namespace}"
     names = [f"{number:03}" for number in range(100)]
     with receiving() as receiver, dedup.open(index) as put:
         put.watch("a", STORY, webhook=receiver.url)
