@@ -345,4 +345,4 @@ def warm(json: options.Json = False) -> None:
 
 
 COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, network, tune, warm)
-INDEX_COMMANDS = (create, grow, backup)
+INDEX_COMMANDS = {"create": create, "grow": grow, "backup": backup}

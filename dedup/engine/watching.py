@@ -6,14 +6,16 @@ from itertools import islice
 from threading import Lock
 from typing import Unpack
 
+import numpy as np
+
 from dedup.engine.reader import Reader
 from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged, StoreReadOnly
-from dedup.model import Hits, Watch
+from dedup.model import Document, Hit, Hits, Watch
 from dedup.search.question import WatchFields
 from dedup.stores.base import PostingsOf, Stats, Store, Stored
 from dedup.stores.codec import decode
 from dedup.watches import hits, watches
-from dedup.watches.hits import HitList
+from dedup.watches.hits import HitList, number_of
 from dedup.watches.holding import Arrived, hold
 from dedup.watches.standing import Standing
 from dedup.watches.watches import Watches
@@ -118,6 +120,15 @@ class Watching(Reader):
             self.settle()
         there = self._hits()
         return there.page(name, after, limit, max(self._settled, there.cursor)) if there else Hits((), after)
+
+    def sides(self, hit: Hit) -> tuple[Document, Document] | None:
+        """Return a watch's text and a document as they were when they made a hit; None if one of them is not there."""
+        number, there = number_of(hit.id), self._watches()
+        standing = there.get([hit.watch])[0] if there else None
+        stored = self._store.fetch(np.array([number], np.uint32))[0]
+        if standing is None or standing.since > number or stored is None or stored.number != number:
+            return None
+        return standing.document(), decode(stored.id, stored.payload, stored.digest)
 
     def settle(self) -> int:
         """Hold against the watches what has come in and was not yet; return how many new hits that gave.
