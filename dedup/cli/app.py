@@ -1,7 +1,7 @@
 """The `dedup` command: its subcommands, its settings file, and which exit code an error means."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
 
@@ -18,7 +18,7 @@ from dedup.errors import InvalidInput, ResemblesError, WrongUsage
 
 READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help"}
 """Subcommands that change nothing."""
-GROUPS: dict[str, tuple[str, Mapping[str, Callable[..., None]]]] = {
+GROUPS = {
     "index": ("Make an index, or change how it is laid out.", INDEX_COMMANDS),
     "watch": ("Watch for texts: which of the documents that come in resemble them?", WATCH_COMMANDS),
 }

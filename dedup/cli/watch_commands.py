@@ -1,5 +1,6 @@
 """Arguments and help of the commands about watches; the work is done in a module that is imported when one is run."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -109,4 +110,4 @@ def hits(
     hits(name, index, after, most, follow=follow, json=json)
 
 
-WATCH_COMMANDS = {"add": add, "list": show, "remove": remove, "hits": hits}
+WATCH_COMMANDS: dict[str, Callable[..., None]] = {"add": add, "list": show, "remove": remove, "hits": hits}
