@@ -20,7 +20,7 @@ READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help"}
 """Subcommands that change nothing."""
 GROUPS = {
     "index": ("Make an index, or change how it is laid out.", INDEX_COMMANDS),
-    "watch": ("Watch for texts: which of the documents that come in resemble them?", WATCH_COMMANDS),
+    "watch": ("Watch for texts in what comes in.", WATCH_COMMANDS),
 }
 """Commands of two words: what each group is for, and its commands."""
 
