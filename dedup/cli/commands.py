@@ -1,5 +1,6 @@
 """The subcommands' arguments and help; the work is done in modules that are imported when one is run."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -353,4 +354,4 @@ def warm(json: options.Json = False) -> None:
 
 
 COMMANDS = (ingest, resemble, compare, get, remove, stats, check, sweep, copy, serve, key, corpus, network, tune, warm)
-INDEX_COMMANDS = (create, grow, backup)
+INDEX_COMMANDS: dict[str, Callable[..., None]] = {"create": create, "grow": grow, "backup": backup}

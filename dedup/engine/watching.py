@@ -7,15 +7,17 @@ from itertools import islice
 from threading import Lock
 from typing import Unpack
 
+import numpy as np
+
 from dedup.engine.reader import Reader
 from dedup.errors import InvalidDocument, InvalidInput, StoreDamaged, StoreReadOnly
-from dedup.model import Hit, Hits, Watch
+from dedup.model import Document, Hit, Hits, Watch
 from dedup.search.question import WatchFields
 from dedup.stores.base import PostingsOf, Stats, Store, Stored
 from dedup.stores.codec import decode
 from dedup.watches import hits, watches
 from dedup.watches.deliveries import Deliveries
-from dedup.watches.hits import HitList
+from dedup.watches.hits import HitList, number_of
 from dedup.watches.holding import Arrived, hold
 from dedup.watches.standing import Standing
 from dedup.watches.watches import Watches
@@ -76,10 +78,7 @@ class Watching(Reader):
         standing = Standing(watch, document.metadata if document else {}, self.arrivals()[0])
         encoded = standing.encoded(self.scheme)
         HitList(self._made(hits.NAME)).begin(standing.since)
-        there = Watches(self._made(watches.NAME))
-        old = there.get([name])[0]
-        if old is None or replace(old, since=standing.since) != standing:
-            there.put(standing, encoded)
+        Watches(self._made(watches.NAME)).put(standing, encoded)
         return watch
 
     def unwatch(self, name: str) -> bool:
@@ -101,9 +100,13 @@ class Watching(Reader):
         return (standing.watch for standing in there.all(after)) if there else iter(())
 
     def watched(self, name: str) -> Watch | None:
-        """Return the watch of that name, or None."""
+        """Return the watch of that name, or None.
+
+        Raises:
+            StoreDamaged: it cannot be read; put it again.
+        """
         there = self._watches()
-        standing = there.get([name])[0] if there else None
+        standing = there.get(name) if there else None
         return standing.watch if standing else None
 
     def hits(self, name: str | None = None, after: str = "", limit: int = 100) -> Hits:
@@ -122,12 +125,22 @@ class Watching(Reader):
         """
         if type(limit) is not int or not 1 <= limit <= MOST_HITS:
             raise InvalidInput(f"limit {limit!r}: give a whole number from 1 to {MOST_HITS:,}")
-        if name is not None and self.watched(name) is None:
+        there = self._watches()
+        if name is not None and (there is None or there.gone([name])):
             raise unknown_watch(name)
         with suppress(StoreReadOnly):  # then those that are settled
             self.settle()
-        there = self._hits()
-        return there.page(name, after, limit, max(self._settled, there.cursor)) if there else Hits((), after)
+        written = self._hits()
+        return written.page(name, after, limit, max(self._settled, written.cursor)) if written else Hits((), after)
+
+    def sides(self, hit: Hit) -> tuple[Document, Document] | None:
+        """Return a watch's text and a document as they were when they made a hit; None if one of them is not there."""
+        number, there = number_of(hit.id), self._watches()
+        standing = there.get(hit.watch) if there else None
+        stored = self._store.fetch(np.array([number], np.uint32))[0]
+        if standing is None or standing.since > number or stored is None or stored.number != number:
+            return None
+        return standing.document(), decode(stored.id, stored.payload, stored.digest)
 
     def newest(self, name: str, limit: int = 10) -> list[Hit]:
         """Return the newest hits of a watch, the newest first; none if there is no such watch."""

@@ -35,6 +35,11 @@ def id_of(number: int, watch: str) -> str:
     return f"{number:0{_DIGITS}}:{watch}"
 
 
+def number_of(hit: str) -> int:
+    """Return the number of the document that the hit of that id is."""
+    return int(hit[:_DIGITS])
+
+
 class HitList:
     """The hits beside an index."""
 

@@ -5,6 +5,7 @@ row that both have share two such buckets at least, whatever stands around them 
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -44,8 +45,12 @@ class Watches:
         self.store = store
 
     def put(self, standing: Standing, encoded: bytes) -> None:
-        """Put a watch, whose metadata are given as JSON; it replaces the one of its name."""
+        """Put a watch, whose metadata are given as JSON, in place of the one of its name, unless that is the same."""
         name, text = standing.watch.name, standing.watch.text
+        stored = self.store.get([name])[0]
+        old = _readable(stored) if stored else None
+        if old and replace(old, since=standing.since) == standing:
+            return
         whole = content(text, encoded)
         self.store.put([Entry(name, digest(whole), encode(whole), self._postings(text))], self.postings_of)
 
@@ -53,9 +58,14 @@ class Watches:
         """Remove a watch; return whether there was one."""
         return self.store.remove([name], self.postings_of)[0]
 
-    def get(self, names: Sequence[str]) -> list[Standing | None]:
-        """Return the watch of each name."""
-        return [_standing(stored) if stored else None for stored in self.store.get(names)]
+    def get(self, name: str) -> Standing | None:
+        """Return the watch of a name, or None.
+
+        Raises:
+            StoreDamaged: it cannot be read.
+        """
+        stored = self.store.get([name])[0]
+        return _standing(stored) if stored else None
 
     def gone(self, names: Collection[str]) -> list[str]:
         """Return those names that no watch has."""
