@@ -30,12 +30,12 @@ class Wanted(NamedTuple):
     id: str | None
 
 
-def add(wanted: Wanted, url: str, fields: WatchFields, *, webhook: str | None, json: bool) -> None:
+def add(wanted: Wanted, url: str, fields: WatchFields, *, webhook: str | None, webhook_text: bool, json: bool) -> None:
     """Put a watch, and print it."""
     text = _read(wanted.path) if wanted.path else wanted.text
     prepare_kernels()
     with open_index(lasting(url), create=True) as index:
-        watch = index.watch(wanted.name, text, id=wanted.id, webhook=webhook, **fields)
+        watch = index.watch(wanted.name, text, id=wanted.id, webhook=webhook, webhook_text=webhook_text, **fields)
     print(line(watch_json(watch)) if json else f"watching for {_in_short(watch)}")
 
 

@@ -39,6 +39,9 @@ def add(
     webhook: Annotated[
         str | None, typer.Option("--webhook", metavar="URL", help="Where the service sends the hits.")
     ] = None,
+    webhook_text: Annotated[
+        bool, typer.Option("--webhook-text", help="The service sends the documents' texts, too.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Watch for a text from now on.
@@ -61,6 +64,7 @@ def add(
             "filter": read_conditions(conditions or []) or None,
         },
         webhook=webhook,
+        webhook_text=webhook_text,
         json=json,
     )
 

@@ -2,6 +2,7 @@
 
 from secrets import token_hex
 
+from dedup.errors import StoreDamaged
 from dedup.watches.hits import KEPT, HitList
 
 _SENDER = "sender"
@@ -15,8 +16,14 @@ class Deliveries:
         self._hits = hits
 
     def last(self, watch: str) -> str:
-        """Return the id of the last hit of a watch that was delivered, the cursor to go on from; empty if none was."""
-        record = self._hits.record(_place(watch))
+        """Return the id of the last hit of a watch that was delivered, the cursor to go on from; empty if none was.
+
+        Where it cannot be read, all hits are to be delivered again.
+        """
+        try:
+            record = self._hits.record(_place(watch))
+        except StoreDamaged:
+            record = None
         return str(record["hit"]) if record else ""
 
     def note(self, watch: str, hit: str) -> None:

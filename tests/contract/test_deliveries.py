@@ -12,6 +12,7 @@ from waiting import until
 
 import dedup
 from dedup.engine import Index
+from dedup.stores.base import Entry
 from dedup.watches import hits
 from dedup.watches.deliveries import Deliveries
 
@@ -52,6 +53,20 @@ def test_what_was_delivered_is_noted_for_each_watch(index: Index) -> None:
     assert len(index.hits()) == 6  # the notes are no hits
     index.unwatch("a")
     assert known.last("a") == ""
+
+
+def test_a_note_that_cannot_be_read_delivers_all_again(index: Index) -> None:
+    """Rather twice than never: damage to what is noted begins with the first hit, and the next note mends it."""
+    known = deliveries(index)
+    known.note("a", "0000000007:a")
+    store, postings_of = index._beside()["hits"]
+    (stored,) = store.get(["delivered:a"])
+    assert stored
+    postings = tuple(postings_of(stored))
+    store.put([Entry(stored.id, b"damaged".ljust(16), stored.payload[:-3], postings)], lambda _: postings)
+    assert known.last("a") == ""
+    known.note("a", "0000000009:a")
+    assert known.last("a") == "0000000009:a"
 
 
 def test_one_holder_leads_until_its_time_is_over(index: Index) -> None:
