@@ -58,7 +58,7 @@ class Watching(Reader):
 
         Args:
             name: the watch's own name, of 1 to 400 bytes of UTF-8.
-            text: what to look for: 7 words at least, or 14 characters if that is the index's unit.
+            text: what to look for: 7 words at least, or 40 characters if that is the index's unit.
             id: a document whose text, as it is now, is looked for instead, and whose metadata `same` compares with.
             webhook: an http or https URL that a service is to send the hits to.
             webhook_text: whether it is to send the documents' texts, too.

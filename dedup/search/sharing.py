@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.model import Document
-from dedup.sketching.sketches import Sketch, sketch
+from dedup.sketching.sketches import sketch
 from dedup.stores.base import Numbers, Postings, Store
 from dedup.stores.codec import decode
 
@@ -38,36 +38,15 @@ def sharing(store: Store, texts: Sequence[str], most: int, least: Least | None) 
         least: how many minima a chunk must share with a text.
     """
     sketched = sketch(texts, store.scheme)
-    if least is None:
-        postings = store.lookup(np.unique(sketched.buckets[sketched.places < 0]), most)
-        return Sharing(np.unique(postings.numbers), _cut(postings, most))
-    _, numbers, cut = pairs(store, sketched, most, least)
-    return Sharing(np.unique(numbers), cut)
-
-
-def pairs(store: Store, sketched: Sketch, most: int, least: Least) -> tuple[NDArray[np.int64], Numbers, int]:
-    """Return which texts share so many minima with which chunks.
-
-    Args:
-        store: the index.
-        sketched: the texts' sketches.
-        most: how many chunks to read of each bucket: the first to arrive.
-        least: how many minima a chunk must share with a text.
-
-    Returns:
-        For each pair the text's place and the chunk's number, ascending, and how many buckets list more chunks.
-    """
-    wanted = sketched.places >= 0
+    wanted = (sketched.places >= 0) == (least is not None)
     buckets, places = np.unique(sketched.buckets[wanted], return_inverse=True)
     postings = store.lookup(buckets, most)
-    texts = len(sketched.offsets) - 1
-    owners = np.repeat(np.arange(texts), np.diff(sketched.offsets))[wanted]
-    needed = least(np.bincount(owners, minlength=texts))
-    return *_sharing(postings, places, owners, needed), _cut(postings, most)
-
-
-def _cut(postings: Postings, most: int) -> int:
-    return int((postings.counts > most).sum())
+    cut = int((postings.counts > most).sum())
+    if least is None:
+        return Sharing(np.unique(postings.numbers), cut)
+    owners = np.repeat(np.arange(len(texts)), np.diff(sketched.offsets))[wanted]
+    needed = least(np.bincount(owners, minlength=len(texts)))
+    return Sharing(_sharing(postings, places, owners, needed), cut)
 
 
 def arrived(store: Store, numbers: Numbers) -> Iterator[tuple[int, Document]]:
@@ -82,11 +61,16 @@ def arrived(store: Store, numbers: Numbers) -> Iterator[tuple[int, Document]]:
 
 def _sharing(
     postings: Postings, places: NDArray[np.intp], owners: NDArray[np.intp], needed: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], Numbers]:
-    """Return the chunks that as many buckets of a text list as it needs; bucket `places[i]` is one of `owners[i]`."""
-    listed = np.diff(postings.offsets)[places]
-    firsts = postings.offsets[places] - np.concatenate(([0], np.cumsum(listed)[:-1]))
-    numbers = postings.numbers[np.arange(listed.sum()) + np.repeat(firsts, listed)]
-    both, counts = np.unique(np.repeat(owners, listed) << 32 | numbers, return_counts=True)
-    both = both[counts >= needed[both >> 32]]
-    return both >> 32, both.astype(np.uint32)
+) -> Numbers:
+    """Return the chunks that as many buckets of one text list as it needs; bucket `places[i]` is one of `owners[i]`."""
+    rows, numbers = listed(postings, places)
+    pairs, counts = np.unique(owners[rows] << 32 | numbers, return_counts=True)
+    return np.unique(pairs[counts >= needed[pairs >> 32]].astype(np.uint32))
+
+
+def listed(postings: Postings, places: NDArray[np.intp]) -> tuple[NDArray[np.int64], Numbers]:
+    """Return all that buckets `places[0]`, `places[1]` … list: for each number the i of the bucket that lists it."""
+    lengths = np.diff(postings.offsets)[places]
+    firsts = postings.offsets[places] - np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    numbers = postings.numbers[np.arange(lengths.sum()) + np.repeat(firsts, lengths)]
+    return np.repeat(np.arange(len(places)), lengths), numbers

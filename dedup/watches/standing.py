@@ -15,6 +15,7 @@ from dedup.search.filters import Filter
 from dedup.search.question import Question
 from dedup.sketching.tokens import tokenize
 
+_LEAST = {"word": 7, "character": 40}  # ADR 31
 LONGEST_NAME = 400  # a hit's id holds the name too, and an id has at most 480 bytes
 
 
@@ -80,6 +81,11 @@ class Standing:
         return encoded
 
 
+def least_words(scheme: Scheme) -> int:
+    """Return how many tokens the text of a watch must have."""
+    return max(_LEAST[scheme.unit], scheme.w + scheme.k - 1)
+
+
 def _check_webhook(url: str | None) -> None:
     try:
         parts = urlsplit(url) if isinstance(url, str | None) else None
@@ -90,8 +96,8 @@ def _check_webhook(url: str | None) -> None:
 
 
 def _check_words(text: str, scheme: Scheme) -> None:
-    """Refuse a text that might stand in a document and not be found: every run of so many tokens is."""
-    words, least = len(tokenize([text], scheme.unit).hashes), scheme.w + scheme.k - 1
+    """Refuse a text that might stand in a document and not be found: any run of so many tokens is."""
+    words, least = len(tokenize([text], scheme.unit).hashes), least_words(scheme)
     if words < least:
         raise InvalidDocument(
             "short_text", f"the watch's text has {words} {scheme.unit}s; give {least} or more: shorter ones are missed"

@@ -1,9 +1,11 @@
 """The index of watches: what is watched for, found by the words of a document.
 
-Of a watch each shingle is a bucket, of a document the lesser of each two neighbours is looked up: any seven words in a
-row that both have share two such buckets at least, whatever stands around them (ADR 31).
+Of a watch each shingle is a bucket, of a document the lesser of each two neighbours is looked up. A watch is read if so
+many of its buckets stand close together in the document: any seven words in a row that both have hold two, whatever
+stands around them (ADR 31).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,14 +15,14 @@ from numpy.typing import NDArray
 
 from dedup.errors import StoreDamaged
 from dedup.scheme import Scheme
-from dedup.search.sharing import pairs
-from dedup.sketching.sketches import sketch
+from dedup.search.sharing import listed
+from dedup.sketching.sketches import Sketch, sketch
 from dedup.stores.base import Buckets, Entry, Store, Stored
 from dedup.stores.codec import content, decode, digest, encode
 from dedup.watches.standing import Standing
 
 NAME = "watches"
-SHARED = {"word": 2, "character": 8}  # ADR 31
+_SHARED, _STRETCH = {"word": 2, "character": 12}, {"word": 24, "character": 40}  # ADR 31
 _EVERY = 1 << 31  # of the postings of a bucket
 _PAIR = 2  # shingles, of which a document's lesser one is looked up; ADR 31
 
@@ -81,17 +83,25 @@ class Watches:
 
     def like(self, texts: Sequence[str]) -> list[Likely]:
         """Return the watches that texts may resemble; one that cannot be read is left out, and `check` names it."""
-        scheme = self.store.scheme
-        dense = Scheme(scheme.k, _PAIR, 1, 1, 1, scheme.seed, scheme.fold, scheme.hash, scheme.unit)
-        places, numbers, _ = pairs(self.store, sketch(texts, dense), _EVERY, self._least)
-        order = np.argsort(numbers, kind="stable")
-        each, firsts = np.unique(numbers[order], return_index=True)
-        owners = np.split(places[order], firsts[1:]) if len(each) else []
-        found = [_readable(stored) if stored else None for stored in self.store.fetch(each)]
-        return [Likely(one, own.tolist()) for one, own in zip(found, owners, strict=True) if one]
+        owners = defaultdict[int, list[int]](list)
+        for pair in self._sharing(sketch(texts, replace(self.store.scheme, w=_PAIR))).tolist():
+            owners[pair & 0xFFFFFFFF].append(pair >> 32)
+        found = self.store.fetch(np.array(list(owners), np.uint32))
+        readable = [_readable(stored) if stored else None for stored in found]
+        return [Likely(one, own) for one, own in zip(readable, owners.values(), strict=True) if one]
 
-    def _least(self, minima: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.minimum(minima, SHARED[self.store.scheme.unit])
+    def _sharing(self, sketched: Sketch) -> NDArray[np.int64]:
+        """Return which texts (the upper 32 bits) share enough with which watches' numbers (the lower ones)."""
+        unit, minima = self.store.scheme.unit, sketched.places >= 0
+        buckets, asked = np.unique(sketched.buckets[minima], return_inverse=True)
+        rows, numbers = listed(self.store.lookup(buckets, _EVERY), asked)
+        texts = np.repeat(np.arange(len(sketched.offsets) - 1), np.diff(sketched.offsets))[minima]
+        needed = np.minimum(np.bincount(texts), _SHARED[unit])[texts][rows]
+        pairs, places = texts[rows] << 32 | numbers, sketched.places[minima][rows]
+        order = np.lexsort((places, pairs))
+        pairs, places = pairs[order], places[order]
+        first = np.arange(len(order)) - needed[order] + 1  # of as many as are needed, up to this one
+        return np.unique(pairs[(first >= 0) & (pairs[first] == pairs) & (places - places[first] <= _STRETCH[unit])])
 
     def postings_of(self, stored: Stored) -> tuple[Buckets, ...]:
         """Return the buckets of a watch as it is stored."""
