@@ -4,8 +4,10 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import socket
 import ssl
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from service.webhooks.pauses import pause
 from service.webhooks.sending import Reply, Sender
 from service.webhooks.signing import secret_of, signed
 from service.webhooks.targets import Host, Target, target
+
+UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
 
 
 def goal(url: str) -> Target:
@@ -85,7 +89,7 @@ def test_an_endless_answer_is_not_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"\0" * 50, b"HTTP/1.1 nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b"x" * 99_999]
+    "answer", [b"", b"\0" * 50, b"HTTP/1.1 nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n", UPGRADE, b"x" * 99_999]
 )
 def test_what_is_no_answer_is_told_as_unreachable(answer: bytes) -> None:
     """A connection that closes at once, breaks off or speaks no HTTP is no delivery."""
@@ -141,6 +145,25 @@ def test_an_address_that_does_not_answer_is_followed_by_the_next() -> None:
         at = Target(False, "hooks.example.org", receiver.port, "/", private=True)
         assert asyncio.run(Sender(two, seconds=5).send(at, {}, b"")).outcome == "delivered"
     assert receiver.got[0].headers["host"] == f"hooks.example.org:{receiver.port}"
+
+
+def test_an_address_that_is_silent_is_followed_by_the_next() -> None:
+    """An address that never answers takes a part of the time only, and the next one is tried."""
+
+    async def two(_: str, __: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    with receiving() as receiver, socket.socket() as silent, ExitStack() as waiting:
+        silent.bind(("127.0.0.2", receiver.port))
+        silent.listen(0)
+        for _ in range(4):  # they fill the queue of those that nobody accepts
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.2", receiver.port))
+        at = Target(False, "hooks.example.org", receiver.port, "/", private=True)
+        begin = time.monotonic()
+        assert asyncio.run(Sender(two, seconds=2).send(at, {}, b"")).outcome == "delivered"
+    assert 0.4 < time.monotonic() - begin < 1.5
 
 
 def test_a_certificate_must_be_the_host_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
