@@ -84,8 +84,12 @@ class Address:
         return cls(plain, index, own["namespace"], *numbers, own["tls"] == "1", cast("Kind", own["durability"]))
 
     def beside(self, name: str) -> "Address":
-        """Return where the index of that name lies beside this one: no URL has a namespace with a blank in it."""
-        return replace(self, shown=f"{self.shown} ({name})", namespace=f"{self.namespace} {name}", documents=0)
+        """Return where the index of that name lies beside this one.
+
+        Its keys begin as those of this one do, so whoever may use the one may use the other; no URL has a namespace with
+        a blank in it.
+        """
+        return replace(self, shown=f"{self.shown} ({name})", namespace=f"{self.namespace}: {name}", documents=0)
 
     def client(self) -> tuple[Any, Sentinels | None]:
         """Return a redis-py client, which connects when it is used, and the Sentinels, if it goes by them.
