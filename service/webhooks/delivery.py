@@ -19,7 +19,7 @@ from service.webhooks.signing import secret_of, signed
 from service.webhooks.targets import Host, Target, target
 
 AT_ONCE = 16  # not measured: requests under way, each to another host and port
-LEASE_SECONDS = 5  # not measured: so long nobody sends after a process that sent was killed
+LEASE_SECONDS = 5  # not measured: so long, and two more at most, nobody sends once a process that sent is gone
 PAGE = 200  # not measured: hits read together, to know whose they are
 
 

@@ -86,8 +86,8 @@ class Address:
     def beside(self, name: str) -> "Address":
         """Return where the index of that name lies beside this one.
 
-        Its keys begin as those of this one do, so whoever may use the one may use the other; no URL has a namespace with
-        a blank in it.
+        Its keys begin as those of this one do, so whoever may use the one may use the other. No URL has a namespace
+        with a blank in it.
         """
         return replace(self, shown=f"{self.shown} ({name})", namespace=f"{self.namespace}: {name}", documents=0)
 
