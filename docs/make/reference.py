@@ -28,6 +28,7 @@ GROUPS = {
     "An index": ("open", "Index", "Client", "AsyncClient"),
     "What goes in": ("Document", "Report", "Placed", "Reject"),
     "A question and its answer": ("Question", "Answer", "Match", "Containment", "Passage", "Span", "compare"),
+    "What is watched for": ("Watch", "Hit", "Hits"),
     "Sketches": ("Scheme", "sketch", "Sketch", "to_datasketch"),
 }
 TITLES = {"parameters": "Arguments", "attributes": "Attributes", "raises": "Errors"}
