@@ -7,7 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dedup.errors import ResemblesError
-from dedup.model import Answer, Containment, Document, Duplicated, Match, Passage, Placed, Reject, Report, Span
+from dedup.model import (
+    Answer,
+    Containment,
+    Document,
+    Duplicated,
+    Hit,
+    Hits,
+    Match,
+    Passage,
+    Placed,
+    Reject,
+    Report,
+    Span,
+    Watch,
+)
 from dedup.scheme import Scheme
 from dedup.search.question import Question
 
@@ -42,6 +56,8 @@ __all__ = [
     "Containment",
     "Document",
     "Duplicated",
+    "Hit",
+    "Hits",
     "Index",
     "Match",
     "Member",
@@ -59,6 +75,7 @@ __all__ = [
     "Span",
     "Stories",
     "Story",
+    "Watch",
     "compare",
     "open",
     "sketch",

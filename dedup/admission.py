@@ -61,22 +61,21 @@ def name_of(document: Document) -> str:
     return name if isinstance(name, str) else ""
 
 
-def id_key(document_id: str) -> bytes:
-    """Return an id as the UTF-8 bytes it is stored and sorted under.
+def id_key(document_id: str, name: str = "the id", longest: int = LONGEST_ID) -> bytes:
+    """Return an id, called `name` in the message, as the UTF-8 bytes it is stored and sorted under.
 
     Raises:
-        InvalidDocument: `empty_id`, `long_id` (more than 480 bytes) or `invalid_id` (no UTF-8: a lone surrogate).
+        InvalidDocument: `empty_id`, `long_id` (more bytes than the longest has) or `invalid_id` (no UTF-8: a lone
+            surrogate).
     """
     try:
         key = document_id.encode()
     except UnicodeEncodeError as error:
-        raise InvalidDocument("invalid_id", "the id holds a lone surrogate, which is no UTF-8; change it") from error
+        raise InvalidDocument("invalid_id", f"{name} holds a lone surrogate, which is no UTF-8; change it") from error
     if not key:
-        raise InvalidDocument("empty_id", f"the id is empty; give one of 1 to {LONGEST_ID} bytes of UTF-8")
-    if len(key) > LONGEST_ID:
-        raise InvalidDocument(
-            "long_id", f"the id has {len(key):,} bytes of UTF-8; at most {LONGEST_ID} fit: shorten it"
-        )
+        raise InvalidDocument("empty_id", f"{name} is empty; give one of 1 to {longest} bytes of UTF-8")
+    if len(key) > longest:
+        raise InvalidDocument("long_id", f"{name} has {len(key):,} bytes of UTF-8; at most {longest} fit: shorten it")
     return key
 
 

@@ -51,7 +51,7 @@ class InvalidDocument(InvalidInput):
     """One document cannot be indexed.
 
     `code` says why: `no_id`, `empty_id`, `long_id`, `invalid_id`, `no_text`, `no_words`, `long_text`,
-    `invalid_metadata`, or `unknown_id`.
+    `invalid_metadata`, or `unknown_id`; of a watch also `short_text` and `unknown_watch`.
     """
 
     code = "invalid_document"

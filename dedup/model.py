@@ -218,3 +218,68 @@ class Report:
     replaced: int = 0
     rejected: tuple[Reject, ...] = ()
     duplicates: tuple[Placed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A standing question: which documents that come in does a text resemble?
+
+    Attributes:
+        name: the caller's own name for it, 1 to 400 bytes of UTF-8.
+        text: what each document is held against.
+        id: the document whose text it was when the watch was put; None where the text itself was given.
+        min_words: as of a look-up; see `dedup.Question`.
+        min_similarity: the same.
+        passages: the same.
+        filter: the same; a time such as `-7d` counts from when the document is held against the watch.
+        reworded: the same.
+        webhook: the URL that a service sends hits to; None for none.
+        webhook_text: whether it sends the documents' texts, too.
+    """
+
+    name: str
+    text: str
+    id: str | None = None
+    min_words: int | None = None
+    min_similarity: float | None = None
+    passages: bool = True
+    filter: Mapping[str, Any] | None = None
+    reworded: bool = True
+    webhook: str | None = None
+    webhook_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that came in and resembles a watch's text.
+
+    Attributes:
+        id: the same for the same watch and the same version of a document; ids sort as the documents came in.
+        watch: the watch's name.
+        match: the document, as a look-up of the watch's text finds it: the watch's text is the query.
+    """
+
+    id: str
+    watch: str
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Some hits, in the order in which the documents came in; iterate over it to get them.
+
+    Attributes:
+        hits: at most as many as were asked for.
+        next: the cursor to go on from: the id of the last hit read so far, also where there was none.
+    """
+
+    hits: tuple[Hit, ...]
+    next: str
+
+    def __iter__(self) -> Iterator[Hit]:
+        """Iterate over the hits."""
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        """Return the number of hits."""
+        return len(self.hits)

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -46,3 +47,14 @@ def patiently(
             least = least_pause(error)
         time.sleep(min(max(pause + _RANDOM.uniform(0, pauses[0]), least), left))
         pause = min(2 * pause, longest)
+
+
+def retry_after(header: str) -> float:
+    """Return the seconds that a header `Retry-After` asks for, in digits or as a date; 0 if it asks for none."""
+    wanted = header.strip()
+    if wanted.isdecimal():
+        return float(wanted)
+    try:
+        return max(0.0, parsedate_to_datetime(wanted).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return 0.0

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from dedup.model import Answer, Document, Match, Placed
+from dedup.model import Answer, Document, Hit, Hits, Match, Placed, Watch
 
 T = TypeVar("T")
 
@@ -67,6 +67,21 @@ def answer_json(query: str | None, found: Answer) -> dict[str, Any]:
 def match_json(found: Match) -> dict[str, Any]:
     """Return one match."""
     return dict(msgspec.to_builtins(found))
+
+
+def watch_json(watch: Watch) -> dict[str, Any]:
+    """Return one watch; `read(data, Watch)` reads it."""
+    return dict(msgspec.to_builtins(watch))
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """Return one hit; `read(data, Hit)` reads it."""
+    return dict(msgspec.to_builtins(hit))
+
+
+def hits_json(hits: Hits) -> dict[str, Any]:
+    """Return a page of hits; `read(data, Hits)` reads it."""
+    return dict(msgspec.to_builtins(hits))
 
 
 def dumps(value: Any) -> bytes:

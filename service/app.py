@@ -1,5 +1,6 @@
 """The application factory."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -21,10 +22,13 @@ from service.middleware.observed import Observed
 from service.openapi import described
 from service.page import stories as story_page
 from service.page.routes import router as page
-from service.routes import documents, operations, resemble, stories
+from service.page.watches import router as watches_page
+from service.routes import documents, operations, resemble, stories, watches
 from service.saved import opened
 from service.settings import Settings
+from service.streams import STOPPING
 from service.telemetry import Metrics, require_exporter
+from service.watching import watching
 
 
 def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> FastAPI:
@@ -38,12 +42,13 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
     metrics = Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await to_thread.run_sync(_warm)
         with dedup.open(settings.index) as index, opened(settings) as saved:
             app.state.service = service = Service(settings, index, metrics, saved)
-            ready()
-            yield
+            async with watching(service):
+                ready()
+                yield {STOPPING: asyncio.Event()}
             service.close()
 
     app = _Application(
@@ -63,14 +68,14 @@ def create_app(settings: Settings, ready: Callable[[], None] = lambda: None) -> 
         },
     )
     problems.install(app)
-    routers = (
+    api = (  # `{id}/resembles` before `{id}`
         resemble.router,
         documents.router,
         stories.router,
+        watches.router,
         operations.router,
-        page,
-        story_page.router,
-    )  # `{id}/resembles` before `{id}`
+    )
+    routers = (*api, page, story_page.router, watches_page)
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]

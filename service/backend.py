@@ -26,7 +26,8 @@ class Service:
         self.catalogue = Catalogue(index, settings.search_fields)
         self._readers, self._writers = CapacityLimiter(settings.threads), CapacityLimiter(1)
         self._unpackers = CapacityLimiter(1)  # two would wait for each other: most of it is Python
-        self._asked = 0
+        self._aside = CapacityLimiter(1)
+        self._asked = self.streams = 0
 
     def close(self) -> None:
         """End what goes on between requests."""
@@ -62,6 +63,10 @@ class Service:
         if self._writers.statistics().tasks_waiting >= self.settings.lookups:
             raise busy(f"{self.settings.lookups} writes wait, which is the limit; try again in a moment")
         return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
+
+    async def aside(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a call returns that goes on between requests, and slows them little: one at a time."""
+        return await to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._aside)
 
     async def unpack(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function makes of a body that is too large for the event loop; one at a time."""

@@ -1,4 +1,4 @@
-"""Lists of documents, searched or not, for programs and for the page: so much at a time, with a cursor to go on."""
+"""Lists of documents and watches, for programs and for the page: so much at a time, with a cursor to go on."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from dedup.engine import Index
-from dedup.model import Document
+from dedup.model import Document, Watch
 from service.backend import Service
 from service.catalogue import Hit, Wanted, cursor_behind
 
 T = TypeVar("T")
+S = TypeVar("S", Document, Watch)
 _READ = 16  # not measured: documents read at once, texts and all
 
 
@@ -42,11 +43,11 @@ def listing(service: Service, wanted: Wanted, characters: float, shown: Callable
     """
     if wanted.searches:
         found = service.catalogue.search(wanted)
-        some = _cut(_read(service.index, found.hits), wanted.limit, characters, shown)
+        some = cut(_read(service.index, found.hits), wanted.limit, characters, shown)
         return Listing(*some, found.found, found.searched, found.documents)
     total = service.index.stats().documents
     every = ((one, cursor_behind((one.id.encode(),))) for one in service.index.documents(wanted.after[-1].decode()))
-    return Listing(*_cut(every, wanted.limit, characters, shown), total, total, total)
+    return Listing(*cut(every, wanted.limit, characters, shown), total, total, total)
 
 
 def _read(index: Index, hits: tuple[Hit, ...]) -> Iterator[tuple[Document, str]]:
@@ -58,15 +59,18 @@ def _read(index: Index, hits: tuple[Hit, ...]) -> Iterator[tuple[Document, str]]
                 yield document, hit.cursor
 
 
-def _cut(
-    documents: Iterator[tuple[Document, str]], limit: int, characters: float, shown: Callable[[Document], T]
+def cut(
+    listed: Iterator[tuple[S, str]], limit: int, characters: float, shown: Callable[[S], T]
 ) -> tuple[list[T], str | None]:
-    """Return the first documents, and the cursor of the rest if there is any."""
+    """Return the first of what has a text, each beside the cursor behind it, and the cursor of the rest if any is left.
+
+    Their texts have so many characters together, or there is a single one.
+    """
     page, size, last = list[T](), 0, ""
-    for document, cursor in documents:
-        size += len(document.text)
+    for one, cursor in listed:
+        size += len(one.text)
         if len(page) == limit or (page and size > characters):
             return page, last
-        page.append(shown(document))
+        page.append(shown(one))
         last = cursor
     return page, None

@@ -18,6 +18,11 @@ _BY_STATUS = {
     405: "method_not_allowed",
 }
 _BY_CODE = {"store_full": 507, "store_read_only": 403}
+_UNKNOWN = {
+    "unknown_id": "no document has this id; check the id",
+    "unknown_story": "no document belongs to a story of this name; check the name",
+    "unknown_watch": "no watch has this name; check the name",
+}
 RETRY_SECONDS = 1  # not measured: the least that the header can say
 
 
@@ -48,9 +53,9 @@ def busy(detail: str, code: str = "too_busy") -> Problem:
     return Problem(503, code, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def unknown() -> Problem:
-    """Return the refusal of an id that no document has; a refusal never repeats what was sent."""
-    return Problem(404, "unknown_id", "no document has this id; check the id, and percent-encode it in a path")
+def unknown(code: str = "unknown_id") -> Problem:
+    """Return the refusal of an id or a name that there is not; a refusal never repeats what was sent."""
+    return Problem(404, code, f"{_UNKNOWN[code]}, and percent-encode it in a path")
 
 
 def of_error(error: ResemblesError) -> Problem:
@@ -60,10 +65,8 @@ def of_error(error: ResemblesError) -> Problem:
             "the index cannot be read or written now; try again, or see the log of the service",
             error.code,
         )
-    if error.code == "unknown_id":
-        return unknown()
-    if error.code == "unknown_story":
-        return Problem(404, error.code, "no document belongs to a story of this name; check it, and percent-encode it")
+    if error.code in _UNKNOWN:
+        return unknown(error.code)
     status = _BY_CODE.get(error.code, 422 if isinstance(error, InvalidInput) else 500)
     return Problem(status, error.code, str(error))
 

@@ -45,6 +45,14 @@ Contained = Annotated[
 ]
 Reworded = Annotated[bool, Field(description="Look for passages that are told in other words, too.")]
 Passages = Annotated[bool, Field(description="Look for shared passages, not only for documents alike as a whole.")]
+Filter = Annotated[
+    dict[str, Any],
+    Field(
+        description="Conditions on metadata, all of which must hold: a value, a list of values, or an object of "
+        "`<`, `<=`, `>`, `>=`, `not` (a value or list) and `same` (as the query document; ask by id).",
+        examples=[{"source": {"same": False}, "published": {">=": "2026-01-01"}, "language": ["en", "de"]}],
+    ),
+]
 Offsets = Annotated[Unit, Field(description="What `start` and `end` count.")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -71,12 +79,17 @@ class NewDocument(Request):
     metadata: dict[str, Any] = {}
 
 
-class QuestionIn(Request):
-    """What is asked of two texts, or of one and the index."""
+class Criteria(Request):
+    """Which passages count."""
 
     min_words: MinWords | None = DEFAULT.min_words
     min_similarity: MinSimilarity | None = DEFAULT.min_similarity
     reworded: Reworded = DEFAULT.reworded
+
+
+class QuestionIn(Criteria):
+    """What is asked of two texts, or of one and the index."""
+
     contained: Contained = DEFAULT.contained
     offsets: Offsets = "codepoints"
     explain: Annotated[bool, Field(description="Say why each document considered was returned, or was not.")] = False
@@ -119,20 +132,24 @@ class Resemble(LookupIn):
         dict[str, Any],
         Field(description="The query's own, which say when it came out; by default those of the document of that id."),
     ] = {}
-    filter: Annotated[
-        dict[str, Any] | None,
-        Field(
-            description="Conditions on metadata, all of which must hold: a value, a list of values, or an object of "
-            "`<`, `<=`, `>`, `>=`, `not` (a value or list) and `same` (as the query document; ask by id).",
-            examples=[{"source": {"same": False}, "published": {">=": "2026-01-01"}, "language": ["en", "de"]}],
-        ),
-    ] = None
+    filter: Filter | None = None
 
 
 class Queries(Request):
     """Several look-ups."""
 
     queries: Annotated[list[Resemble], FailFast(), Field(min_length=1), BeforeValidator(_few_queries)]
+
+
+class NewWatch(Criteria):
+    """A text, or the id of an indexed document, that all documents that come in are held against."""
+
+    text: str | None = None
+    id: str | None = None
+    passages: Passages = DEFAULT.passages
+    filter: Filter | None = None
+    webhook: Annotated[str | None, Field(description="Where each hit is sent to: an http or https URL.")] = None
+    webhook_text: Annotated[bool, Field(description="Whether the document's text is sent, too.")] = False
 
 
 class SpanOut(BaseModel):
@@ -327,6 +344,43 @@ class ListOut(BaseModel):
     found: int
     searched: int
     total: int
+
+
+class WatchOut(BaseModel):
+    """A watch; `id` is the document whose text it was when the watch was put."""
+
+    name: str
+    text: str
+    id: str | None
+    min_words: int | None
+    min_similarity: float | None
+    passages: bool
+    filter: dict[str, Any] | None
+    reworded: bool
+    webhook: str | None
+    webhook_text: bool
+
+
+class WatchesOut(BaseModel):
+    """A page of watches; `next` is the next page's cursor, null at the end."""
+
+    watches: list[WatchOut]
+    next: str | None
+
+
+class HitOut(BaseModel):
+    """A document that came in and resembles a watch's text, which is the query of the match."""
+
+    id: str
+    watch: str
+    match: MatchOut
+
+
+class HitsOut(BaseModel):
+    """Some hits, in the order in which the documents came in; `next` is the cursor to go on from, now or later."""
+
+    hits: list[HitOut]
+    next: str
 
 
 class SchemeOut(BaseModel):

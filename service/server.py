@@ -1,5 +1,6 @@
 """Starts the application under uvicorn: one process, or several that share the port."""
 
+import json
 import os
 import socket
 import tempfile
@@ -50,6 +51,7 @@ def run(settings: Settings, sockets: list[socket.socket]) -> None:
         os.environ[MULTIPROCESS] = counters  # each worker keeps its counters there; any of them tells all
         given = ("index", "host", "port", "workers")
         os.environ |= {f"DEDUP_{name.upper()}": str(getattr(settings, name)) for name in given}
+        os.environ["DEDUP_WEBHOOK_HOSTS"] = json.dumps(settings.webhook_hosts)
         options = {**_options(settings), "factory": True, "workers": settings.workers}
         Multiprocess(uvicorn.Config("service.server:worker", **options), sockets).run()
 

@@ -7,10 +7,22 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dedup.duration import seconds
+from service.webhooks.signing import secret_of
+from service.webhooks.targets import Host
 
 Scope = Literal["read", "write", "admin"]
 MiB = 1 << 20
@@ -37,6 +49,16 @@ def _duration(written: str) -> str:
     return written
 
 
+def _host(written: str) -> str:
+    Host.of(written)
+    return written
+
+
+def _secret(written: SecretStr) -> SecretStr:
+    secret_of(written.get_secret_value())
+    return written
+
+
 class Settings(BaseSettings):
     """All settings, with their defaults; docs/http.md explains each."""
 
@@ -51,6 +73,8 @@ class Settings(BaseSettings):
     search_fields: tuple[str, ...] = ("title", "headline", "source", "author")
     saved_index: str = ""
     saved_ttl: Annotated[str, AfterValidator(_duration)] = "30d"
+    webhook_secrets: tuple[Annotated[SecretStr, AfterValidator(_secret)], ...] = ()
+    webhook_hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
 
     body_bytes: Annotated[int, Field(ge=1)] = 16 * MiB
     decompressed_bytes: Annotated[int, Field(ge=1)] = 64 * MiB
@@ -66,6 +90,7 @@ class Settings(BaseSettings):
     body_seconds: Annotated[float, Field(gt=0, le=10)] = 8
     send_seconds: Annotated[float, Field(gt=0)] = 30
     stop_seconds: Annotated[int, Field(ge=1)] = 20
+    streams: Annotated[int, Field(ge=0)] = 64
 
     @property
     def loopback(self) -> bool:
@@ -74,6 +99,14 @@ class Settings(BaseSettings):
             return self.host == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @field_validator("webhook_hosts")
+    @classmethod
+    def _signed(cls, hosts: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
+        """Refuse to send what no receiver could tell from what others send."""
+        if hosts and not known.data.get("webhook_secrets"):
+            raise ValueError("webhooks are signed: set webhook_secrets too; echo whsec_$(openssl rand -base64 32)")
+        return hosts
 
     @classmethod
     def settings_customise_sources(

@@ -72,6 +72,11 @@ class Metrics:
         self.stages = histogram("resembles_lookup_seconds", "Time of a look-up's stage", ["stage"], buckets=_STAGES)
         self.seen = counter("resembles_lookup_seen", "Buckets, postings, chunks, documents, matches", ["stage"])
         self.documents = counter("resembles_documents", "Documents given to be indexed, or removed", ["status"])
+        self.deliveries = counter("resembles_webhook_deliveries", "Hits sent to webhooks, each attempt", ["outcome"])
+        self.undelivered = gauge(
+            "resembles_webhook_queue", "Watches with hits that their webhooks lack", multiprocess_mode="livesum"
+        )
+        self.streams = gauge("resembles_streams", "Streams of hits that are open", multiprocess_mode="livesum")
         self.waiting = gauge("resembles_lookups_under_way", "Look-ups that run or wait", multiprocess_mode="livesum")
         self.frozen = gauge(
             "resembles_frozen_objects", "Objects that garbage collection passes over", multiprocess_mode="livemin"

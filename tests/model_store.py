@@ -3,10 +3,11 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from heapq import nsmallest
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from dedup.stores.base import (
     PostingsOf,
     Snapshot,
     Stats,
+    Store,
     Stored,
     SweepReport,
     lives,
@@ -148,7 +150,7 @@ class ModelStore:
     def arrivals(self, first: int = 0) -> tuple[int, Iterator[Stored]]:
         """Return what has come in; see `Store.arrivals`."""
         with self._use():
-            arrived = [stored for stored in self._documents.values() if stored.number >= first]
+            arrived = [stored for stored in self._documents.values() if stored.number >= first and _alive(stored)]
             return self._next, iter(sorted(arrived, key=lambda stored: stored.number))
 
     def stats(self) -> Stats:
@@ -207,7 +209,17 @@ class ModelStore:
         self._use()
         return False
 
-    def backup(self, folder: Path) -> None:
+    def beside(self, name: str) -> Self | None:  # noqa: ARG002 - see `Store.beside`
+        """Find none; see `Store.beside`."""
+        self._use()
+        return None
+
+    def create_beside(self, name: str, scheme: Scheme) -> Self:  # noqa: ARG002 - see `Store.create_beside`
+        """Start another one, empty; see `Store.create_beside`."""
+        self._use()
+        return type(self)(scheme)
+
+    def backup(self, folder: Path, beside: Mapping[str, Store]) -> None:  # noqa: ARG002 - see `Store.backup`
         """Refuse; see `Store.backup`."""
         raise InvalidInput(f"a dictionary is not written into {folder}")
 

@@ -19,7 +19,7 @@ from tools.fold_table import UNICODE
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
-COMMANDS |= {f"index {name}": one for name, one in COMMANDS["index"].commands.items()}
+COMMANDS |= {f"{group} {name}": one for group in ("index", "watch") for name, one in COMMANDS[group].commands.items()}
 
 
 def made_by(script: str) -> types.ModuleType:

@@ -3,10 +3,12 @@
 import itertools
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
-from dedup.patience import patiently
+from dedup.patience import patiently, retry_after
 
 
 class Busy(Exception):
@@ -66,3 +68,21 @@ def test_no_patience_is_a_single_try() -> None:
     with pytest.raises(Busy):
         patiently(failing([Busy()], tries), may_pass, seconds=0, pauses=(10, 10))
     assert len(tries) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("120", 120, 120),
+        (" 7 ", 7, 7),
+        (format_datetime(datetime.now(UTC) + timedelta(hours=2)), 7_000, 7_200),
+        (format_datetime(datetime.now(UTC) - timedelta(hours=2)), 0, 0),
+        ("", 0, 0),
+        ("²", 0, 0),
+        ("soon", 0, 0),
+        ("Mon, 99 Foo 2026 25:00:00 GMT", 0, 0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str, least: float, most: float) -> None:
+    """The header asks for a number of seconds or for a moment; what is neither, or past, asks for nothing."""
+    assert least <= retry_after(header) <= most

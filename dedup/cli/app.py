@@ -13,10 +13,16 @@ from dedup.cli.exit import INTERRUPTED, PIPE_CLOSED, STORE_REFUSED, USAGE
 from dedup.cli.help import Command, epilog
 from dedup.cli.settings import load
 from dedup.cli.terminal import give_up_output, note
+from dedup.cli.watch_commands import WATCH_COMMANDS
 from dedup.errors import InvalidInput, ResemblesError, WrongUsage
 
 READERS = {"resemble", "compare", "get", "stats", "tune", "serve", "help", "story", "stories"}
 """Subcommands that change nothing."""
+GROUPS = {
+    "index": ("Make an index, or change how it is laid out.", INDEX_COMMANDS),
+    "watch": ("Watch for texts in what comes in.", WATCH_COMMANDS),
+}
+"""Commands of two words: what each group is for, and its commands."""
 
 
 _Refused: type[Exception] = typer.BadParameter.__mro__[1]  # typer names it in its own click since 0.29, in click before
@@ -108,7 +114,7 @@ def settings(
     """
     values = load()
     context.default_map = {command.__name__: values for command in COMMANDS}
-    context.default_map["index"] = {command.__name__: values for command in INDEX_COMMANDS}
+    context.default_map |= {group: dict.fromkeys(commands, values) for group, (_, commands) in GROUPS.items()}
 
 
 def explain(
@@ -122,12 +128,8 @@ for command in COMMANDS:
     app.command(cls=Command, epilog=epilog(command.__name__))(command)
 app.command("help", cls=Command, epilog=epilog("help"))(explain)
 
-index = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    subcommand_metavar="COMMAND …",
-    help="Make an index, or change how it is laid out.",
-)
-for index_command in INDEX_COMMANDS:
-    index.command(cls=Command, epilog=epilog(index_command.__name__))(index_command)
-app.add_typer(index, name="index")
+for name, (told, commands) in GROUPS.items():
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, subcommand_metavar="COMMAND …", help=told)
+    for subcommand, work in commands.items():
+        group.command(subcommand, cls=Command, epilog=epilog(f"{name} {subcommand}"))(work)
+    app.add_typer(group, name=name)

@@ -1,5 +1,6 @@
 """The subcommands' arguments and help; the work is done in modules that are imported when one is run."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -320,6 +321,14 @@ def serve(
         int | None,
         typer.Option("--workers", envvar="DEDUP_WORKERS", min=1, metavar="N", help="Number of processes (default: 1)."),
     ] = None,
+    webhook_hosts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--webhook-host",
+            metavar="HOST",
+            help="A host that webhooks of watches may go to, as HOST or HOST:PORT; repeat it for more (default: none).",
+        ),
+    ] = None,
 ) -> None:
     """Serve the index over HTTP: an API, and a page for the browser.
 
@@ -330,7 +339,7 @@ def serve(
     require_own_service()
     from dedup.cli.serve import run
 
-    run(index=index, host=host, port=port, workers=workers)
+    run(index=index, host=host, port=port, workers=workers, webhook_hosts=webhook_hosts or None)
 
 
 def key(
@@ -380,4 +389,4 @@ COMMANDS = (
     warm,
     *STORY_COMMANDS,
 )
-INDEX_COMMANDS = (create, grow, backup)
+INDEX_COMMANDS: dict[str, Callable[..., None]] = {"create": create, "grow": grow, "backup": backup}

@@ -79,8 +79,7 @@ def run(
             repeats.tell()
             if ttl and counts["unchanged"]:
                 note(f"{counts['unchanged']:,} unchanged documents keep their time: --ttl is for those put or replaced")
-            if index.stats().grow:
-                note("the shards of the index are full and take more and more memory: run `dedup index grow`")
+            _tell_of(index)
         except (KeyboardInterrupt, StoreError, SystemRefused, MemoryError) as error:
             _stop(error, sum(counts.values()))
     totals = counts | {"rejected": rejected.count}
@@ -92,6 +91,15 @@ def run(
         totals["left_out"] = progress.left_out
     _tell(totals, progress.seconds, json=json)
     raise typer.Exit(rejected.exit_code)
+
+
+def _tell_of(index: Index) -> None:
+    """Say what the index needs, and what it has found."""
+    if index.stats().grow:
+        note("the shards of the index are full and take more and more memory: run `dedup index grow`")
+    if index.new_hits:
+        hits = "1 hit of a watch" if index.new_hits == 1 else f"{index.new_hits:,} hits of watches"
+        note(f"{hits}: `dedup watch hits` shows what came in that is watched for")
 
 
 def _documents(

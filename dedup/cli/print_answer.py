@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dedup.cli.terminal import clean
-from dedup.model import Document, Match, Passage, Span
+from dedup.model import Document, Hit, Match, Passage, Span
 from dedup.report.differences import Segment, differences, without_order
 from dedup.report.verdicts import said
 from dedup.report.views import counted, summary
@@ -40,6 +40,17 @@ def show_answer(query: Document, lookup: Lookup, unit: Unit) -> None:
     for match in answer:
         _show_passages(out, query, lookup.documents[match.id], match, unit)
     out.print()
+
+
+def show_hit(hit: Hit, sides: tuple[Document, Document] | None, unit: Unit) -> None:
+    """Print a hit of a watch, and the passages shared if the watch's text and the document are still there."""
+    out = Terminal()
+    out.print(Text(clean(hit.watch), "bold"), Text(f"hit {clean(hit.id)}", "dim"))
+    out.print(_table("document", [hit.match], unit))
+    if sides:
+        _show_passages(out, *sides, hit.match, unit)
+    else:
+        out.print(Text("the watch or the document has been replaced or removed since", "dim"))
 
 
 def show_comparison(query: Document, document: Document, match: Match, unit: Unit = "word") -> None:

@@ -13,7 +13,7 @@ import msgspec
 from dedup import errors
 from dedup.admission import admit, check_several, name_of
 from dedup.errors import InvalidDocument, InvalidInput, ResemblesError, ServiceError
-from dedup.model import Answer, Document, Match, Placed, Reject, Report
+from dedup.model import Answer, Document, Hits, Match, Placed, Reject, Report, Watch
 from dedup.newcomers import limit_of
 from dedup.record import document_json, loads, read
 from dedup.scheme import Scheme
@@ -24,12 +24,19 @@ from dedup.stories.story import Order, Since, Stories, Story
 T = TypeVar("T")
 BATCH_BYTES = 1 << 20  # not measured: some 500 articles, as many as the service indexes together
 BATCH_QUERIES = 32  # not measured: half of what a service takes at once by default
+_OF_DOCUMENTS = frozenset(
+    {
+        *("unknown_id", "empty_id", "long_id", "invalid_id"),
+        *("long_text", "short_text", "no_words", "invalid_metadata", "unknown_watch"),
+    }
+)
+MOST_HITS = 1_000  # what a service returns at once
 PAGE = 200  # not measured: a page of articles is some 400 kB
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request, and what its answer means; `absent` is the result where the answer is 404 with that code."""
+    """One request, and what its answer means; `absent` is the result where there is no such document or watch."""
 
     method: str
     path: str
@@ -60,7 +67,7 @@ class Call(Generic[T]):
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ServiceError("service_error", _foreign(response)) from error
         code, detail = _problem(response)
-        if self.absent and code == "unknown_id":
+        if self.absent and code in {"unknown_id", "unknown_watch"}:
             return self.absent[0]
         raise _error(response.status_code, code, detail)
 
@@ -70,6 +77,14 @@ class DocumentPage:
     """Some documents of the index, and the cursor of those that follow; None at the end."""
 
     documents: list[Document]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPage:
+    """Some watches, and the cursor of those that follow; None at the end."""
+
+    watches: list[Watch]
     next: str | None
 
 
@@ -164,6 +179,37 @@ def stories(since: Since, limit: int, order: Order) -> Call[Stories]:
     return Call("GET", f"/v1/stories?{urlencode(given)}", lambda response: read(response.content, Stories))
 
 
+def watch(
+    name: str, text: str | None, document: str | None, question: Question, webhook: str | None, *, webhook_text: bool
+) -> Call[Watch]:
+    """Put a watch on a text, or on that of a document."""
+    asked = _asked(text, document, question) | {"webhook": webhook, "webhook_text": webhook_text}
+    return Call("PUT", _watch_path(name), lambda response: read(response.content, Watch), _json(asked))
+
+
+def unwatch(name: str) -> Call[bool]:
+    """Remove a watch; give whether there was one."""
+    return Call("DELETE", _watch_path(name), lambda _: True, absent=(False,))
+
+
+def watched(name: str) -> Call[Watch | None]:
+    """Return the watch of a name, or None."""
+    return Call("GET", _watch_path(name), lambda response: read(response.content, Watch), absent=(None,))
+
+
+def watches(after: str) -> Call[WatchPage]:
+    """List the watches whose names follow."""
+    path = f"/v1/watches?limit={PAGE}&cursor={_quoted(after)}"
+    return Call("GET", path, lambda response: read(response.content, WatchPage))
+
+
+def hits(name: str | None, after: str, limit: int) -> Call[Hits]:
+    """Read the hits of a watch, or of all, behind a cursor."""
+    path = "/v1/watches/hits" if name is None else f"{_watch_path(name)}/hits"
+    asked = f"?limit={min(limit, MOST_HITS)}&cursor={_quoted(after)}"
+    return Call("GET", path + asked, lambda response: read(response.content, Hits))
+
+
 def stats(read: Callable[[Mapping[str, Any]], T]) -> Call[T]:
     """Ask for size and scheme; `read` takes from them what is wanted."""
     return Call("GET", "/v1/stats", lambda response: read(response.json()))
@@ -250,8 +296,12 @@ def _path(name: str) -> str:
     return f"/v1/documents/{_quoted(name)}"
 
 
-def _quoted(name: str) -> str:
-    return quote(name.encode("utf-8", "surrogatepass"), safe="").replace(".", "%2E")
+def _watch_path(name: str) -> str:
+    return "/v1/watches/" + ("%68its" if name == "hits" else _quoted(name))  # /v1/watches/hits are all hits
+
+
+def _quoted(part: str) -> str:
+    return quote(part.encode("utf-8", "surrogatepass"), safe="").replace(".", "%2E")
 
 
 def cursor(after: str) -> str:
@@ -287,6 +337,6 @@ def _error(status: int, code: str, detail: str) -> ResemblesError:
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.StoreError | InvalidInput) and kind.code == code:
             return kind(code, detail) if issubclass(kind, InvalidDocument) else kind(detail)
-    if code in {"unknown_id", "long_text", "empty_id", "long_id", "invalid_id", "no_words", "invalid_metadata"}:
+    if code in _OF_DOCUMENTS:
         return InvalidDocument(code, detail)
     return InvalidInput(detail) if status == 422 else ServiceError(code, detail)

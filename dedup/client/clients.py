@@ -13,9 +13,9 @@ from dedup.admission import check_several
 from dedup.client import calls
 from dedup.client.calls import Call
 from dedup.client.retries import attempts
-from dedup.model import Answer, Document, Match, Reject, Report
+from dedup.model import Answer, Document, Hits, Match, Reject, Report, Watch
 from dedup.scheme import Scheme
-from dedup.search.question import PairFields, Question, QuestionFields
+from dedup.search.question import PairFields, Question, QuestionFields, WatchFields
 from dedup.stores.base import Stats
 from dedup.stories.story import Order, Since, Stories, Story
 
@@ -118,6 +118,42 @@ class Client:
     def stories(self, since: Since = None, limit: int = 20, order: Order = "newest") -> Stories:
         """Return the stories of the newest documents; see `Index.stories`."""
         return self._do(calls.stories(since, limit, order))
+
+    def watch(
+        self,
+        name: str,
+        text: str | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - the field's name everywhere
+        webhook: str | None = None,
+        webhook_text: bool = False,
+        **fields: Unpack[WatchFields],
+    ) -> Watch:
+        """Hold every document that comes in from now on against a text; see `Index.watch`."""
+        call = calls.watch(name, text, id, Question(**fields), webhook, webhook_text=webhook_text)
+        return self._do(call)
+
+    def unwatch(self, name: str) -> bool:
+        """Remove a watch and its hits; see `Index.unwatch`."""
+        return self._do(calls.unwatch(name))
+
+    def watches(self) -> list[Watch]:
+        """Return all watches; see `Index.watches`."""
+        found = list[Watch]()
+        after: str | None = ""
+        while after is not None:
+            page = self._do(calls.watches(after))
+            found += page.watches
+            after = page.next
+        return found
+
+    def watched(self, name: str) -> Watch | None:
+        """Return the watch of that name, or None."""
+        return self._do(calls.watched(name))
+
+    def hits(self, name: str | None = None, after: str = "", limit: int = 100) -> Hits:
+        """Return what came in that resembles a watch; see `Index.hits`. At most 1,000 hits come at once."""
+        return self._do(calls.hits(name, after, limit))
 
     def stats(self) -> Stats:
         """Return the index's size."""
@@ -227,6 +263,42 @@ class AsyncClient:
     async def stories(self, since: Since = None, limit: int = 20, order: Order = "newest") -> Stories:
         """Return the stories of the newest documents; see `Index.stories`."""
         return await self._do(calls.stories(since, limit, order))
+
+    async def watch(
+        self,
+        name: str,
+        text: str | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - the field's name everywhere
+        webhook: str | None = None,
+        webhook_text: bool = False,
+        **fields: Unpack[WatchFields],
+    ) -> Watch:
+        """Hold every document that comes in from now on against a text; see `Index.watch`."""
+        call = calls.watch(name, text, id, Question(**fields), webhook, webhook_text=webhook_text)
+        return await self._do(call)
+
+    async def unwatch(self, name: str) -> bool:
+        """Remove a watch and its hits; see `Index.unwatch`."""
+        return await self._do(calls.unwatch(name))
+
+    async def watches(self) -> list[Watch]:
+        """Return all watches; see `Index.watches`."""
+        found = list[Watch]()
+        after: str | None = ""
+        while after is not None:
+            page = await self._do(calls.watches(after))
+            found += page.watches
+            after = page.next
+        return found
+
+    async def watched(self, name: str) -> Watch | None:
+        """Return the watch of that name, or None."""
+        return await self._do(calls.watched(name))
+
+    async def hits(self, name: str | None = None, after: str = "", limit: int = 100) -> Hits:
+        """Return what came in that resembles a watch; see `Index.hits`. At most 1,000 hits come at once."""
+        return await self._do(calls.hits(name, after, limit))
 
     async def stats(self) -> Stats:
         """Return the index's size."""

@@ -3,10 +3,10 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpx2
+
+from dedup.patience import retry_after
 
 ATTEMPTS = 5  # not measured: a choice between waiting and telling
 RETRIED = frozenset({429, 502, 503, 504})
@@ -38,15 +38,5 @@ def _pause(count: int, reply: httpx2.Response | httpx2.TransportError) -> float:
 
     The share is random, so that clients refused together do not all come back together.
     """
-    return _asked_for(reply) + 0.1 * (1 << count) * random.uniform(0.5, 1)  # noqa: S311 - no secret
-
-
-def _asked_for(reply: httpx2.Response | httpx2.TransportError) -> float:
-    """Return the seconds of `Retry-After`, which may be a number or a date."""
-    value = reply.headers.get("Retry-After", "") if isinstance(reply, httpx2.Response) else ""
-    if value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
+    wanted = retry_after(reply.headers.get("Retry-After", "")) if isinstance(reply, httpx2.Response) else 0.0
+    return wanted + 0.1 * (1 << count) * random.uniform(0.5, 1)  # noqa: S311 - no secret

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from dedup.admission import check_several
 from dedup.batches import Encoded, batches
-from dedup.engine.reader import Reader
+from dedup.engine.watching import Watching
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document, Placed, Reject, Report, Status
 from dedup.newcomers import Newcomers, limit_of
@@ -41,7 +41,7 @@ def open_index(url: str, scheme: Scheme | None = None, *, create: bool = True, r
     return Index(open_store(url, scheme, create=create and not read_only, read_only=read_only))
 
 
-class Index(Reader):
+class Index(Watching):
     """Documents that can be asked what a text resembles; made by `dedup.open`, usable in a `with` statement."""
 
     def put(
@@ -97,6 +97,8 @@ class Index(Reader):
             entries = self._entries(batch, ttl, create=create)
             newcomers = self._newcomers(batch, limit)
             put = self._store.put(list(entries.values()), self._postings_of, newcomers) if entries else []
+            if not set(WRITTEN).isdisjoint(put):
+                self.settle()
             yield from _outcomes(batch, dict(zip(entries, put, strict=True)), newcomers)
 
     def _newcomers(self, batch: "list[Encoded | Reject]", limit: Limit | None) -> Newcomers | None:
@@ -112,15 +114,21 @@ class Index(Reader):
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Verify that every posting's document exists and every document's buckets are there; mend them on demand."""
-        return self._store.check(self._postings_of, repair=repair)
+        report = self._store.check(self._postings_of, repair=repair)
+        for name, (store, postings_of) in self._beside().items():
+            report = report.joined(name, store.check(postings_of, repair=repair))
+        return report
 
     def sweep(self) -> SweepReport:
-        """Delete documents that have expired, and what interrupted writers left."""
+        """Delete documents that have expired, and what interrupted writers left; hits that have expired too."""
+        for store, postings_of in self._beside().values():
+            store.sweep(postings_of)
         return self._store.sweep(self._postings_of)
 
     def grow(self) -> bool:
         """Spread the postings over more shards if `stats` says that it is due; return whether it was."""
-        return self._store.grow()
+        grown = [store.grow() for store in (self._store, *(store for store, _ in self._beside().values()))]
+        return any(grown)
 
     def backup(self, folder: str | Path) -> None:
         """Write one state of an LMDB index into a new folder, which is an index then, while readers and writers go on.
@@ -129,7 +137,7 @@ class Index(Reader):
             InvalidInput: the index is on a server, which makes backups itself.
             StoreForeign: the folder is there already, and not empty.
         """
-        self._store.backup(Path(folder))
+        self._store.backup(Path(folder), {name: store for name, (store, _) in self._beside().items()})
 
     def copy_from(self, source: Store, *, now: float) -> Iterator[Copied]:
         """Put all documents of another index's store, of whatever scheme, into this one; see `dedup.stores.copy`.

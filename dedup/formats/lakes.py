@@ -1,11 +1,9 @@
 """Files that lie elsewhere: in an object store, in a hub, behind a web server, named by the URLs that fsspec knows."""
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, cast
@@ -13,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from dedup.errors import InvalidInput, MissingExtra, StoreDenied, StoreUnreachable
 from dedup.extras import extra
-from dedup.patience import Result, patiently
+from dedup.patience import Result, patiently, retry_after
 
 SECONDS = 120.0  # not measured: a choice between waiting and telling
 PAUSES = 0.5, 15.0  # seconds; not measured
@@ -201,13 +199,7 @@ def _waited_for(error: BaseException) -> bool:
 def _asked_for(error: BaseException) -> float:
     """Return the seconds that a server wants to be left alone for."""
     headers = getattr(_cause(error), "headers", None) or {}
-    wanted = str(headers.get("Retry-After", "")).strip()
-    if wanted.isdecimal():
-        return float(wanted)
-    try:
-        return parsedate_to_datetime(wanted).timestamp() - time.time()
-    except ValueError:
-        return 0
+    return retry_after(str(headers.get("Retry-After", "")))
 
 
 def broken(error: BaseException, url: str) -> OSError:

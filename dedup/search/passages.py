@@ -30,6 +30,9 @@ def shared(
         offsets: where those of each document begin, and where the last one ends.
     """
     found, strict = _copied(query.tokens, tokens, question, scheme.unit)
+    if not len(found.matched):  # most documents that come in share a stock phrase with a watch: a third less time
+        none = np.zeros(0, np.bool_)
+        return Shared(found, none, np.zeros(0), np.zeros((0, 3)), none)
 
     def windows_of(found: Alignments) -> Float64s:
         return windows_in(

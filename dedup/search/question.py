@@ -90,10 +90,15 @@ class PairFields(PassageFields, total=False):
     contained: float
 
 
-class QuestionFields(PairFields, total=False):
+class WatchFields(PassageFields, total=False):
+    """The fields of a question that a watch may have, as keywords of a call."""
+
+    passages: bool
+    filter: Mapping[str, Any] | None
+
+
+class QuestionFields(PairFields, WatchFields, total=False):
     """The fields of a question, as keywords of a call."""
 
     limit: int
-    passages: bool
-    filter: Mapping[str, Any] | None
     fold: Fold | None

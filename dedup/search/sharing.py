@@ -63,8 +63,14 @@ def _sharing(
     postings: Postings, places: NDArray[np.intp], owners: NDArray[np.intp], needed: NDArray[np.int64]
 ) -> Numbers:
     """Return the chunks that as many buckets of one text list as it needs; bucket `places[i]` is one of `owners[i]`."""
-    listed = np.diff(postings.offsets)[places]
-    firsts = postings.offsets[places] - np.concatenate(([0], np.cumsum(listed)[:-1]))
-    numbers = postings.numbers[np.arange(listed.sum()) + np.repeat(firsts, listed)]
-    pairs, counts = np.unique(np.repeat(owners, listed) << 32 | numbers, return_counts=True)
+    rows, numbers = listed(postings, places)
+    pairs, counts = np.unique(owners[rows] << 32 | numbers, return_counts=True)
     return np.unique(pairs[counts >= needed[pairs >> 32]].astype(np.uint32))
+
+
+def listed(postings: Postings, places: NDArray[np.intp]) -> tuple[NDArray[np.int64], Numbers]:
+    """Return all that buckets `places[0]`, `places[1]` … list: for each number the i of the bucket that lists it."""
+    lengths = np.diff(postings.offsets)[places]
+    firsts = postings.offsets[places] - np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    numbers = postings.numbers[np.arange(lengths.sum()) + np.repeat(firsts, lengths)]
+    return np.repeat(np.arange(len(places)), lengths), numbers

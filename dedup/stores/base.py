@@ -18,12 +18,12 @@ Promises, the same for all kinds:
 Buckets are hashes: a store may tell them apart by 48 of their bits.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,6 +168,17 @@ class CheckReport:
     damaged: tuple[str, ...] = ()
     expired: int = 0
 
+    def joined(self, name: str, other: "CheckReport") -> "CheckReport":
+        """Return the report with the faults of an index of that name beside this one; its ids come after the name."""
+        return replace(
+            self,
+            orphans=self.orphans + other.orphans,
+            missing=self.missing + other.missing,
+            lost=(*self.lost, *(f"{name}/{one}" for one in other.lost)),
+            repaired=self.repaired + other.repaired,
+            damaged=(*self.damaged, *(f"{name}/{one}" for one in other.damaged)),
+        )
+
     @property
     def remaining(self) -> int:
         """How many faults another check would find."""
@@ -269,8 +280,20 @@ class Store(Snapshot, Protocol):
     def grow(self) -> bool:
         """Spread the postings over more shards if that is due, while readers and writers go on; whether it was."""
 
-    def backup(self, folder: Path) -> None:
+    def beside(self, name: str) -> Self | None:
+        """Open the index of that name which lies beside this one, as this one was opened; None if there is none.
+
+        It is of the same kind and at the same place, in the folder or on the server, and no URL names it. The caller
+        closes it. Beside an index in memory nothing is found again.
+        """
+
+    def create_beside(self, name: str, scheme: Scheme) -> Self:
+        """Open the index of that name which lies beside this one, a new one of that scheme if there is none."""
+
+    def backup(self, folder: Path, beside: "Mapping[str, Store]") -> None:
         """Write one state of the index into a new folder, while readers and writers go on.
+
+        Of those beside it, given by name, a state that is older goes with it.
 
         Raises:
             InvalidInput: the index is on a server, which makes backups itself.

@@ -7,14 +7,14 @@ in databases of their own (`lmdb_postings`).
 
 import struct
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
 from dedup.admission import id_key
-from dedup.errors import StoreDamaged
+from dedup.errors import StoreDamaged, StoreUnreachable
 from dedup.model import Status
 from dedup.scheme import Scheme
 from dedup.stores.base import (
@@ -26,12 +26,14 @@ from dedup.stores.base import (
     Postings,
     PostingsOf,
     Stats,
+    Store,
     Stored,
     SweepReport,
     lives,
 )
 from dedup.stores.check import check, delete_orphans, owners_among
 from dedup.stores.lmdb_environment import Databases, acquire, acquire_in_memory
+from dedup.stores.lmdb_folder import DATA
 from dedup.stores.lmdb_postings import BoundLevels
 from dedup.stores.lmdb_snapshot import NUMBER, Snapshot, alive, pointer, record
 from dedup.stores.names import flatten
@@ -248,7 +250,7 @@ class LMDBStore:
         """Return what has come in, a page in each transaction; see `Store.arrivals`."""
         with self._reading() as txn:
             end = _State.load(txn).next
-        return end, takewhile(lambda stored: stored.number < end, self._by_number(first))
+        return end, filter(alive, takewhile(lambda stored: stored.number < end, self._by_number(first)))
 
     def stats(self) -> Stats:
         """Return the index's size; see `Store.stats`."""
@@ -324,10 +326,27 @@ class LMDBStore:
         self._session.to_read()
         return False
 
-    def backup(self, folder: Path) -> None:
+    def beside(self, name: str) -> Self | None:
+        """Open the index in the folder of that name; see `Store.beside`."""
+        self._session.to_read()
+        folder = self._environment.folder
+        if folder and (folder / name / DATA).exists():
+            with suppress(StoreUnreachable):  # another process is about to begin it
+                return type(self)(folder / name, read_only=self._session.read_only, wait=self._wait)
+        return None
+
+    def create_beside(self, name: str, scheme: Scheme) -> Self:
+        """Open the index in the folder of that name, or another one in memory; see `Store.create_beside`."""
+        self._session.to_write()
+        folder = self._environment.folder
+        return type(self)(folder / name if folder else None, scheme, create=True, wait=self._wait)
+
+    def backup(self, folder: Path, beside: Mapping[str, Store]) -> None:
         """Write one state of the index into a new folder; see `Store.backup`."""
         self._session.to_read()
-        self._environment.backup(folder)
+        others = cast("Mapping[str, LMDBStore]", beside)
+        environments = {name: one._environment for name, one in others.items()}  # noqa: SLF001 - of this very class
+        self._environment.backup(folder, environments)
 
     def close(self) -> None:
         """Release the folder; see `Store.close`."""

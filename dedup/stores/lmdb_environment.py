@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -90,7 +90,7 @@ class Environment:
             read_only: whether it was opened for reading only.
         """
         self.name, self.handle, self.read_only = name, handle, read_only
-        self._folder, self._identity = folder, identity(folder) if folder else None
+        self.folder, self._identity = folder, identity(folder) if folder else None
         self._turn = turn
         self._databases: Databases | None = None
         self._users = 0
@@ -143,7 +143,7 @@ class Environment:
 
     def _require_place(self) -> None:
         """Refuse to go on in files that nobody else finds: the folder may have been moved, deleted or restored."""
-        if self._folder and identity(self._folder) != self._identity:
+        if self.folder and identity(self.folder) != self._identity:
             raise StoreGone(
                 f"index {self.name} was deleted or moved while it was open, or another is in its place; open it again"
             )
@@ -158,14 +158,14 @@ class Environment:
         behind, process = max(seen, default=(0, 0))
         return (process, behind) if behind > 0 else (0, 0)
 
-    def backup(self, folder: Path) -> None:
-        """Write one state of the index into a new folder, without the pages that are free.
+    def backup(self, folder: Path, beside: "Mapping[str, Environment]") -> None:
+        """Write one state of the index into a new folder, without the pages that are free, and of those beside it.
 
         Raises:
             StoreForeign: the folder is there already, and not empty.
         """
         with translated(self.name), self._noted():
-            write_copy(self.handle, folder)
+            write_copy(self.handle, folder, {name: one.handle for name, one in beside.items()})
 
     @contextmanager
     def _noted(self) -> Iterator[None]:

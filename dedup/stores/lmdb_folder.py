@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
@@ -141,8 +141,13 @@ def map_file(path: Path, *, readonly: bool = False, lock: bool = True, **options
             size //= 2
 
 
-def write_copy(handle: lmdb.Environment, folder: Path) -> None:
+def write_copy(handle: lmdb.Environment, folder: Path, within: Mapping[str, lmdb.Environment]) -> None:
     """Write one state of an environment beside a folder that is to be, and give it that name when it is durable.
+
+    Args:
+        handle: the environment.
+        folder: the folder.
+        within: environments of which a state goes into a folder of that name in it; they are copied first.
 
     Raises:
         StoreForeign: the folder is there already, and not empty.
@@ -152,14 +157,21 @@ def write_copy(handle: lmdb.Environment, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        handle.copy(os.fspath(unfinished), compact=True)
-        _sync(unfinished / DATA)
-        _sync(unfinished)
+        for name, one in within.items():
+            (unfinished / name).mkdir()
+            _copy(one, unfinished / name)
+        _copy(handle, unfinished)
         unfinished.replace(folder)
         _sync(folder.parent)
     except BaseException:
         rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def _copy(handle: lmdb.Environment, folder: Path) -> None:
+    handle.copy(os.fspath(folder), compact=True)
+    _sync(folder / DATA)
+    _sync(folder)
 
 
 def _sync(path: Path) -> None:

@@ -14,12 +14,12 @@ class Session:
 
     Attributes:
         name: what messages call the index.
+        read_only: whether it was opened for reading only.
     """
 
     def __init__(self, name: str, *, read_only: bool) -> None:
         """Begin, for this process."""
-        self.name = name
-        self._read_only = read_only
+        self.name, self.read_only = name, read_only
         self._closed = False
         self._process = os.getpid()
 
@@ -41,7 +41,7 @@ class Session:
     def to_write(self) -> None:
         """Refuse as `to_read` does, and an index that was opened for reading only (`StoreReadOnly`)."""
         self.to_read()
-        if self._read_only:
+        if self.read_only:
             raise errors.StoreReadOnly(f"index {self.name} was opened for reading only; open it for writing")
 
     def end(self) -> bool:

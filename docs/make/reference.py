@@ -29,6 +29,7 @@ GROUPS = {
     "What goes in": ("Document", "Report", "Placed", "Duplicated", "Reject"),
     "A question and its answer": ("Question", "Answer", "Match", "Containment", "Passage", "Span", "compare"),
     "Stories": ("Story", "Member", "Reprinted", "Printing", "Stories", "Outline"),
+    "What is watched for": ("Watch", "Hit", "Hits"),
     "Sketches": ("Scheme", "sketch", "Sketch", "to_datasketch"),
 }
 TITLES = {"parameters": "Arguments", "attributes": "Attributes", "raises": "Errors"}

@@ -4,21 +4,22 @@ from starlette.types import Receive, Scope, Send
 
 from service.middleware.base import Middleware
 
-DOCUMENTS = "/v1/documents/"
+NAMING = ("/v1/documents/", "/v1/watches/")
 
 
 class Addressed(Middleware):
     """Lets requests be routed as they were meant.
 
-    An id keeps its percent-encoding until the route is found: `a%2Fresembles` is an id, `a/resembles` asks. HEAD is
+    An id keeps its percent-encoding until the route is found: `a%2Fresembles` is an id, `a/resembles` asks; so does a
+    watch's name. HEAD is
     answered as GET is; uvicorn leaves the body out.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["path"].startswith(DOCUMENTS):
+        if scope["path"].startswith(NAMING):
             raw = scope["raw_path"].decode("ascii", "replace")
-            scope["path"] = raw if raw.startswith(DOCUMENTS) else scope["path"]
+            scope["path"] = raw if raw.startswith(NAMING) else scope["path"]
         routed = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             await self._app(routed, receive, send)

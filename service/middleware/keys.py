@@ -18,13 +18,16 @@ from service.settings import Scope as Permission
 
 OPEN = frozenset({"/livez", "/readyz"})
 ASKING = frozenset({"/v1/resemble", "/v1/resemble:batch", "/v1/compare"})
+FORMS = frozenset({"/watches", "/unwatch"})
 
 
 def needed(method: str, path: str) -> Permission:
     """Return the scope that a request needs."""
     if path == "/metrics":
         return "admin"
-    return "read" if method in {"GET", "HEAD", "OPTIONS"} or path in ASKING or not path.startswith("/v1/") else "write"
+    if method in {"GET", "HEAD", "OPTIONS"} or path in ASKING:
+        return "read"
+    return "write" if path.startswith("/v1/") or path in FORMS else "read"
 
 
 class Keys(Middleware):

@@ -7,6 +7,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.problems import Problem
+from service.streams import STOPPING
 
 HEADER_SECONDS = 8  # not measured: as in the proxy's configuration
 HEADER_BYTES = 1 << 16  # not measured: the proxy's 4 × 16 kB
@@ -24,6 +25,11 @@ class Protocol(HttpToolsProtocol):
         # asyncio does so itself, but not where workers share a socket: head and body of an answer would lie 40 ms apart
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wait()
+
+    def shutdown(self) -> None:
+        """Say that the service stops to the answers that would not end by themselves."""
+        self.app_state[STOPPING].set()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""

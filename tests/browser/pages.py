@@ -20,6 +20,8 @@ PLACES = {
     "stories": "stories",
     "story": "story?" + urlencode({"id": HOSTILE}),
     "problem": "matches",
+    "watches": "watches",
+    "watching": f"watching?id={A}",
 }
 PASSAGE_TOPS = """n => [...document.querySelectorAll('.text')].map(text =>
     text.querySelector(`.n[data-n="${n}"]`).getBoundingClientRect().top - text.getBoundingClientRect().top)"""

@@ -434,7 +434,7 @@ def test_backup_is_a_whole_index_or_is_refused(store: Store, tmp_path: Path) -> 
     """A backup is an index with the same documents and postings; what cannot be backed up so says what to do."""
     store.put([entry("a", [1], [2]), entry("b", [1])], of)
     try:
-        store.backup(tmp_path / "backup")
+        store.backup(tmp_path / "backup", {})
     except InvalidInput:
         assert not (tmp_path / "backup").exists()
         return

@@ -118,6 +118,40 @@ def test_every_call_answers_alike(both: tuple[Any, Any]) -> None:
     assert [one.id for one in same(lambda index: list(index.documents()))] == ["c", "d"]
 
 
+def test_watches_and_hits_are_alike(both: tuple[Any, Any]) -> None:
+    """Watches put, replaced, listed, read and removed, and their hits by the page, are equal on both."""
+    embedded, remote = both
+
+    def same(call: Any) -> Any:
+        one, other = call(embedded), call(remote)
+        assert one == other
+        return one
+
+    same(lambda index: index.put(DOCUMENTS[:1]))
+    same(lambda index: index.watch("a/ü", WIRE, min_words=20, filter={"source": ["x", "y"]}))
+    same(lambda index: index.watch("b", id="a", reworded=False, passages=False))
+    assert [one.name for one in same(lambda index: index.watches())] == ["a/ü", "b"]
+    assert same(lambda index: index.watched("b")).id == "a"
+    assert same(lambda index: index.watched("nobody")) is None
+    same(lambda index: index.put(DOCUMENTS[1:]))
+    every = same(lambda index: index.hits())
+    assert {hit.match.id for hit in every} == {"b/ü 💩?", "a"}
+    first = same(lambda index: index.hits(limit=1))
+    assert [*first, *same(lambda index: index.hits(after=first.next))] == list(every)
+    assert same(lambda index: index.hits("a/ü")).hits == tuple(hit for hit in every if hit.watch == "a/ü")
+    assert same(lambda index: index.unwatch("a/ü"))
+    assert not same(lambda index: index.unwatch("a/ü"))
+    for call in (
+        lambda index: index.hits("a/ü"),
+        lambda index: index.watch("c", "too short"),
+        lambda index: index.watch("c", id="nobody"),
+        lambda index: index.watch("c"),
+        lambda index: index.watch("c", WIRE, min_words=0),
+        lambda index: index.watch("x" * 401, WIRE),
+    ):
+        assert raised(lambda call=call: call(embedded)) == raised(lambda call=call: call(remote))
+
+
 def test_bad_documents_are_rejected_alike(both: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """What JSON would change, and wrong types, are rejected by place with the same words, in batches of any kind."""
     monkeypatch.setattr("dedup.client.calls.BATCH_BYTES", 1_000)

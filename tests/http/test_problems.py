@@ -199,7 +199,7 @@ def test_an_index_that_cannot_answer_is_no_defect(start: Start, broken: str, exp
             answer = service.http.get("/readyz")
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         else:
-            store._session._read_only = True
+            store._session.read_only = True
             answer = service.http.put("/v1/documents/x", json={"text": "a word"})
             assert answer.status_code == 403
         assert code(answer) == expected

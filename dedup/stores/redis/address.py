@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, cast
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -82,6 +82,14 @@ class Address:
         )
         numbers = int(own["documents"]), float(own["patience"])
         return cls(plain, index, own["namespace"], *numbers, own["tls"] == "1", cast("Kind", own["durability"]))
+
+    def beside(self, name: str) -> "Address":
+        """Return where the index of that name lies beside this one.
+
+        Its keys begin as those of this one do, so whoever may use the one may use the other. No URL has a namespace
+        with a blank in it.
+        """
+        return replace(self, shown=f"{self.shown} ({name})", namespace=f"{self.namespace}: {name}", documents=0)
 
     def client(self) -> tuple[Any, Sentinels | None]:
         """Return a redis-py client, which connects when it is used, and the Sentinels, if it goes by them.

@@ -5,11 +5,11 @@ the postings lead to as they are. While it is not, or a writer died, it asks the
 last, in one transaction that tells whom it replaces, so of several writers of one id each knows what it has to delete.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from dedup.admission import known_key
 from dedup.errors import InvalidInput
@@ -26,6 +26,7 @@ from dedup.stores.base import (
     PostingsOf,
     Snapshot,
     Stats,
+    Store,
     Stored,
     SweepReport,
 )
@@ -55,14 +56,14 @@ class RedisStore:
     """A `Store` on one Redis or Valkey server, a Sentinel service, or a cluster."""
 
     def __init__(
-        self, url: str, scheme: Scheme | None = None, *, create: bool = False, read_only: bool = False
+        self, url: str | Address, scheme: Scheme | None = None, *, create: bool = False, read_only: bool = False
     ) -> None:
         """Open the index that a URL names.
 
         Args:
             url: `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`, with
                 `?namespace=NAME` if several indexes share the server, `documents=N` to start a large one and
-                `patience=SECONDS` to wait longer or shorter than 15 for servers that are away.
+                `patience=SECONDS` to wait longer or shorter than 15 for servers that are away; or one taken apart.
             scheme: what the index must have been built with; None takes its own, or the default for a new one.
             create: start a new index where there is none.
             read_only: refuse every write.
@@ -70,7 +71,7 @@ class RedisStore:
         Raises:
             StoreError: of the kind that says what is wrong with the server or the index, or `SchemeMismatch`.
         """
-        address = Address.parse(url)
+        self._address = address = url if isinstance(url, Address) else Address.parse(url)
         self._patience = address.patience
         self._wire, sentinels = connect(address)
         namespace = address.namespace.encode()
@@ -200,7 +201,19 @@ class RedisStore:
             grow(wire, self._layout, stats.postings)
         return stats.grow or begun
 
-    def backup(self, folder: Path) -> None:
+    def beside(self, name: str) -> Self | None:
+        """Open the index of that name; see `Store.beside`. Whether there is one costs a round trip."""
+        wire, place = self._reading(), self._address.beside(name)
+        if wire.one(command(b"GET", Layout(place.namespace.encode(), place.shown).meta)) is None:
+            return None
+        return type(self)(place, read_only=self._session.read_only)
+
+    def create_beside(self, name: str, scheme: Scheme) -> Self:
+        """Open the index of that name, a new one if there is none; see `Store.create_beside`."""
+        self._writing()
+        return type(self)(self._address.beside(name), scheme, create=True)
+
+    def backup(self, folder: Path, beside: Mapping[str, Store]) -> None:  # noqa: ARG002 - see `Store.backup`
         """Refuse; see `Store.backup`."""
         raise InvalidInput(
             f"index {self._wire.name}: no backup into {folder}; let the server write one (BGSAVE), or use `dedup copy`"
