@@ -36,6 +36,7 @@ STORIES = 0.5
 STORES = "lmdb", "redis", "cluster"
 WRITERS, BATCH, WATCHED = 4, 50, 1000
 KILLS = (1 / 3, 2 / 3)
+SETTLED = 240  # seconds; a writer in Redis that has not finished counts as dead after 120
 WAYS: tuple[tuple[str, dict[str, Any], float], ...] = (
     ("as they are", {}, 0.0),
     ("if new", {"skip_like": LIKE}, 0.0),
@@ -182,6 +183,19 @@ def faults(index: dedup.Index, sent: Stream, told: Path) -> Faults:
     return Faults(lost, untold, wrong, len(expected.symmetric_difference(hits)) + len(hits) - len(set(hits)))
 
 
+def settled(index: dedup.Index, sent: Stream, told: Path) -> tuple[Faults, float]:
+    """Return the faults once there are none, or two writers' times after the end; and for how long that was waited.
+
+    What a dead writer has begun in Redis is waited for before anything that came in after it is held against watches.
+    """
+    begun = time.perf_counter()
+    while True:
+        found, waited = faults(index, sent, told), time.perf_counter() - begun
+        if not found.hits or waited > SETTLED:
+            return found, waited
+        time.sleep(2)
+
+
 def _is_told(last: Any, one: Sent, there: dict[str, str | None], by_id: dict[str, Sent]) -> bool:
     if last is None:
         return False
@@ -208,11 +222,12 @@ def streamed(kind: str, sent: Stream) -> dict[str, Any]:
                 index.watch(str(family), phrase)
         seconds = run_stream(url, server, sent.documents, told)
         with dedup.open(url) as index:
-            found = faults(index, sent, told)
+            found, waited = settled(index, sent, told)
             row = {
                 "store": kind,
                 "documents": len(sent.documents),
                 "documents/s": len(sent.documents) / seconds,
+                "s to the last hit": waited,
                 "in": index.stats().documents,
                 "stories": len({one.story for one in index.documents()}),
                 "hits": sum(1 for _ in all_hits(index)),

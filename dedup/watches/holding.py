@@ -1,5 +1,7 @@
 """Documents that came in and watches in, hits out: each is what a look-up of the watch's text says of the document.
 
+A document that shares nothing but boilerplate with a watch, beside which the watch's text would be `new`, is no hit.
+
 Each pair is compared first as if all windows that it shares were rare, which no true figure exceeds; only of what
 matches so is the index asked how rare they are. Most documents are a hit of no watch, and need no look-up but the one.
 """
@@ -15,7 +17,7 @@ from dedup.scheme import Scheme
 from dedup.search.directions import directed
 from dedup.search.evidence import FEW_DOCUMENTS
 from dedup.search.partners import Asking
-from dedup.search.verify import figure, resembles
+from dedup.search.verify import figure
 from dedup.sketching.tokens import tokenize
 from dedup.stores.base import Store
 from dedup.watches.hits import id_of
@@ -43,7 +45,7 @@ class _Held(NamedTuple):
         documents = [one.document for one in self.arrived]
         there = tokenize([document.text for document in documents], scheme.unit, prose=question.reworded)
         found = figure(self.asking.query(counts, total), documents, there, scheme, question)
-        return ((one, match) for one, match in zip(self.arrived, found, strict=True) if resembles(match))
+        return ((one, match) for one, match in zip(self.arrived, found, strict=True) if match.verdict != "new")
 
 
 def hold(arrived: Sequence[Arrived], watches: Watches, index: Store) -> list[tuple[int, Hit]]:
