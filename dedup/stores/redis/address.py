@@ -84,8 +84,11 @@ class Address:
         return cls(plain, index, own["namespace"], *numbers, own["tls"] == "1", cast("Kind", own["durability"]))
 
     def beside(self, name: str) -> "Address":
-        """Return where the index of that name lies beside this one: no URL has a namespace with a blank in it."""
-        return replace(self, shown=f"{self.shown} ({name})", namespace=f"{self.namespace} {name}", documents=0)
+        """Return where the index of that name lies beside this one.
+
+        No URL has a namespace with a blank in it, and who may use this one's keys (`~NAMESPACE:*`) may use its too.
+        """
+        return replace(self, shown=f"{self.shown} ({name})", namespace=f"{self.namespace}: {name}", documents=0)
 
     def client(self) -> tuple[Any, Sentinels | None]:
         """Return a redis-py client, which connects when it is used, and the Sentinels, if it goes by them.
