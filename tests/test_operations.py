@@ -26,8 +26,11 @@ def test_documented_user_can_do_all_that_an_index_needs(own_server: Server) -> N
         for text in (TEXT, TEXT + " Again."):
             index.put([Document("a", text), Document("b", TEXT)])
         assert [match.id for match in index.resemble(TEXT)] == ["b", "a"]
+        index.watch("wizards", TEXT)
         assert index.remove(["a"]) == 1
-        assert index.stats().documents == 1
+        index.put([Document("c", TEXT)])
+        assert [hit.match.id for hit in index.hits()] == ["c"]
+        assert index.stats().documents == 2
         assert index.check(repair=True).sound
     with pytest.raises(StoreDenied):
         dedup.open(url + "other")

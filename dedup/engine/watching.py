@@ -159,7 +159,8 @@ class Watching(Reader):
         `put` and `hits` do so themselves. What a process that was killed has put is held by the next one that settles.
         A document that was replaced or removed before then is no hit.
         """
-        there, written = self._watches(), self._hits()
+        there = self._watches()
+        written = self._hits() if there else None  # made before the watches
         if not (there and written):
             return 0
         before = self.new_hits

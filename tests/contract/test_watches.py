@@ -286,11 +286,11 @@ def test_the_server_keeps_other_namespaces_apart(
     url = url_of("redis", request, tmp_path, namespace)
     with dedup.open(url) as index:
         index.watch("one", RELEASES[0])
-        with dedup.open(url + "watches") as other:
+        with dedup.open(url + ":watches") as other:
             other.put([Document("a", RELEASES[0])])
         assert [watch.name for watch in index.watches()] == ["one"]
     with pytest.raises(InvalidInput, match="namespace"):
-        open_store(f"{url}%20watches", create=False)
+        open_store(f"{url}:%20watches", create=False)
 
 
 def test_character_units(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import dedup
 from dedup.engine import Index
 from dedup.model import Document, Hit
-from dedup.search.verify import resembles
 
 rng = random.Random(31)  # noqa: S311 - reproducible
 WORDS = [f"{rng.choice('bdfgklmnprst')}{rng.choice('aeiou')}{rng.choice('bdgklmnprst')}{i}" for i in range(5000)]
@@ -40,7 +39,7 @@ class Model:
     def put(self, document: Document) -> None:
         """Compare a document with all watches, in the order of their names."""
         for name, text in sorted(self.watches.items()):
-            if resembles(dedup.compare(text, document.text)):
+            if dedup.compare(text, document.text).verdict != "new":
                 self.hits.append((name, document.id))
 
     def unwatch(self, name: str) -> None:
