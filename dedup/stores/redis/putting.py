@@ -33,6 +33,7 @@ class Putting:
         self._keys = [id_key(entry.id) for entry in entries]
         self._before: dict[int, Pointer | None] = {}
         self._own: list[range] = []
+        self._given_up: list[Journal] = []
         self._statuses: list[Status] = list(map(_unwritten, entries))
 
     def attempt(self) -> list[Status]:
@@ -46,6 +47,8 @@ class Putting:
             if self._statuses[place] == "duplicate":
                 self._statuses[place] = _unwritten(entry)
         with self._parts.wire.steady():
+            for journal in self._given_up:  # the server was away when they were given up
+                journal.give_up()
             self._give_up_announced()
             left = self._put_some(range(len(self._entries)))
             for pause in pauses(TURNS):
@@ -98,13 +101,17 @@ class Putting:
     def _put(self, fresh: list[int], known: Mapping[int, Pointer | None], now: float) -> Sequence[int]:
         olds = [old.number for place in fresh if (old := known[place])]
         chunks = sum(len(self._entries[place].postings) for place in fresh)
-        with Journal(self._parts.wire, self._parts.layout, chunks, olds, judged=self._judging is not None) as journal:
+        judged = self._judging is not None
+        journal = Journal(self._parts.wire, self._parts.layout, chunks, olds, judged=judged)
+        self._given_up.append(journal)  # until it has left
+        with journal:
             self._own.append(range(journal.first, journal.first + chunks))
             flips = self._flips(journal.first, fresh, known, now)
             self._write(journal, flips)
             left = self._commit_judged(journal, flips, now) if self._judging else self._commit(journal, flips, now)
             mend(self._parts, journal, self._postings_of)
-            return left
+        self._given_up.pop()
+        return left
 
     def _commit(self, journal: Journal, flips: dict[int, Flip], now: float) -> list[int]:
         """Make documents current, and clean up; nothing is left to be put."""

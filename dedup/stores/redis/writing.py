@@ -135,15 +135,18 @@ class Journal:
             self._wire.ask(strike(self._layout, [self._token]))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave if all was done; after an error set the entry's start back, so that others clean up after 10 s."""
+        """Leave if all was done; after an error give up."""
         if error is None:
             self.leave()
             return
         self._entry = self._entry._replace(began=self._entry.began - records.LEASE + records.LAST_WORDS)
-        there = command(b"HEXISTS", self._layout.pending, self._token)
         with suppress(StoreError), self._wire.steady():  # whatever server it is by now
-            if self._wire.one(there, patience=0):
-                self._wire.one(self._enlist(), patience=0)
+            self.give_up(patience=0)
+
+    def give_up(self, *, patience: float | None = None) -> None:
+        """Set the start of an entry that an error has left back, so that others clean up after 10 s."""
+        if self._wire.one(command(b"HEXISTS", self._layout.pending, self._token), patience=patience):
+            self._wire.one(self._enlist(), patience=patience)
 
 
 def strike(layout: Layout, tokens: Sequence[bytes]) -> list[Request]:
