@@ -36,6 +36,19 @@ def batches(documents: Iterable[Document]) -> Iterator[list[Encoded | Reject]]:
         yield batch
 
 
+def each_id_once(batch: list[Encoded | Reject]) -> Iterator[list[Encoded | Reject]]:
+    """Yield a batch in parts of which none has an id twice: each version is decided on where it stands."""
+    part, ids = list[Encoded | Reject](), set[str]()
+    for one in batch:
+        if one.id in ids and isinstance(one, Encoded):
+            yield part
+            part, ids = [], set()
+        part.append(one)
+        if isinstance(one, Encoded):
+            ids.add(one.id)
+    yield part
+
+
 def _encoded(place: int, document: Document) -> Encoded | Reject:
     try:
         metadata = admit(document)

@@ -5,7 +5,7 @@ writers one sees the other's documents; documents of the batch are decided in th
 before it that go in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -16,10 +16,18 @@ from dedup.model import Containment, Duplicated
 from dedup.scheme import Scheme
 from dedup.search.near import Limit, Near, Newcomer, near
 from dedup.stores.base import Entry, Judged, Snapshot, Stored
-from dedup.stores.membership import Membership, in_story, members_of, membership_of, with_membership
+from dedup.stores.membership import (
+    Membership,
+    in_story,
+    members_of,
+    membership_of,
+    out_of_story,
+    split_membership,
+    with_membership,
+)
 
 SEE_ALSO = 8  # not measured: other stories that a document names, the most alike first
-_TRIED = 64  # not measured: documents read to see whether a story of that name has members
+_PAGE, _ALL = 64, 1 << 31  # not measured: documents read at once to see whether one of a story lives; a whole bucket
 
 
 class Newcomers:
@@ -43,28 +51,37 @@ class Newcomers:
         names = _FreeNames(now, [entry.id for entry in entries] if self._same_story else [])
         judged = list[Judged]()
         memberships = list[Membership | None]()
+        written = set[str]()
         for entry, old, found in zip(entries, olds, self._near(now, entries), strict=True):
-            there = [one for one in found if one.stored or memberships[one.place] is not None]
+            there = [one for one in found if self._stands(one, memberships, written)]
             numbers = frozenset(one.stored.number for one in found if one.stored)
             places = frozenset(one.place for one in found if not one.stored)
-            if self._is_duplicate(entry, there):
+            if self._is_duplicate(entry, old, there):
                 memberships.append(None)
                 judged.append(Judged(None, numbers, places))
                 continue
             memberships.append(self._membership(entry, old, there, memberships, names))
             judged.append(Judged(self._enrolled(entry, memberships[-1]), numbers, places))
+            written.add(entry.id)
         return judged
+
+    def _stands(self, one: Near, memberships: Sequence[Membership | None], written: Collection[str]) -> bool:
+        """Return whether what an entry is near to is there when its turn comes: one before it may have replaced it."""
+        return one.id not in written if one.stored else memberships[one.place] is not None
 
     def _near(self, now: Snapshot, entries: Sequence[Entry]) -> list[list[Near]]:
         newcomers = [Newcomer(one.id, self._texts[one.id], np.concatenate(one.postings)) for one in entries]
         return near(now, newcomers, self._scheme, self._limits)
 
-    def _is_duplicate(self, entry: Entry, there: Sequence[Near]) -> bool:
-        """Return whether an entry is not new; what was decided of it before is forgotten."""
+    def _is_duplicate(self, entry: Entry, old: Stored | None, there: Sequence[Near]) -> bool:
+        """Return whether an entry is not new; what was decided of it before is forgotten.
+
+        One that is there already as it is, which is written again because it was damaged or cut short, stays.
+        """
         limit = self._limit
         self.duplicates.pop(entry.id, None)
         alike = [one for one in there if limit and one.share(limit.measure) >= limit.least]
-        if not (limit and alike):
+        if not (limit and alike) or (old and old.digest == entry.digest):
             return False
         best = max(alike, key=lambda one: one.share(limit.measure))  # the first of them, which came in first
         containment = Containment(best.in_document, best.in_new)
@@ -81,7 +98,8 @@ class Newcomers:
     ) -> Membership:
         """Return the story of an entry: that of the document it replaces, else of the most alike, else its own."""
         same, brought = self._same_story, membership_of(entry.payload)
-        if brought.story or not same:  # a copy brings its story along
+        kept = _membership_of(old).story if old else ""
+        if (brought.story and not kept) or not same:  # a copy brings its story along
             return brought
         shares = dict[str, float]()
         for one in there:
@@ -89,17 +107,17 @@ class Newcomers:
             if belongs and belongs.story and (share := one.share(same.measure)) >= same.least:
                 shares[belongs.story] = max(share, shares.get(belongs.story, 0))
         ranked = sorted(shares, key=lambda name: -shares[name])  # of equal ones the first, which came in first
-        kept = _membership_of(old).story if old else ""
         story = kept or (ranked[0] if ranked else names.free(entry.id))
         self.stories[entry.id] = story
         return Membership(story, tuple(name for name in ranked if name != story)[:SEE_ALSO])
 
     def _enrolled(self, entry: Entry, membership: Membership | None) -> Entry:
         """Return an entry with its story in its payload and its buckets."""
-        if not (membership and membership.story) or membership_of(entry.payload).story:
+        brought, payload = split_membership(entry.payload)
+        if not (membership and membership.story) or brought == membership:
             return entry
-        payload = with_membership(entry.payload, membership)
-        return replace(entry, payload=payload, postings=in_story(entry.postings, membership))
+        postings = out_of_story(entry.postings, brought)
+        return replace(entry, payload=with_membership(payload, membership), postings=in_story(postings, membership))
 
 
 class _FreeNames:
@@ -128,9 +146,9 @@ class _FreeNames:
             return True
         if known and name not in self._perhaps_taken:
             return False
-        postings = self._now.lookup(np.array([members_of(name)], np.uint64), _TRIED)
-        found = self._now.fetch(postings.numbers)
-        return any(_membership_of(one).story == name for one in found if one)
+        numbers = self._now.lookup(np.array([members_of(name)], np.uint64), _ALL).numbers
+        pages = (self._now.fetch(numbers[first : first + _PAGE]) for first in range(0, len(numbers), _PAGE))
+        return any(_membership_of(one).story == name for found in pages for one in found if one)
 
 
 def _membership_of(stored: Stored) -> Membership:

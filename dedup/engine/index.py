@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final, Literal
 
 from dedup.admission import check_several
-from dedup.batches import Encoded, batches
+from dedup.batches import Encoded, batches, each_id_once
 from dedup.engine.watching import Watching
 from dedup.errors import InvalidDocument, InvalidInput
 from dedup.model import Document, Placed, Reject, Report, Status
@@ -93,18 +94,17 @@ class Index(Watching):
         if type(ttl) is not int or not 0 <= ttl <= LONGEST_TTL:
             raise InvalidInput(f"ttl {ttl!r}: give whole seconds from 0, which is for ever, to {LONGEST_TTL:,}")
         limit = limit_of(skip_like, measure)
-        for batch in batches(documents):
+        judged = limit is not None or self.scheme.stories > 0
+        for batch in chain.from_iterable(map(each_id_once, batches(documents))) if judged else batches(documents):
             entries = self._entries(batch, ttl, create=create)
-            newcomers = self._newcomers(batch, limit)
+            newcomers = self._newcomers(batch, limit) if judged else None
             put = self._store.put(list(entries.values()), self._postings_of, newcomers) if entries else []
             if not set(WRITTEN).isdisjoint(put):
                 self.settle()
             yield from _outcomes(batch, dict(zip(entries, put, strict=True)), newcomers)
 
-    def _newcomers(self, batch: "list[Encoded | Reject]", limit: Limit | None) -> Newcomers | None:
-        """Return who decides of a batch; nobody where everything goes in and there are no stories."""
-        if limit is None and not self.scheme.stories:
-            return None
+    def _newcomers(self, batch: "list[Encoded | Reject]", limit: Limit | None) -> Newcomers:
+        """Return who decides of a batch."""
         return Newcomers(self.scheme, {one.id: one.text for one in batch if isinstance(one, Encoded)}, limit)
 
     def remove(self, ids: Iterable[str]) -> int:
@@ -186,9 +186,7 @@ def _outcomes(
             yield one
             continue
         # of several with the same id the first bears what became of the id, the others replaced it
-        status = statuses[one.id]
-        if status != "duplicate":
-            statuses[one.id] = "replaced"
+        status = statuses.pop(one.id, "replaced")
         placed = Placed(one.place, one.id, status, one.digest.hex())
         if newcomers and status == "duplicate":
             placed = replace(placed, duplicate_of=newcomers.duplicates[one.id])

@@ -37,8 +37,13 @@ class Snapshot:
 
     def fetch(self, numbers: Numbers) -> list[Stored | None]:
         """Return the living document of each chunk number; see `Snapshot.fetch` in `base`."""
+        found, last = list[Stored | None](), None
         with self.txn.cursor(self.databases.documents) as cursor:
-            return [alive(_owner(cursor, number)) for number in numbers.tolist()]
+            for number in numbers.tolist():
+                if last is None or number not in last.numbers:  # a long document has thousands of chunks
+                    last = _owner(cursor, number)
+                found.append(alive(last))
+        return found
 
     def by_id(self, document_id: str) -> Stored | None:
         """Return the document of an id, expired or not."""

@@ -41,6 +41,12 @@ def in_story(chunks: tuple[Buckets, ...], membership: Membership) -> tuple[Bucke
     return (np.concatenate((first, membership.buckets)), *further) if membership.story else chunks
 
 
+def out_of_story(chunks: tuple[Buckets, ...], membership: Membership) -> tuple[Buckets, ...]:
+    """Return the buckets that `in_story` was given."""
+    first, *further = chunks
+    return (first[: len(first) - len(membership.buckets)], *further)
+
+
 def members_of(story: str) -> int:
     """Return the bucket that lists a story's documents."""
     return xxhash.xxh3_64_intdigest(story.encode(), _IN)

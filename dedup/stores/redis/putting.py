@@ -28,7 +28,8 @@ class Putting:
         self, parts: Parts, entries: Sequence[Entry], postings_of: PostingsOf, judging: Judging | None = None
     ) -> None:
         """Be ready to put the entries, those that are judged if they are found to be new."""
-        self._parts, self._entries, self._postings_of = parts, list(entries), postings_of
+        self._parts, self._given, self._postings_of = parts, entries, postings_of
+        self._entries = list(entries)
         self._judging = judging
         self._keys = [id_key(entry.id) for entry in entries]
         self._before: dict[int, Pointer | None] = {}
@@ -43,6 +44,7 @@ class Putting:
             ServersChanged: another attempt is needed.
             StoreBusy: others' documents, on which some of these depend, are neither put nor given up for too long.
         """
+        self._entries = list(self._given)  # without what a judge has added in an attempt before
         for place, entry in enumerate(self._entries):
             if self._statuses[place] == "duplicate":
                 self._statuses[place] = _unwritten(entry)

@@ -36,7 +36,7 @@ from dedup.stores.redis.documents import Documents
 from dedup.stores.redis.durability import Durability
 from dedup.stores.redis.grow import delete_old_shards, grow
 from dedup.stores.redis.histories import ServersChanged
-from dedup.stores.redis.judging import Judging
+from dedup.stores.redis.judging import Judging, in_turn
 from dedup.stores.redis.layout import GROW_AT, Layout
 from dedup.stores.redis.lookups import Lookups
 from dedup.stores.redis.opening import begin, connect, load
@@ -100,8 +100,12 @@ class RedisStore:
     def put(self, entries: Sequence[Entry], postings_of: PostingsOf, judge: Judge | None = None) -> list[Status]:
         """Write entries; see `Store.put`."""
         self._writing()
-        judging = Judging(self._parts, self._lookups, judge) if judge else None
-        return self._in_one_history(Putting(self._parts, entries, postings_of, judging).attempt)
+        if judge is None:
+            return self._in_one_history(Putting(self._parts, entries, postings_of).attempt)
+        judging, statuses = Judging(self._parts, self._lookups, judge), list[Status]()
+        for some in in_turn(entries):
+            statuses += self._in_one_history(Putting(self._parts, some, postings_of, judging).attempt)
+        return statuses
 
     def remove(self, ids: Sequence[str], postings_of: PostingsOf) -> list[bool]:
         """Remove documents; see `Store.remove`."""
