@@ -121,7 +121,12 @@ class _Asked:
         return cls(buckets, places, np.repeat(np.arange(len(parts)), sizes), needed)
 
     def pairs(
-        self, entries: NDArray[np.intp], others: NDArray[np.int64], cut: NDArray[np.bool_], weights: NDArray[np.float64]
+        self,
+        entries: NDArray[np.intp],
+        others: NDArray[np.int64],
+        cut: NDArray[np.bool_],
+        weights: NDArray[np.float64],
+        most: int = READ,
     ) -> _Pairs:
         """Return the candidates that share enough buckets, of each document those first that share the rarest.
 
@@ -131,6 +136,7 @@ class _Asked:
             cut: of each bucket, whether not all are known who have it: so many fewer need to be shared.
             weights: of each bucket, how much it says. One that is cut says little: who is known to have it came first,
                 and is not more alike than others.
+            most: how many candidates of each document.
         """
         weights = np.where(cut, CUT * weights, weights)
         unknown = np.bincount(self.owners[cut[self.places]], minlength=len(self.needed))
@@ -141,7 +147,7 @@ class _Asked:
         pairs, sums = pairs[enough], sums[enough]
         order = np.lexsort((pairs, -sums, pairs >> 32))
         owners = (pairs >> 32)[order]
-        best = order[np.arange(len(owners)) - np.searchsorted(owners, owners) < READ]
+        best = order[np.arange(len(owners)) - np.searchsorted(owners, owners) < most]
         return _Pairs(pairs[best] >> 32, pairs[best] & 0xFFFFFFFF)
 
 
@@ -160,7 +166,8 @@ def near(now: Snapshot, newcomers: Sequence[Newcomer], scheme: Scheme, limits: S
     earlier = _among(asked)
     for listed in (LISTED, DEEP):
         postings = now.lookup(asked.buckets, listed)
-        comparing = _Comparing(now, newcomers, (_in_index(asked, postings), earlier), scheme, limits)
+        candidates = _in_index(asked, postings, max(READ, listed)), earlier
+        comparing = _Comparing(now, newcomers, candidates, scheme, limits)
         found = [one for some in _shares(len(newcomers)) for one in comparing.compared(some)]
         if not (comparing.dead and (postings.counts > listed).any()):  # the dead may have hidden the living
             break
@@ -171,15 +178,15 @@ def _shares(count: int) -> Iterator[range]:
     return (range(first, min(first + TOGETHER, count)) for first in range(0, count, TOGETHER))
 
 
-def _in_index(asked: _Asked, postings: Postings) -> _Pairs:
-    """Return the chunks that share enough buckets."""
+def _in_index(asked: _Asked, postings: Postings, most: int) -> _Pairs:
+    """Return the chunks that share enough buckets, of each document so many."""
     listed = np.diff(postings.offsets)
     theirs = listed[asked.places]
     entries = np.repeat(np.arange(len(asked.places)), theirs)
     firsts = postings.offsets[asked.places] - np.concatenate(([0], np.cumsum(theirs)[:-1]))
     numbers = postings.numbers[np.arange(theirs.sum()) + np.repeat(firsts, theirs)].astype(np.int64)
     weights = np.log1p(max(postings.documents, 1) / np.maximum(postings.counts, 1))
-    return asked.pairs(entries, numbers, listed < postings.counts, weights)
+    return asked.pairs(entries, numbers, listed < postings.counts, weights, most)
 
 
 def _among(asked: _Asked) -> _Pairs:

@@ -1,6 +1,7 @@
 """On every kind of store: what is not new stays out, and every document gets a story, whoever else is writing."""
 
 import random
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -8,6 +9,7 @@ from pathlib import Path
 from threading import Barrier
 
 import naive
+import numpy as np
 import pytest
 from contract.conftest import url_of
 from model_store import ModelStore
@@ -16,7 +18,10 @@ from servers.fixtures import ON_SERVERS
 import dedup
 from dedup.engine import Index, open_index
 from dedup.model import Document, Placed, Report
+from dedup.newcomers import Newcomers
 from dedup.scheme import Scheme
+from dedup.stores.base import Entry, Judged, Snapshot, Stored
+from dedup.stores.redis.judging import in_turn
 
 KINDS = ["memory", "lmdb", *ON_SERVERS]
 rng = random.Random(17)  # noqa: S311 - reproducible
@@ -35,6 +40,7 @@ def family(number: int, copies: int, length: int = 100) -> list[Document]:
     return [Document(f"f{number}-{copy}", text) for copy, text in enumerate(texts)]
 
 
+SIZES = [10] * 500 + [400_000] * 3 + [5_000_000] + [10] * 2
 FAMILIES = [family(number, 4) for number in range(60)]
 SHUFFLED = tuple(rng.sample([one for some in FAMILIES[:20] for one in some], 80))
 
@@ -284,3 +290,102 @@ def test_a_copy_brings_its_stories_along(index: Index) -> None:
     with dedup.open("memory:") as plain:
         plain.put([b, c, d])
         assert copied_stories(plain, Scheme(stories=0.5)) == {b.id: b.id, c.id: b.id, d.id: d.id}
+
+
+def test_what_is_replaced_before_it_is_no_original(url: str) -> None:
+    """A document is not held against a version that one before it in the same call has replaced."""
+    a, b = FAMILIES[0][0].text, FAMILIES[1][0].text
+    with dedup.open(url) as index:
+        index.put([Document("first", a)])
+        assert put_each(index, [Document("first", b), Document("second", a)]) == {"first": None, "second": None}
+        assert {one.id: one.text for one in index.documents()} == {"first": b, "second": a}
+
+
+def test_each_version_is_decided_on_where_it_stands(url: str) -> None:
+    """Of an id that comes twice in a call the first version goes in, and the second is told to be a duplicate."""
+    a, b = FAMILIES[0][0].text, FAMILIES[1][0].text
+    with dedup.open(url) as index:
+        index.put([Document("there", b)])
+        placed = list(index.put_each([Document("twice", a), Document("twice", b)], skip_like=0.8))
+        assert [one.status for one in placed if isinstance(one, Placed)] == ["put", "duplicate"]
+        assert index.document("twice").text == a
+
+
+def test_templated_texts_do_not_crowd_each_other_out() -> None:
+    """Of 200 texts that differ in 15 of 215 words each is found again among the others, in the same call and later."""
+    template = rng.choices(WORDS, k=200)
+    texts = [" ".join([*template[:100], *rng.choices(WORDS, k=15), *template[100:]]) for _ in range(200)]
+    with dedup.open("memory:") as index:
+        first = [Document(f"a{place}", text) for place, text in enumerate(texts)]
+        again = [Document(f"b{place}", text) for place, text in enumerate(texts)]
+        became = put_each(index, [*first, *again[:100]], 0.95) | put_each(index, again[100:], 0.95)
+    assert became == {one.id: None for one in first} | {f"b{place}": f"a{place}" for place in range(200)}
+
+
+def test_refused_documents_do_not_crowd_out_those_that_went_in() -> None:
+    """Behind many copies that were refused, two equal documents that are less like the original are one."""
+    words = rng.choices(WORDS, k=300)
+    near = changed(words, [150])
+    far = changed(words, range(100, 170, 7))
+    copies = [Document(f"copy{place}", near) for place in range(40)]
+    with dedup.open("memory:") as index:
+        index.put([Document("original", " ".join(words))])
+        became = put_each(index, [*copies, Document("one", far), Document("two", far)], 0.9)
+    assert became == dict.fromkeys([one.id for one in copies], "original") | {"one": None, "two": "one"}
+
+
+@pytest.mark.parametrize("expired", [20, 70])
+def test_the_expired_do_not_hide_the_living(expired: int) -> None:
+    """However many equal documents have expired and were not swept, the living one is found, and holds its name."""
+    text = FAMILIES[0][0].text
+    with open_index("memory:", Scheme(stories=0.5)) as index:
+        index.put([Document(f"old{place}", text) for place in range(expired)], ttl=1)
+        index.put([Document("living", text)])
+        time.sleep(2.1)
+        assert put_each(index, [Document("new", text)]) == {"new": "living"}
+        assert index.document("living").story == "old0"
+        assert story_of(index, Document("old0", FAMILIES[1][0].text)) == ["old0~2"]
+
+
+@pytest.mark.parametrize("kind", ["redis", "redis-cluster"])
+def test_who_is_like_one_that_could_not_be_created_goes_in(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another writer creates the id first, what is like the document that was kept out is no duplicate of it."""
+    (a, b, *_), (d, *_) = FAMILIES[:2]
+    url = url_of(kind, request, tmp_path / "index", namespace)
+
+    class Beaten(Newcomers):
+        """A judge in whose first turn another writer creates the id."""
+
+        def __call__(self, now: Snapshot, entries: Sequence[Entry], olds: Sequence[Stored | None]) -> list[Judged]:
+            judged = super().__call__(now, entries, olds)
+            with dedup.open(url) as other:
+                list(other.put_each([Document("x", d.text)], create=True))
+            return judged
+
+    with dedup.open(url) as index:
+        monkeypatch.setattr("dedup.engine.index.Newcomers", Beaten)
+        outcomes = index.put_each([Document("x", a.text), Document("b", b.text)], create=True, skip_like=0.6)
+        assert [one.status for one in outcomes if isinstance(one, Placed)] == ["kept", "put"]
+        assert {one.id: one.text for one in index.documents()} == {"x": d.text, "b": b.text}
+
+
+def test_a_copy_leaves_the_stories_of_documents_that_are_there() -> None:
+    """A document of the index that is copied into stays in its story, whatever story its copy comes from."""
+    a, b, *_ = FAMILIES[0]
+    with open_index("memory:", Scheme(stories=0.5)) as source, open_index("memory:", Scheme(stories=0.5)) as target:
+        story_of(source, a, b)
+        story_of(target, b)
+        for _ in target.copy_from(source._store, now=0):
+            pass
+        assert {one.id: one.story for one in target.documents()} == {a.id: a.id, b.id: b.id}
+        assert target.check().sound
+
+
+def test_long_documents_are_judged_in_parts() -> None:
+    """What is judged together in Redis has at most 250 entries, and a megabyte of payloads but for the last."""
+    entries = [Entry(str(place), b"", bytes(size), (np.empty(0, np.uint64),)) for place, size in enumerate(SIZES)]
+    parts = list(in_turn(entries))
+    assert [one.id for part in parts for one in part] == [one.id for one in entries]
+    assert [len(part) for part in parts] == [250, 250, 3, 1, 2]
