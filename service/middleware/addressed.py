@@ -4,15 +4,14 @@ from starlette.types import Receive, Scope, Send
 
 from service.middleware.base import Middleware
 
-NAMING = ("/v1/documents/", "/v1/watches/")
+NAMING = ("/v1/documents/", "/v1/stories/", "/v1/watches/")
 
 
 class Addressed(Middleware):
     """Lets requests be routed as they were meant.
 
-    An id keeps its percent-encoding until the route is found: `a%2Fresembles` is an id, `a/resembles` asks; so does a
-    watch's name. HEAD is
-    answered as GET is; uvicorn leaves the body out.
+    An id keeps its percent-encoding until the route is found: `a%2Fresembles` is an id, `a/resembles` asks; so do the
+    names of watches and stories. HEAD is answered as GET is; uvicorn leaves the body out.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

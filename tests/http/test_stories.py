@@ -166,3 +166,15 @@ def test_the_form_folds_stories(told: Serving) -> None:
 def test_the_form_offers_no_folding_without_stories(service: Serving) -> None:
     """An index without stories has nothing to fold."""
     assert 'name="fold"' not in service.http.get("/", headers=HTML).text
+
+
+def test_a_name_in_a_path_is_decoded_once(start: Start, tmp_path: Path) -> None:
+    """A name that looks percent-encoded is not taken for another one; a line end is a part of it; a byte alone is none."""
+    url = f"lmdb:{tmp_path / 'odd'}"
+    open_index(url, Scheme(stories=0.5)).close()
+    with start(index=url) as service:
+        for name in ("%41", "A", "p%2Fq", "p/q", "a\nb"):
+            service.put(name, prose(30, name))
+            assert service.http.get(f"/v1/stories/{quote(name, safe='')}").json()["name"] == name
+        assert code(service.http.get("/v1/stories/%FF")) == "invalid_id"
+        assert code(service.http.get("/v1/stories/%2542")) == "unknown_story"
