@@ -11,10 +11,10 @@ from dedup.model import Document, Match, Span
 from dedup.printings.clusters import Printings, cluster
 from dedup.printings.pairs import PAIR, rows_of
 from dedup.scheme import Scheme
+from dedup.search.evidence import FEW_DOCUMENTS
 from dedup.search.lookup import Watch
 from dedup.search.partners import Asking, compared
 from dedup.search.question import Question
-from dedup.stores.base import Snapshot
 from dedup.stories.story import Printing, Reprinted
 
 TEXT = 400  # not measured: code points of a text, a few lines
@@ -60,8 +60,11 @@ class Descent:
         return Span(start, end, self.lines[place, "start", start], self.lines[place, "end", end])
 
 
-def descent(now: Snapshot, documents: Sequence[Document], scheme: Scheme, watch: Watch) -> Descent:
-    """Hold each document against all before it; of several that it shares as many words with it took from the first."""
+def descent(documents: Sequence[Document], scheme: Scheme, watch: Watch) -> Descent:
+    """Hold each document against all before it; of several that it shares as many words with it took from the first.
+
+    All windows count as rare: what a story's own printings made frequent in the index is no boilerplate among them.
+    """
     found, places = Descent(), {document.id: place for place, document in enumerate(documents)}
     for later, document in enumerate(documents):
         watch("compare", later)
@@ -69,7 +72,7 @@ def descent(now: Snapshot, documents: Sequence[Document], scheme: Scheme, watch:
         if asking is None:
             continue
         most = Taken(-1, 0, 0.0)
-        for match in _matches(now, asking, documents[:later], scheme):
+        for match in _matches(asking, documents[:later], scheme):
             found.add(places[match.id], later, match)
             words = sum(one.matched_words for one in match.passages)
             if words > most.matched_words:
@@ -79,9 +82,8 @@ def descent(now: Snapshot, documents: Sequence[Document], scheme: Scheme, watch:
     return found
 
 
-def _matches(now: Snapshot, asking: Asking, documents: Sequence[Document], scheme: Scheme) -> Iterator[Match]:
-    postings = now.lookup(asking.minima, 1)
-    query = asking.query(postings.counts, postings.documents)
+def _matches(asking: Asking, documents: Sequence[Document], scheme: Scheme) -> Iterator[Match]:
+    query = asking.query(np.ones(len(asking.minima), np.uint32), FEW_DOCUMENTS)
     return compared(query, list(documents), scheme, _ASKED)
 
 

@@ -43,9 +43,9 @@ def tell(store: Store, name: str, cursor: int = 0, watch: Watch = unwatched) -> 
         reading = read(now, name, cursor, MEMBERS)
         if not reading.stored:
             raise UnknownStory(f"there is no story {name!r} in the index, or it has no document left; check the name")
-        documents = _worth_comparing(reading.stored)
-        found = descent(now, documents, store.scheme, watch)
         linked, more = see_also(now, name, reading.stored)
+    documents = _worth_comparing(reading.stored)
+    found = descent(documents, store.scheme, watch)
     passages, texts = reprinted(found, documents, PASSAGES)
     left = len(documents) < len(reading.stored) or reading.next is not None or texts > len(passages)
     return Story(

@@ -51,6 +51,17 @@ def test_of_equal_documents_the_first_is_the_source() -> None:
         assert tree(index.story("a")) == {"a": (None, 0, 0), "b": ("a", 30, 1), "c": ("a", 30, 1)}
 
 
+def test_a_short_wire_printed_very_often_has_a_tree_and_what_travelled() -> None:
+    """Of 1,200 printings of 26 words, which the index takes for boilerplate, each took them from the first."""
+    wire = " ".join(f"wire{word}" for word in range(26))
+    told = [(Document(f"d{n:04}", f"{wire} own{n}", {"date": f"{2000 + n}"}), STORY) for n in range(1_200)]
+    with index_of(told) as index:
+        assert {one.kind for match in index.resemble(wire) for one in match.passages} == {"boilerplate"}
+        story = index.story("a")
+    assert {(one.parent, one.matched_words) for one in story.members[1 : story.compared]} == {("d0000", 26)}
+    assert [(one.source, one.text, one.documents) for one in story.passages] == [("d0000", wire, story.compared)]
+
+
 def test_a_document_that_came_in_late_with_an_earlier_date_is_first() -> None:
     """The order is that of the dates, whatever the order of arrival, and the name stays that of who began it."""
     with index_of([of("a", 0, date="2026-01-02"), of("b", 0, date="2026-01-03"), of("z", 0, date="1999")]) as index:
