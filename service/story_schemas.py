@@ -26,7 +26,7 @@ class PrintingOut(BaseModel):
 
     id: str
     span: SpanOut
-    similarity: Share
+    similarity: Annotated[Share, Field(description="How alike this stretch is to the text.")]
     kind: Literal["passage", "reworded"]
 
 
@@ -34,7 +34,7 @@ class ReprintedOut(BaseModel):
     """A text that several members hold; `source` is the earliest of them."""
 
     source: str
-    text: Annotated[str, Field(description="How it reads in its source: the first 400 code points.")]
+    text: Annotated[str, Field(description="How it reads in its source, whole.")]
     documents: Count
     printings: list[PrintingOut]
 

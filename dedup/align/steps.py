@@ -25,7 +25,7 @@ class Step(NamedTuple):
 
 
 def steps(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> Iterator[Step]:
-    """Yield the steps along a longest common subsequence; nothing between two anchors too far apart to align in 16 MB."""
+    """Yield the steps along a longest common subsequence; between anchors too far apart to align in 16 MB none."""
     whole = len(a) * len(b) <= MOST_CELLS
     cuts = [(0, 0), *([] if whole else anchors(a, b)), (len(a), len(b))]
     for (first, start), (last, end) in pairwise(cuts):

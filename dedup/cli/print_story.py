@@ -7,6 +7,7 @@ from rich.text import Text
 
 from dedup.cli.print_answer import Terminal
 from dedup.cli.terminal import clean
+from dedup.report.story import BEGINNING
 from dedup.report.stretch import beginning
 from dedup.report.views import counted
 from dedup.scheme import Unit
@@ -25,7 +26,7 @@ def show_story(story: Story, unit: Unit) -> None:
     for one in story.passages[:SHOWN]:
         out.print(Text(f"in {counted(one.documents, 'document')}, first in {clean(one.source)}", "cyan"))
         printings = ", ".join(f"{clean(at.id)} line {at.span.line}" for at in one.printings)
-        out.print(Padding(Text(f"{clean(' '.join(one.text.split()))}\n{printings}"), (0, 0, 1, 2)))
+        out.print(Padding(Text(f"{clean(beginning(one.text, BEGINNING))}\n{printings}"), (0, 0, 1, 2)))
     if story.see_also:
         out.print(f"see also {', '.join(map(clean, story.see_also))}")
 

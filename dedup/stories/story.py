@@ -43,7 +43,7 @@ class Printing:
     Attributes:
         id: the member's id.
         span: the place in its text.
-        similarity: the highest of the passages that tie it to other printings, 0 to 1.
+        similarity: how alike this stretch is to the text, 0 to 1: twice the words that both have over those of both.
         kind: "reworded" if it is told in other words there, else "passage".
     """
 
@@ -59,9 +59,9 @@ class Reprinted:
 
     Attributes:
         source: the id of the earliest member that holds it: that of the first printing.
-        text: how it reads there, its first 400 code points.
-        documents: in how many members it is.
-        printings: all of them, in the order of the members.
+        text: how it reads there.
+        documents: how many members hold it.
+        printings: one of each of them, in the order of the members.
     """
 
     source: str

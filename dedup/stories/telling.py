@@ -10,9 +10,10 @@ from dedup.model import Document
 from dedup.search.lookup import Watch, unwatched
 from dedup.stores.base import Snapshot, Store, Stored
 from dedup.stores.membership import links_to, members_of
-from dedup.stories.descent import Descent, descent, reprinted
+from dedup.stories.descent import Descent, descent
 from dedup.stories.members import Reading, bucket, document_of, fetched, membership, read
 from dedup.stories.story import Member, Story
+from dedup.stories.travelled import travelled
 
 MEMBERS = 1_000  # ADR 33: documents read at once
 COMPARED = 100  # ADR 33: members held against each other
@@ -46,15 +47,15 @@ def tell(store: Store, name: str, cursor: int = 0, watch: Watch = unwatched) -> 
         linked, more = see_also(now, name, reading.stored)
     documents = _worth_comparing(reading.stored)
     found = descent(documents, store.scheme, watch)
-    passages, texts = reprinted(found, documents, PASSAGES)
-    left = len(documents) < len(reading.stored) or reading.next is not None or texts > len(passages)
+    texts = travelled(found.shared, documents, store.scheme.unit)
+    left = len(documents) < len(reading.stored) or reading.next is not None or len(texts) > PASSAGES
     return Story(
         name,
         reading.count,
         tuple(_members(reading, documents, found)),
         len(documents),
         len(reading.stored) - len(reading.dates),
-        passages,
+        tuple(texts[:PASSAGES]),
         linked,
         reading.next,
         truncated=left or more,

@@ -42,7 +42,7 @@ def test_a_story_is_told(told: Serving) -> None:
     ]
     assert story["members"][1]["share"] == pytest.approx(60 / 75)
     [text] = story["passages"]
-    assert (text["source"], text["documents"], text["text"]) == (HOSTILE, 3, WIRE[:400])
+    assert (text["source"], text["documents"], text["text"]) == (HOSTILE, 3, WIRE)
     start = len(DOCUMENTS[1].text) - len(WIRE)
     assert text["printings"][1]["span"] == {"start": start, "end": len(DOCUMENTS[1].text), "line": 1, "end_line": 1}
     assert (story["see_also"], story["next"], story["truncated"]) == ([], None, False)
