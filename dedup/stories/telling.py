@@ -43,7 +43,7 @@ def tell(store: Store, name: str, cursor: int = 0, watch: Watch = unwatched) -> 
     with store.snapshot() as now:
         reading = read(now, name, cursor, MEMBERS)
         if not reading.stored:
-            raise UnknownStory(f"there is no story {name!r} in the index, or it has no document left; check the name")
+            raise UnknownStory(_unknown(store, name, cursor))
         linked, more = see_also(now, name, reading.stored)
     documents = _worth_comparing(reading.stored)
     found = descent(documents, store.scheme, watch)
@@ -60,6 +60,16 @@ def tell(store: Store, name: str, cursor: int = 0, watch: Watch = unwatched) -> 
         reading.next,
         truncated=left or more,
     )
+
+
+def _unknown(store: Store, name: str, cursor: int) -> str:
+    """Say why nothing was read of a story."""
+    if cursor and read(store, name, 0, 1).stored:
+        return f"the story {name!r} has no documents from cursor {cursor} on; that of the part before was its last"
+    [stored] = store.get([name])
+    if stored and (story := membership(stored).story):
+        return f"{name!r} is a document of the story {story!r}; ask for that"
+    return f"there is no story {name!r} in the index, or it has no document left; check the name"
 
 
 def require_stories(store: Store) -> None:

@@ -90,3 +90,28 @@ def test_an_index_without_stories_says_so(run: Run, write: Records) -> None:
     run("ingest", write({"id": "a", "text": WIRE}))
     for asked in (("story", "a"), ("stories",), ("resemble", "--id", "a", "--fold", "story")):
         assert "error[no_stories]" in run(*asked, code=2).stderr
+
+
+@pytest.mark.usefixtures("told")
+def test_a_document_tells_its_story(run: Run) -> None:
+    """`get --json` has the story, and is still what `ingest` takes: the story is no metadata."""
+    printed = run("get", "copy", "--json").stdout
+    assert rows(printed) == [{"id": "copy", "text": f"BAKU: {WIRE}", "metadata": {}, "story": "wire"}]
+    printed += run("get", "late", "--json").stdout
+    assert rows(run("ingest", "-", "--json", stdin=printed.encode()).stdout)[0]["unchanged"] == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_a_look_up_names_the_stories(run: Run) -> None:
+    """The table has a column for the story of each match, but in an index without stories."""
+    lines = [line.split() for line in run("resemble", "--id", "copy").stdout.splitlines()]
+    assert [line[-1] for line in lines if line[:1] == ["late"] and line[1] == "0.800"] == ["wire"]
+
+
+@pytest.mark.usefixtures("told")
+def test_the_id_of_a_document_is_no_story(run: Run) -> None:
+    """Who asks for a document's story by the document's id is told the name of the story."""
+    said = run("story", "copy", code=2).stderr
+    assert "error[unknown_story]: 'copy' is a document of the story 'wire'" in " ".join(said.split())
+    said = run("story", "wire", "--cursor", "4000", code=2).stderr
+    assert "error[unknown_story]: the story 'wire' has no documents from cursor 4000 on" in " ".join(said.split())
