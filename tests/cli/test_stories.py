@@ -105,7 +105,7 @@ def test_a_document_tells_its_story(run: Run) -> None:
 def test_a_look_up_names_the_stories(run: Run) -> None:
     """The table has a column for the story of each match, but in an index without stories."""
     lines = [line.split() for line in run("resemble", "--id", "copy").stdout.splitlines()]
-    assert [line[-1] for line in lines if line[:1] == ["late"] and line[1] == "0.800"] == ["wire"]
+    assert [line[-1] for line in lines if line[:1] == ["late"] and line[1].startswith("0.")] == ["wire"]
 
 
 @pytest.mark.usefixtures("told")
