@@ -73,9 +73,7 @@ def _legible(ticks: Iterable[tuple[float, str]]) -> Iterator[Tick]:
     """Yield the ticks, without the labels that would lie on the one before."""
     free = 0.0
     for x, label in ticks:
-        anchor: Literal["start", "middle", "end"] = (
-            "start" if x < EDGE else "end" if x > TIME_WIDTH - EDGE else "middle"
-        )
+        anchor: Anchor = "start" if x < _EDGE else "end" if x > TIME_WIDTH - _EDGE else "middle"
         width = _LETTER * len(label)
         left = x - width * {"start": 0, "middle": 1 / 2, "end": 1}[anchor]
         clear = left >= free

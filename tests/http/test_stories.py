@@ -141,9 +141,7 @@ def test_pages_lead_from_the_list_to_a_story_and_from_a_match(told: Serving) -> 
     assert result.count("Its story") == 2
 
 
-@pytest.mark.parametrize(
-    "path", ["/documents", "/compare", "/watches", "/pair?id=b&with=c", "/matches", "/story?id=nobody"]
-)
+@pytest.mark.parametrize("path", ["documents", "compare", "watches", "pair?id=b&with=c", "matches", "story?id=nobody"])
 def test_every_page_leads_to_the_stories(told: Serving, path: str) -> None:
     """The navigation names them, on pages that refuse as well."""
     assert '<a href="stories">Stories</a>' in told.http.get(f"/{path}", headers=HTML).text
