@@ -48,7 +48,7 @@ def tell(store: Store, name: str, cursor: int = 0, watch: Watch = unwatched) -> 
     documents = _worth_comparing(reading.stored)
     found = descent(documents, store.scheme, watch)
     texts = travelled(found.shared, documents, store.scheme.unit)
-    left = len(documents) < len(reading.stored) or reading.next is not None or len(texts) > PASSAGES
+    left = len(documents) < reading.count or len(texts) > PASSAGES
     return Story(
         name,
         reading.count,
@@ -80,7 +80,8 @@ def require_stories(store: Store) -> None:
     """
     if not store.scheme.stories:
         raise NoStories(
-            "this index has no stories; make one with `dedup index create --stories 0.5`, and `dedup copy` this into it"
+            "this index has no stories: make one that has, with `dedup index create --stories 0.5 --index NEW`, and "
+            "copy the documents into it, with `dedup copy OLD NEW`"
         )
 
 
@@ -94,12 +95,13 @@ def _worth_comparing(stored: Sequence[Stored]) -> list[Document]:
 
 
 def _members(reading: Reading, compared: Sequence[Document], found: Descent) -> Iterable[Member]:
+    sharing = {place for one in found.shared for place in (one.earlier, one.later)}
     for place, stored in enumerate(reading.stored):
         document, when = document_of(stored), reading.dates.get(stored.id)
         date = when.machine if when else None
         member = Member(stored.id, stored.number, date, len(document.text), dict(document.metadata))
         if place < len(compared):
-            member = replace(member, compared=True)
+            member = replace(member, compared=True, alone=place not in sharing)
         if taken := found.taken.get(place):
             parent = compared[taken.parent].id
             member = replace(member, parent=parent, matched_words=taken.matched_words, share=taken.share)

@@ -176,19 +176,19 @@ def test_long_members_are_compared_as_far_as_their_letters_allow(monkeypatch: py
 
 
 def test_a_large_story_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of seven members three are read at once, as they came in; each part leads to the next, and all say seven."""
+    """Of seven members three are read at once, as they came in; each leads to the next and says that there are more."""
     monkeypatch.setattr(telling, "MEMBERS", 3)
-    parts, cursor = list[tuple[list[str], int]](), 0
+    parts, cursor = list[tuple[list[str], int, bool]](), 0
     with index_of([of(name, 0, date=f"2026-01-0{9 - day}") for day, name in enumerate("abcdefg")]) as index:
         while True:
             story = index.story("a", cursor)
-            parts.append(([one.id for one in story.members], story.count))
+            parts.append(([one.id for one in story.members], story.count, story.truncated))
             if story.next is None:
                 break
             cursor = story.next
-        with pytest.raises(UnknownStory):
+        with pytest.raises(UnknownStory, match="the story 'a' has no documents from cursor 106 on"):
             index.story("a", cursor + 100)
-    assert parts == [(["c", "b", "a"], 7), (["f", "e", "d"], 7), (["g"], 7)]
+    assert parts == [(["c", "b", "a"], 7, True), (["f", "e", "d"], 7, True), (["g"], 7, True)]
 
 
 def test_texts_beyond_the_limit_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
