@@ -89,6 +89,12 @@ def published(metadata: Mapping[str, Any]) -> Moment | None:
     return next((found for key in KEYS if (found := moment(metadata.get(key)))), None)
 
 
+def unread(metadata: Mapping[str, Any]) -> Any:
+    """Return what stands where a date should, `published`, else `date`, and names none; None if a date is there."""
+    written = next((value for key in KEYS if (value := metadata.get(key)) not in (None, "")), None)
+    return None if published(metadata) else written
+
+
 def bound_of(written: str) -> Moment | None:
     """Return the time that a condition names: `now`, `today`, `-7d` for seven days ago, or what `moment` reads.
 

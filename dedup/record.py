@@ -26,19 +26,25 @@ USUAL = Fields()
 def document_of(record: Mapping[str, Any], fields: Fields = USUAL) -> Document:
     """Return the document that a record holds: id and text as named, all other fields as metadata.
 
-    Where the only other field is an object called `metadata`, that object is the metadata. An id that is a whole number
-    becomes its decimal digits. Whether the document may go in is for `dedup.admission` to say.
+    Where the only other field is an object called `metadata`, that object is the metadata; beside it stands what
+    `record_of` tells of a document's `story`, which the index that takes the document decides anew. An id that is a
+    whole number becomes its decimal digits. Whether the document may go in is for `dedup.admission` to say.
     """
     name: Any = record.get(fields.id)
     text: Any = record.get(fields.text)
     metadata = {field: value for field, value in record.items() if field not in (fields.id, fields.text)}
-    if metadata.keys() == {"metadata"} and isinstance(metadata["metadata"], dict):
+    if metadata.keys() - {"story"} == {"metadata"} and isinstance(metadata["metadata"], dict):
         metadata = metadata["metadata"]
     return Document(str(name) if type(name) is int else name, text, metadata)
 
 
 def record_of(document: Document) -> dict[str, Any]:
-    """Return the record that `document_of` reads as this document: its metadata flat, unless that would be misread."""
+    """Return the record that `document_of` reads as this document, with its story if it has one.
+
+    Its metadata are flat, unless that would be misread, or the story might be taken for one of them.
+    """
+    if document.story is not None:
+        return {**document_json(document), "story": document.story}
     flat = {"id": document.id, "text": document.text, **document.metadata}
     return flat if document_of(flat) == document else document_json(document)
 

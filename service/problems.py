@@ -20,7 +20,8 @@ _BY_STATUS = {
 _BY_CODE = {"store_full": 507, "store_read_only": 403}
 _UNKNOWN = {
     "unknown_id": "no document has this id; check the id",
-    "unknown_story": "no document belongs to a story of this name; check the name",
+    "unknown_story": "no document belongs to a story of this name, or none from the cursor on; check the name, which "
+    "each of its documents tells as `story`",
     "unknown_watch": "no watch has this name; check the name",
 }
 RETRY_SECONDS = 1  # not measured: the least that the header can say

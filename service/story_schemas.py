@@ -19,6 +19,7 @@ class MemberOut(BaseModel):
     parent: Annotated[str | None, Field(description="The member that it took most from; null if it took from none.")]
     matched_words: Annotated[Count, Field(description="Words of the passages that it shares with its parent.")]
     share: Annotated[Share, Field(description="These as a share of its own words.")]
+    alone: Annotated[bool, Field(description="It was compared and shares no passage with any other.")]
 
 
 class PrintingOut(BaseModel):
@@ -26,7 +27,7 @@ class PrintingOut(BaseModel):
 
     id: str
     span: SpanOut
-    similarity: Share
+    similarity: Annotated[Share, Field(description="How alike this stretch is to the text.")]
     kind: Literal["passage", "reworded"]
 
 
@@ -34,7 +35,7 @@ class ReprintedOut(BaseModel):
     """A text that several members hold; `source` is the earliest of them."""
 
     source: str
-    text: Annotated[str, Field(description="How it reads in its source: the first 400 code points.")]
+    text: Annotated[str, Field(description="How it reads in its source, whole.")]
     documents: Count
     printings: list[PrintingOut]
 
@@ -61,6 +62,7 @@ class OutlineOut(BaseModel):
     new: Annotated[Count, Field(description="How many of them are among those considered.")]
     first: Annotated[str | None, Field(description="The earliest date of them.")]
     last: Annotated[str | None, Field(description="The latest date of them.")]
+    partial: Annotated[bool, Field(description="Not all were read: the dates are those of the first and the newest.")]
     id: Annotated[str, Field(description="Its first document.")]
     opening: Annotated[str, Field(description="How that begins.")]
     metadata: dict[str, Any]

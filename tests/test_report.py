@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup import Containment, Document, Match, Passage, Span, compare
+from dedup.align.anchors import ascending
 from dedup.dates import published
-from dedup.report.anchors import ascending
 from dedup.report.differences import Segment, differences
 from dedup.report.marks import LONGEST_BLOCK, Mark, blocks
 from dedup.report.render import showable

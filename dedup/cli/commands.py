@@ -251,7 +251,7 @@ def create(
             parser=options.share,
             metavar="X",
             help="Give each document a story: that of the most alike document, if it is at least so similar, else one "
-            "of its own (default: no stories; try 0.5).",
+            "of its own; above 0, up to 1, say 0.5 (default: no stories).",
             show_default=False,
         ),
     ] = 0.0,

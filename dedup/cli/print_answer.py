@@ -70,6 +70,9 @@ def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
     dated = any(match.direction for match in matches)
     if dated:
         table.add_column("came out")
+    stories = any(match.story for match in matches)
+    if stories:
+        table.add_column("story", overflow="fold")
     folded = any(match.folded for match in matches)
     if folded:
         table.add_column("others of\nits story", justify="right")
@@ -79,8 +82,11 @@ def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
         words = sum(passage.matched_words for passage in passages)
         counts = f"{len(passages):,}", f"{words:,}"
         came_out = [match.direction or ""] if dated else []
+        story = [clean(match.story or "")] if stories else []
         others = [f"{match.folded:,}"] if folded else []
-        table.add_row(Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out, *others)
+        table.add_row(
+            Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out, *story, *others
+        )
     return table
 
 

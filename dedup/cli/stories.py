@@ -6,7 +6,7 @@ from dedup.cli.opening import open_index
 from dedup.cli.terminal import line, note
 from dedup.cli.warm import prepare_kernels
 from dedup.report.views import counted
-from dedup.stories.newest import since_of
+from dedup.stories.newest import OUTLINED, since_of
 from dedup.stories.story import Order, Story
 
 
@@ -29,6 +29,8 @@ def _tell_unread(found: Story) -> None:
         note(f"the {found.compared:,} earliest of {counted(len(found.members), 'document')} were compared")
     if found.next is not None:
         note(f"{found.count:,} documents are in the story; --cursor {found.next} shows those that came in later")
+    elif len(found.members) < found.count:
+        note(f"{found.count:,} documents are in the story; this is the last part")
 
 
 def stories(url: str, since: str | None, limit: int, order: Order, *, json: bool) -> None:
@@ -40,6 +42,8 @@ def stories(url: str, since: str | None, limit: int, order: Order, *, json: bool
         return
     from dedup.cli.print_story import show_stories  # noqa: PLC0415 - the same
 
-    show_stories(found)
+    show_stories(found, order)
+    if any(one.partial for one in found.stories):
+        note(f"of stories of more than {OUTLINED} documents the dates are those of the first and the newest {OUTLINED}")
     if found.truncated:
         note(f"the newest documents were read, {found.read:,} of them; there may be more stories")

@@ -34,7 +34,7 @@ def stories(
             "--since",
             metavar="WHEN",
             help="Consider documents dated from then on: a date, a time, or -7d for the last seven days; or, if it is "
-            "a number, those that came in from it on (`next` of an earlier --json).",
+            "a number, those that came in from it on (`next` of an earlier --json); a year alone is a number.",
         ),
     ] = None,
     # not called `limit`: a project's setting of that name is about look-ups

@@ -3,17 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import LCSseq
 
-from dedup.report.anchors import anchors
+from dedup.align.steps import steps
 from dedup.sketching.tokens import Tokens, tokenize
-
-MOST_CELLS = 1 << 27
-"""Bits in rapidfuzz's alignment matrix: 16 MB. Longer stretches are cut at runs of words that both have once."""
 
 Runs = list[tuple[int, int]]
 
@@ -75,17 +70,8 @@ def _unpaired(words: NDArray[np.uint64], common: Counter[int]) -> Runs:
 
 def _changes(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[Runs, Runs]:
     """Return the runs of words that differ, half-open, on each side; a run may be empty."""
-    whole = len(a) * len(b) <= MOST_CELLS
-    cuts = [(0, 0), *([] if whole else anchors(a, b)), (len(a), len(b))]
-    changed_a, changed_b = list[tuple[int, int]](), list[tuple[int, int]]()
-    for (a_from, b_from), (a_to, b_to) in pairwise(cuts):
-        if (a_to - a_from) * (b_to - b_from) > MOST_CELLS:
-            continue
-        for step in LCSseq.opcodes(a[a_from:a_to].tolist(), b[b_from:b_to].tolist()):
-            if step.tag != "equal":
-                changed_a.append((a_from + step.src_start, a_from + step.src_end))
-                changed_b.append((b_from + step.dest_start, b_from + step.dest_end))
-    return changed_a, changed_b
+    changed = [step for step in steps(a, b) if not step.equal]
+    return [(step.a, step.a_end) for step in changed], [(step.b, step.b_end) for step in changed]
 
 
 def _segments(text: str, places: Runs, changed: Runs) -> list[Segment]:

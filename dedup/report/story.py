@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dedup.dates import published
+from dedup.dates import published, unread
 from dedup.model import Document
 from dedup.report.differences import Segment
 from dedup.report.kinds import shown_kind
@@ -76,6 +76,14 @@ def view(story: Story, sources: Iterable[Document]) -> StoryView:
         travelled,
         [_source(document, travelled) for document in sources],
     )
+
+
+def undated(story: Story) -> str:
+    """Say how many documents have no date, and how many one that cannot be read; empty if all have one."""
+    written = sum(unread(one.metadata) is not None for one in story.members)
+    without = story.undated - written
+    parts = [f"{without:,} without a date"] * bool(without) + [f"{written:,} whose date cannot be read"] * bool(written)
+    return "".join(f", {part}" for part in parts)
 
 
 def _travelled(number: int, one: Reprinted, names: Mapping[str, Name]) -> Travelled:

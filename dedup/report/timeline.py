@@ -1,18 +1,22 @@
 """When printings came out, on a line of time with the marks of a calendar."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
 
 from dedup.dates import Moment
 
 TIME_WIDTH, MARGIN, DOT, ROWS = 640, 24, 7, 9
+_EDGE = 60  # not measured: so near an end of the line a label begins or ends at its mark
+_LETTER = 7  # not measured: width of a letter of a label
 _SPACES = 5  # not measured: names of marks that have room beside each other
 _MINUTE, _DAY, _YEAR = 60, 86_400, 12  # seconds, seconds, months
 _SECONDS = (1, 2, 5, 10, 15, 30, *(_MINUTE * n for n in (1, 2, 5, 15, 30, 60, 120, 180, 360, 720)))
 _SECONDS += tuple(_DAY * n for n in (1, 2, 4, 7, 14))
 _MONTHS = (1, 2, 3, 6, *(_YEAR * n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Anchor = Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,23 @@ class Dot:
     told: str
 
 
+class Tick(NamedTuple):
+    """A mark of the calendar; `anchor` is the part of the label that stands at it, as SVG calls it."""
+
+    x: float
+    label: str
+    anchor: Anchor
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """When a text was printed: dots in a frame TIME_WIDTH wide, piled up where many are of one time."""
+    """When a text was printed: dots in a frame TIME_WIDTH wide, piled up where many are of one time.
+
+    A tick's label is empty where it would lie on the one before.
+    """
 
     dots: Sequence[Dot]
-    ticks: Sequence[tuple[float, str]]
+    ticks: Sequence[Tick]
     height: int
 
 
@@ -51,7 +66,19 @@ def timeline(dates: Sequence[tuple[Moment, str]]) -> Timeline | None:
     placed = [Dot(dot.x, height - DOT / 2 - dot.y, dot.told) for dot in dots]
     scale = columns * DOT / (last - first).total_seconds()
     ticks = [(MARGIN + (at - first).total_seconds() * scale, label) for at, label in marks(first, last)]
-    return Timeline(placed, ticks, height)
+    return Timeline(placed, list(_legible(ticks)), height)
+
+
+def _legible(ticks: Iterable[tuple[float, str]]) -> Iterator[Tick]:
+    """Yield the ticks, without the labels that would lie on the one before."""
+    free = 0.0
+    for x, label in ticks:
+        anchor: Anchor = "start" if x < _EDGE else "end" if x > TIME_WIDTH - _EDGE else "middle"
+        width = _LETTER * len(label)
+        left = x - width * {"start": 0, "middle": 1 / 2, "end": 1}[anchor]
+        clear = left >= free
+        free = left + width + _LETTER if clear else free
+        yield Tick(x, label if clear else "", anchor)
 
 
 def marks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dedup.align.anchors import ascending
 from dedup.dates import KEYS, Moment, published
 from dedup.model import Answer, Document, Match, Passage, Span
-from dedup.report.anchors import ascending
 from dedup.report.beside import Row, excerpt, sentences
 from dedup.report.differences import Segment, differences, redrawn, without_order
 from dedup.report.kinds import shown_kind

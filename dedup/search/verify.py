@@ -137,15 +137,13 @@ def alike(figures: Iterable[Match]) -> list[Match]:
 def folded(matches: Sequence[Match]) -> list[Match]:
     """Return the first match of each story, with how many more there are; a document without a story stays.
 
-    Of its story the one stands that the answer's verdict rests on.
+    If the answer's verdict rests on another match, that stays too.
     """
     stories = [place if match.story is None else match.story for place, match in enumerate(matches)]
-    counts, kept = Counter(stories), dict[str | int, Match]()
-    for story, match in zip(stories, matches, strict=True):
-        kept.setdefault(story, match)
-    if matches:
-        kept[stories[decisive(matches)]] = matches[decisive(matches)]
-    return [replace(match, folded=counts[story] - 1) for story, match in kept.items()]
+    firsts = set({story: place for place, story in reversed([*enumerate(stories)])}.values())
+    places = sorted(firsts | ({decisive(matches)} if matches else set()))
+    left = Counter(stories) - Counter(stories[place] for place in places)
+    return [replace(matches[place], folded=left[stories[place]] if place in firsts else 0) for place in places]
 
 
 def resembles(match: Match) -> bool:

@@ -61,6 +61,11 @@ def newest(
         raise InvalidInput(f"order {order!r}: give newest or largest")
     enough = limit + 1 if order == "newest" and since is None else NUMBERS
     end, _ = store.arrivals()
+    if bounds.number > end:
+        raise InvalidInput(
+            f"since {since}: no document has that number yet, the next to come in gets {end}; write a year as a day, "
+            "2026-01-01"
+        )
     least = max(bounds.number, end - NUMBERS)
     numbers, count, at = defaultdict[str, list[int]](list), 0, end
     with store.snapshot() as now:
@@ -123,6 +128,7 @@ def _outline(now: Snapshot, name: str, numbers: list[int]) -> Outline | None:
         len(numbers),
         dates[0].machine if dates else None,
         dates[-1].machine if dates else None,
+        len(reading.stored) < reading.count,
         document.id,
         " ".join(document.text[: 2 * OPENING].split())[:OPENING],
         dict(document.metadata),

@@ -23,6 +23,7 @@ class Member:
         parent: the id of the member before it from which it took most; None if it took from none.
         matched_words: the words (or characters) of all passages that it shares with its parent.
         share: these as a share of its own words, 0 to 1.
+        alone: whether it was compared and shares no passage with any other, as one that was replaced by other words.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Member:
     parent: str | None = None
     matched_words: int = 0
     share: float = 0.0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Printing:
     Attributes:
         id: the member's id.
         span: the place in its text.
-        similarity: the highest of the passages that tie it to other printings, 0 to 1.
+        similarity: how alike this stretch is to the text, 0 to 1: twice the words that both have over those of both.
         kind: "reworded" if it is told in other words there, else "passage".
     """
 
@@ -59,9 +61,9 @@ class Reprinted:
 
     Attributes:
         source: the id of the earliest member that holds it: that of the first printing.
-        text: how it reads there, its first 400 code points.
-        documents: in how many members it is.
-        printings: all of them, in the order of the members.
+        text: how it reads there.
+        documents: how many members hold it.
+        printings: one of each of them, in the order of the members.
     """
 
     source: str
@@ -84,7 +86,8 @@ class Story:
         see_also: the names of other stories that a member resembles as much, or that have a document which resembles
             a member as much; those tied by most documents first.
         next: what to give as `cursor` to go on with the members that came in later; None if there are none.
-        truncated: something was left unread: members not compared or not read, passages or links beyond the limits.
+        truncated: something is not told here: members not compared, other parts before or behind, passages or links
+            beyond the limits.
     """
 
     name: str
@@ -108,6 +111,8 @@ class Outline:
         new: how many of them are among the documents that the list was made from.
         first: the earliest date of them in ISO 8601; None if none can be read.
         last: the latest.
+        partial: of a large story not all documents were read: these are the dates of those that came in first and of
+            the newest.
         id: the id of its first document.
         opening: how that begins, its first 200 code points in one line.
         metadata: that document's own.
@@ -118,6 +123,7 @@ class Outline:
     new: int
     first: str | None
     last: str | None
+    partial: bool
     id: str
     opening: str
     metadata: dict[str, Any]

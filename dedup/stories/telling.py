@@ -10,9 +10,10 @@ from dedup.model import Document
 from dedup.search.lookup import Watch, unwatched
 from dedup.stores.base import Snapshot, Store, Stored
 from dedup.stores.membership import links_to, members_of
-from dedup.stories.descent import Descent, descent, reprinted
+from dedup.stories.descent import Descent, descent
 from dedup.stories.members import Reading, bucket, document_of, fetched, membership, read
 from dedup.stories.story import Member, Story
+from dedup.stories.travelled import travelled
 
 MEMBERS = 1_000  # ADR 33: documents read at once
 COMPARED = 100  # ADR 33: members held against each other
@@ -42,23 +43,33 @@ def tell(store: Store, name: str, cursor: int = 0, watch: Watch = unwatched) -> 
     with store.snapshot() as now:
         reading = read(now, name, cursor, MEMBERS)
         if not reading.stored:
-            raise UnknownStory(f"there is no story {name!r} in the index, or it has no document left; check the name")
-        documents = _worth_comparing(reading.stored)
-        found = descent(now, documents, store.scheme, watch)
+            raise UnknownStory(_unknown(store, name, cursor))
         linked, more = see_also(now, name, reading.stored)
-    passages, texts = reprinted(found, documents, PASSAGES)
-    left = len(documents) < len(reading.stored) or reading.next is not None or texts > len(passages)
+    documents = _worth_comparing(reading.stored)
+    found = descent(documents, store.scheme, watch)
+    texts = travelled(found.shared, documents, store.scheme.unit)
+    left = len(documents) < reading.count or len(texts) > PASSAGES
     return Story(
         name,
         reading.count,
         tuple(_members(reading, documents, found)),
         len(documents),
         len(reading.stored) - len(reading.dates),
-        passages,
+        tuple(texts[:PASSAGES]),
         linked,
         reading.next,
         truncated=left or more,
     )
+
+
+def _unknown(store: Store, name: str, cursor: int) -> str:
+    """Say why nothing was read of a story."""
+    if cursor and read(store, name, 0, 1).stored:
+        return f"the story {name!r} has no documents from cursor {cursor} on; that of the part before was its last"
+    [stored] = store.get([name])
+    if stored and (story := membership(stored).story):
+        return f"{name!r} is a document of the story {story!r}; ask for that"
+    return f"there is no story {name!r} in the index, or it has no document left; check the name"
 
 
 def require_stories(store: Store) -> None:
@@ -69,7 +80,8 @@ def require_stories(store: Store) -> None:
     """
     if not store.scheme.stories:
         raise NoStories(
-            "this index has no stories; make one with `dedup index create --stories 0.5`, and `dedup copy` this into it"
+            "this index has no stories: make one that has, with `dedup index create --stories 0.5 --index NEW`, and "
+            "copy the documents into it, with `dedup copy OLD NEW`"
         )
 
 
@@ -83,12 +95,13 @@ def _worth_comparing(stored: Sequence[Stored]) -> list[Document]:
 
 
 def _members(reading: Reading, compared: Sequence[Document], found: Descent) -> Iterable[Member]:
+    sharing = {place for one in found.shared for place in (one.earlier, one.later)}
     for place, stored in enumerate(reading.stored):
         document, when = document_of(stored), reading.dates.get(stored.id)
         date = when.machine if when else None
         member = Member(stored.id, stored.number, date, len(document.text), dict(document.metadata))
         if place < len(compared):
-            member = replace(member, compared=True)
+            member = replace(member, compared=True, alone=place not in sharing)
         if taken := found.taken.get(place):
             parent = compared[taken.parent].id
             member = replace(member, parent=parent, matched_words=taken.matched_words, share=taken.share)

@@ -1,6 +1,7 @@
 """HTML answers: rendered, escaped, and under a policy that runs nothing but the page's own files."""
 
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any
 
 from fastapi import Request, Response
@@ -24,12 +25,15 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "private, no-cache",
 }
+_HAS_STORIES = ContextVar("_HAS_STORIES", default=False)
+"""Whether the index of the request has stories, which every page's navigation names."""
 ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 def show(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a template of the page; one with two texts takes time, so not on the event loop."""
-    html = environment("service").get_template(template).render(version=version, **values)
+    values |= {"version": version, "stories": _HAS_STORIES.get()}
+    html = environment("service").get_template(template).render(**values)
     return HTMLResponse(html, status, HEADERS)
 
 
@@ -46,6 +50,7 @@ class PageRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_or_explain(request: Request) -> Response:
+            _HAS_STORIES.set(bool(request.app.state.service.index.scheme.stories))
             try:
                 return await handle(request)
             except (ResemblesError, Problem, RequestValidationError) as error:

@@ -123,7 +123,6 @@ def _home(index: Index) -> Response:
         asked=Asked({}),
         limit=LIMIT,
         unit=scheme.unit,
-        stories=bool(scheme.stories),
     )
 
 
@@ -153,7 +152,6 @@ def _matches(service: Service, asked: Asked, until: Moment | None = None) -> Res
         whole=whole(query, answer, unit, asked.view),
         documents=service.index.stats().documents,
         most=min(answer.found - sum(match.folded for match in answer), MOST_MATCHES),
-        stories=bool(service.index.scheme.stories),
         limit=LIMIT,
         k=service.index.scheme.k,
         saved=service.saved,

@@ -56,7 +56,7 @@ async def story(
 def _stories(index: Index, order: Order, since: str) -> Response:
     found = index.stories(since_of(since), LISTED, order, watch=wanted)
     rows = [_row(one) for one in found.stories]
-    return show("stories.html", found=found, rows=rows, order=order, since=since, dates=DATES, stories=True)
+    return show("stories.html", found=found, rows=rows, order=order, since=since, dates=DATES)
 
 
 def _row(one: Outline) -> Row:
@@ -68,4 +68,4 @@ def _story(index: Index, name: str, cursor: int) -> Response:
     story = index.story(name, cursor, watch=wanted)
     sources = filter(None, index.get_many(sources_of(story)))
     dates = [when for one in story.members if (when := published(one.metadata))]
-    return show("story.html", view=view(story, sources), dates=dates, time_width=TIME_WIDTH, stories=True)
+    return show("story.html", view=view(story, sources), dates=dates, time_width=TIME_WIDTH)

@@ -68,7 +68,7 @@ def test_differences_are_those_of_the_words_compared() -> None:
 
 def test_stretches_too_long_to_align_are_shown_unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two stretches whose alignment would take too much memory come back whole."""
-    monkeypatch.setattr("dedup.report.differences.MOST_CELLS", 8)
+    monkeypatch.setattr("dedup.align.steps.MOST_CELLS", 8)
     assert differences("a b c", "a b d") == ([Segment("a b c", differs=False)], [Segment("a b d", differs=False)])
 
 

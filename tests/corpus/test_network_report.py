@@ -110,9 +110,9 @@ def test_printings_of_one_time_are_piled_up() -> None:
     assert [one.told for one in found.dots] == ["1 January 1850: a", "1 January 1850: b", "1 January 1852: c"]
     first, second, last = found.dots
     assert (first.x == second.x < last.x, first.y > second.y, first.y == last.y) == (True, True, True)
-    assert [label for _, label in found.ticks] == ["Jan 1850", "Jul 1850", "Jan 1851", "Jul 1851", "Jan 1852"]
+    assert [tick.label for tick in found.ticks] == ["Jan 1850", "Jul 1850", "Jan 1851", "Jul 1851", "Jan 1852"]
     whole = last.x - first.x
-    assert [round((x - first.x) / whole * 730) for x, _ in found.ticks] == [0, 181, 365, 546, 730]
+    assert [round((tick.x - first.x) / whole * 730) for tick in found.ticks] == [0, 181, 365, 546, 730]
     assert timeline([(day("1850-01-01"), "a"), (day("1850-01-01"), "b")]) is None
     assert timeline([]) is None
 
@@ -135,15 +135,21 @@ def test_marks_are_those_of_a_calendar(ends: tuple[str, str], expected: list[str
     assert all(first <= at <= last for at, _ in found)
 
 
+_BEFORE = {"start": 0, "middle": 0.5, "end": 1}
+
+
 @pytest.mark.parametrize("seconds", [round(1.4**n) for n in range(4, 74)])
 def test_marks_are_few_and_each_is_written_once(seconds: int) -> None:
-    """Whatever the span, two to six marks lie on it, with room between them, and no two are written alike."""
+    """Whatever the span, two to six marks lie on it, no two written alike, and no label on another at 6 a letter."""
     first = datetime(1843, 2, 27, 22, 58, 31, tzinfo=UTC)
     found = marks(first, first + timedelta(seconds=seconds))
     assert 2 <= len({label for _, label in found}) == len(found) <= 6
     line = timeline([(Moment(first), "a"), (Moment(first + timedelta(seconds=seconds)), "b")])
     assert line is not None
-    assert all(b - a > TIME_WIDTH / 8 for (a, _), (b, _) in pairwise(line.ticks))
+    assert all(b.x - a.x > TIME_WIDTH / 8 for a, b in pairwise(line.ticks))
+    spans = [(tick.x - 6 * len(tick.label) * _BEFORE[tick.anchor], tick) for tick in line.ticks if tick.label]
+    assert spans
+    assert all(left + 6 * len(one.label) < right for (left, one), (right, _) in pairwise(spans))
 
 
 def test_each_printing_shows_its_own_words(tmp_path: Path, command: Command) -> None:

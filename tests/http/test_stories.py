@@ -42,7 +42,7 @@ def test_a_story_is_told(told: Serving) -> None:
     ]
     assert story["members"][1]["share"] == pytest.approx(60 / 75)
     [text] = story["passages"]
-    assert (text["source"], text["documents"], text["text"]) == (HOSTILE, 3, WIRE[:400])
+    assert (text["source"], text["documents"], text["text"]) == (HOSTILE, 3, WIRE)
     start = len(DOCUMENTS[1].text) - len(WIRE)
     assert text["printings"][1]["span"] == {"start": start, "end": len(DOCUMENTS[1].text), "line": 1, "end_line": 1}
     assert (story["see_also"], story["next"], story["truncated"]) == ([], None, False)
@@ -139,6 +139,12 @@ def test_pages_lead_from_the_list_to_a_story_and_from_a_match(told: Serving) -> 
     result = told.http.get("/matches?id=b", headers=HTML).text
     assert result.count("The story that this document belongs to") == 1
     assert result.count("Its story") == 2
+
+
+@pytest.mark.parametrize("path", ["documents", "compare", "watches", "pair?id=b&with=c", "matches", "story?id=nobody"])
+def test_every_page_leads_to_the_stories(told: Serving, path: str) -> None:
+    """The navigation names them, on pages that refuse as well."""
+    assert '<a href="stories">Stories</a>' in told.http.get(f"/{path}", headers=HTML).text
 
 
 def test_pages_refuse_what_makes_no_sense(told: Serving) -> None:

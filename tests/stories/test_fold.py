@@ -53,14 +53,18 @@ def test_only_stories_are_folded() -> None:
         dedup.Question(fold="source")  # type: ignore[arg-type]
 
 
-def test_the_match_that_the_verdict_rests_on_is_not_folded_away() -> None:
-    """Of a story whose longer document shares more words, the one stands that the text is a near-duplicate of."""
+def test_the_match_that_the_verdict_rests_on_stays_beside_the_best() -> None:
+    """Of a story the document stays that shares most words, and the one that the text is a near-duplicate of."""
     text = " ".join(f"word{n}" for n in range(40))
     told = [
         (Document("copy", " ".join(f"word{n}" for n in range(39))), Membership("a")),
+        (Document("half", " ".join(f"word{n}" for n in range(20))), Membership("a")),
         (Document("long", f"{text} {' '.join(f'other{n}' for n in range(60))}"), Membership("a")),
     ]
     with index_of(told) as index:
-        assert [one.id for one in index.resemble(text)] == ["long", "copy"]
-        answer = index.resemble(text, fold="story")
-    assert (answer.verdict, [(one.id, one.folded) for one in answer]) == ("near_duplicate", [("copy", 1)])
+        plain, answer = index.resemble(text), index.resemble(text, fold="story")
+        one = index.resemble(text, fold="story", limit=1)
+    assert [match.id for match in plain] == ["long", "copy", "half"]
+    assert [(match.id, match.folded) for match in answer] == [("long", 1), ("copy", 0)]
+    assert (answer.verdict, answer.coverage, answer.found) == ("near_duplicate", plain.coverage, 3)
+    assert ([match.id for match in one], one.verdict) == (["copy"], "near_duplicate")

@@ -51,6 +51,17 @@ def test_of_equal_documents_the_first_is_the_source() -> None:
         assert tree(index.story("a")) == {"a": (None, 0, 0), "b": ("a", 30, 1), "c": ("a", 30, 1)}
 
 
+def test_a_short_wire_printed_very_often_has_a_tree_and_what_travelled() -> None:
+    """Of 1,200 printings of 26 words, which the index takes for boilerplate, each took them from the first."""
+    wire = " ".join(f"wire{word}" for word in range(26))
+    told = [(Document(f"d{n:04}", f"{wire} own{n}", {"date": f"{2000 + n}"}), STORY) for n in range(1_200)]
+    with index_of(told) as index:
+        assert {one.kind for match in index.resemble(wire) for one in match.passages} == {"boilerplate"}
+        story = index.story("a")
+    assert {(one.parent, one.matched_words) for one in story.members[1 : story.compared]} == {("d0000", 26)}
+    assert [(one.source, one.text, one.documents) for one in story.passages] == [("d0000", wire, story.compared)]
+
+
 def test_a_document_that_came_in_late_with_an_earlier_date_is_first() -> None:
     """The order is that of the dates, whatever the order of arrival, and the name stays that of who began it."""
     with index_of([of("a", 0, date="2026-01-02"), of("b", 0, date="2026-01-03"), of("z", 0, date="1999")]) as index:
@@ -165,19 +176,19 @@ def test_long_members_are_compared_as_far_as_their_letters_allow(monkeypatch: py
 
 
 def test_a_large_story_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of seven members three are read at once, as they came in; each part leads to the next, and all say seven."""
+    """Of seven members three are read at once, as they came in; each leads to the next and says that there are more."""
     monkeypatch.setattr(telling, "MEMBERS", 3)
-    parts, cursor = list[tuple[list[str], int]](), 0
+    parts, cursor = list[tuple[list[str], int, bool]](), 0
     with index_of([of(name, 0, date=f"2026-01-0{9 - day}") for day, name in enumerate("abcdefg")]) as index:
         while True:
             story = index.story("a", cursor)
-            parts.append(([one.id for one in story.members], story.count))
+            parts.append(([one.id for one in story.members], story.count, story.truncated))
             if story.next is None:
                 break
             cursor = story.next
-        with pytest.raises(UnknownStory):
+        with pytest.raises(UnknownStory, match="the story 'a' has no documents from cursor 106 on"):
             index.story("a", cursor + 100)
-    assert parts == [(["c", "b", "a"], 7), (["f", "e", "d"], 7), (["g"], 7)]
+    assert parts == [(["c", "b", "a"], 7, True), (["f", "e", "d"], 7, True), (["g"], 7, True)]
 
 
 def test_texts_beyond_the_limit_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
