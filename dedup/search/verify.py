@@ -144,7 +144,8 @@ def folded(matches: Sequence[Match]) -> list[Match]:
     for story, match in zip(stories, matches, strict=True):
         kept.setdefault(story, match)
     if matches:
-        kept[stories[decisive(matches)]] = matches[decisive(matches)]
+        first = decisive(matches)
+        kept[stories[first]] = matches[first]
     return [replace(match, folded=counts[story] - 1) for story, match in kept.items()]
 
 
