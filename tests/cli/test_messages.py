@@ -40,7 +40,11 @@ MISTAKES: dict[str, tuple[list[str], int, str]] = {
     "text as the path": (["resemble", "some words pasted"], 2, "a text itself on standard input"),
     "address that does not answer": (["ingest", "http://127.0.0.1:9/a.jsonl"], 4, "check the address and the network"),
     "address of no known kind": (["ingest", "nonsense://x/a.jsonl"], 2, "no known kind of address"),
-    "option without its value": (["resemble", "--limit"], 2, "'--limit' requires an argument; `dedup resemble -h` says"),
+    "option without its value": (
+        ["resemble", "--limit"],
+        2,
+        "'--limit' requires an argument; `dedup resemble -h`",
+    ),
     "value of a switch": (["--version=3"], 2, "'--version' does not take a value; `dedup -h` says"),
     "percent": (["resemble", "-", "--min-similarity", "80"], 2, r"did you mean 0\.8\?"),
     "no share": (["tune", "-", "--threshold", "-1"], 2, "not between 0 and 1"),

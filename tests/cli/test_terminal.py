@@ -99,6 +99,15 @@ def test_query_that_resembles_nothing_says_so(seeded: Run) -> None:
     assert seeded("resemble", "-", stdin=WORDS.encode()).stdout == "- is new: it resembles nothing in the index\n\n"
 
 
+@pytest.mark.parametrize(("limit", "said"), [(1, "1 of them is shown"), (2, "2 of them are shown")])
+def test_documents_that_are_not_shown_are_told(run: Run, write: Records, limit: int, said: str) -> None:
+    """Of three documents found so many are shown as were asked for."""
+    text = " ".join(f"word{place}" for place in range(40))
+    run("ingest", write(*({"id": f"d{place}", "text": f"{text} {place}"} for place in range(3))))
+    shown = " ".join(run("resemble", "-", "--limit", limit, stdin=text.encode()).stdout.split())
+    assert f"; it resembles 3 documents, which hold 100 % of its words; {said} " in shown
+
+
 def terminal_output(*arguments: object, **environment: str) -> str:
     """Return what the command prints when its output is a terminal."""
     ours, theirs = pty.openpty()

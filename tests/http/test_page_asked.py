@@ -87,7 +87,7 @@ def test_the_best_are_shown_and_the_rest_told(filled: Serving) -> None:
     """With a limit of one the page says how many documents were found, and a button asks for all of them."""
     body = urlencode({"text": PASSAGE, "limit": "1"})
     page = filled.http.post("/matches", content=body, headers=HTML | FORM).text
-    assert "The best 1 of 3 documents found" in page
+    assert "1 of 3 documents found" in page
     assert 'name="limit" value="3"' in page
 
 
@@ -208,4 +208,8 @@ def test_two_texts_are_compared(service: Serving) -> None:
     page = service.http.post("/compare", content=urlencode(texts), headers=HTML | FORM)
     assert page.text.count("<mark") >= 2
     assert "where else?" not in page.text
+    short = service.http.post(
+        "/compare", content=urlencode({"a": "finance ministry in", "b": PASSAGE}), headers=HTML | FORM
+    )
+    assert "The left cannot be judged beside the right: a text of fewer than 4 words is too short." in short.text
     assert code(service.http.post("/compare", content="a=word", headers=FORM)) == "invalid_input"
