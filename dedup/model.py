@@ -168,6 +168,7 @@ class Placed:
         version: 32 hexadecimal digits, equal for equal text and metadata.
         duplicate_of: the document that it is a duplicate of; None unless that is its status.
         story: the name of the story that it was given; None in an index without stories, and if it was not written.
+        kept_version: of a duplicate, the version that the index has of its id and keeps; None if it has none.
     """
 
     place: int
@@ -176,6 +177,7 @@ class Placed:
     version: str
     duplicate_of: "Duplicated | None" = None
     story: str | None = None
+    kept_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Newcomers:
 
     Attributes:
         duplicates: the documents that did not go in, by id, with what each is a duplicate of.
+        kept_versions: the versions of those whose ids the index has, by id.
         stories: the stories of those that did, by id, in an index with stories.
     """
 
@@ -36,6 +37,7 @@ class Newcomers:
         self._same_story = Limit("either", scheme.stories) if scheme.stories else None
         self._limits = [one for one in (limit, self._same_story) if one]
         self.duplicates: dict[str, Duplicated] = {}
+        self.kept_versions: dict[str, str] = {}
         self.stories: dict[str, str] = {}
 
     def __call__(self, now: Snapshot, entries: Sequence[Entry], olds: Sequence[Stored | None]) -> list[Judged]:
@@ -47,7 +49,7 @@ class Newcomers:
             there = [one for one in found if one.stored or memberships[one.place] is not None]
             numbers = frozenset(one.stored.number for one in found if one.stored)
             places = frozenset(one.place for one in found if not one.stored)
-            if self._is_duplicate(entry, there):
+            if self._is_duplicate(entry, old, there):
                 memberships.append(None)
                 judged.append(Judged(None, numbers, places))
                 continue
@@ -59,16 +61,19 @@ class Newcomers:
         newcomers = [Newcomer(one.id, self._texts[one.id], np.concatenate(one.postings)) for one in entries]
         return near(now, newcomers, self._scheme, self._limits)
 
-    def _is_duplicate(self, entry: Entry, there: Sequence[Near]) -> bool:
+    def _is_duplicate(self, entry: Entry, old: Stored | None, there: Sequence[Near]) -> bool:
         """Return whether an entry is not new; what was decided of it before is forgotten."""
         limit = self._limit
         self.duplicates.pop(entry.id, None)
+        self.kept_versions.pop(entry.id, None)
         alike = [one for one in there if limit and one.share(limit.measure) >= limit.least]
         if not (limit and alike):
             return False
         best = max(alike, key=lambda one: one.share(limit.measure))  # the first of them, which came in first
         containment = Containment(best.in_document, best.in_new)
         self.duplicates[entry.id] = Duplicated(best.id, best.jaccard, containment)
+        if old:
+            self.kept_versions[entry.id] = old.digest.hex()
         return True
 
     def _membership(

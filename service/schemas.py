@@ -314,6 +314,9 @@ class PlacedOut(BaseModel):
     version: str
     duplicate_of: Annotated[DuplicatedOut | None, Field(description="Only of a duplicate.")] = None
     story: Annotated[str | None, Field(description="Only of one that went into an index with stories.")] = None
+    kept_version: Annotated[
+        str | None, Field(description="Only of a duplicate whose id is there already: the version that stays.")
+    ] = None
 
 
 class DocumentOut(BaseModel):

@@ -16,6 +16,7 @@ DEFAULT = Question()
 
 
 def ingest(
+    context: typer.Context,
     paths: Annotated[
         list[str],
         typer.Argument(
@@ -69,6 +70,7 @@ def ingest(
     A document replaces the one in the index with the same id. Each batch is durable once it is counted: after an
     interruption run the same command again.
     """
+    from dedup.cli.corpus_options import given
     from dedup.cli.files import keep_inputs
     from dedup.cli.ingest import Selection, run
     from dedup.cli.ingest_where import where
@@ -77,6 +79,8 @@ def ingest(
 
     limit_of(skip_like, measure)
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
+    if given(context, "measure") and not skip_like:
+        raise InvalidInput("--measure says what --skip-like holds a document by; give --skip-like too, or leave it out")
     if duplicates and not skip_like:
         raise InvalidInput("--duplicates names a file for what --skip-like leaves out; give --skip-like too")
     selection = Selection(how, where(conditions or []), most, skip_like, measure)

@@ -60,6 +60,27 @@ def test_a_share_that_is_none_is_refused(run: Run, write: Records, share: str, s
     assert run("stats", code=4).stdout == ""
 
 
+def test_a_version_that_stays_is_told(run: Run, write: Records) -> None:
+    """A new version that is like another document is left out, and it is said that the old one stays."""
+    run("ingest", write(*LINES[:2]))
+    source = write({"id": "other", "text": LINES[0]["text"] + " more"}, name="new.jsonl")
+    done = run("ingest", source, "--skip-like", "0.8", "--duplicates", "alike.jsonl")
+    # of 37 shingles one more: 37 of 38
+    assert "other: like 'wire', Jaccard 0.97, 97% of it is there; what the index has of this id stays" in done.stderr
+    with dedup.open("lmdb:./index") as index:
+        (told,) = rows(Path("alike.jsonl").read_text())
+        assert told["kept_version"] == index.document("other").version
+        assert index.document("other").text == LINES[1]["text"]
+
+
+def test_a_measure_of_nothing_is_refused(run: Run, write: Records, here: Path) -> None:
+    """--measure without --skip-like says what is missing; a project's setting for another command does no harm."""
+    source = write(*LINES)
+    assert "give --skip-like too" in run("ingest", source, "--measure", "containment", code=2).stderr
+    (here / "dedup.toml").write_text('measure = "containment"')
+    assert run("ingest", source).stdout.startswith("3 put")
+
+
 def test_a_file_for_nothing_is_refused(run: Run, write: Records) -> None:
     """--duplicates without --skip-like says what is missing; a file that is an input is not written over."""
     source = write(*LINES)

@@ -20,7 +20,7 @@ HALF = " ".join(WIRE.split()[:33])  # 30 of 57 shingles: Jaccard .526, all of it
 def test_a_text_that_is_like_another_is_a_duplicate(service: Serving) -> None:
     """PUT with `skip_like` answers 200 and says of what, with exact figures; the text is not there, nor is a tag."""
     service.put("original", WIRE)
-    answer = service.http.put("/v1/documents/half?skip_like=0.5", json={"text": HALF})
+    answer = service.http.put("/v1/documents/part?skip_like=0.5", json={"text": HALF})
     assert (answer.status_code, answer.json()["status"]) == (200, "duplicate")
     assert answer.json()["duplicate_of"] == {
         "id": "original",
@@ -28,10 +28,10 @@ def test_a_text_that_is_like_another_is_a_duplicate(service: Serving) -> None:
         "containment": {"query_in_document": 1.0, "document_in_query": pytest.approx(30 / 57)},
     }
     assert "etag" not in answer.headers
-    assert code(service.http.get("/v1/documents/half")) == "unknown_id"
-    new = service.http.put("/v1/documents/half?skip_like=0.6", json={"text": HALF})
+    assert code(service.http.get("/v1/documents/part")) == "unknown_id"
+    new = service.http.put("/v1/documents/part?skip_like=0.6", json={"text": HALF})
     assert (new.status_code, new.json().keys()) == (201, {"id", "status", "version"})
-    alike = service.http.put("/v1/documents/third?skip_like=0.6&measure=containment", json={"text": HALF})
+    alike = service.http.put("/v1/documents/third-part?skip_like=0.6&measure=containment", json={"text": HALF})
     assert alike.json()["status"] == "duplicate"
 
 
@@ -50,7 +50,7 @@ def test_each_line_is_held_against_those_before_it(service: Serving) -> None:
         "unchanged": 0,
         "replaced": 0,
         "rejected": 0,
-        "duplicate": 1,
+        "duplicates": 1,
         "complete": True,
     }
 
