@@ -43,7 +43,7 @@ def ingest(
         typer.Option(
             "--skip-like",
             envvar="DEDUP_SKIP_LIKE",
-            parser=options.share,
+            parser=options.SOME,
             metavar="X",
             help="Leave out a document that is so much like one in the index, or one before it: above 0, up to 1.",
         ),
@@ -75,9 +75,7 @@ def ingest(
     from dedup.cli.ingest import Selection, run
     from dedup.cli.ingest_where import where
     from dedup.formats import Fields, Reading
-    from dedup.newcomers import limit_of
 
-    limit_of(skip_like, measure)
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
     if given(context, "measure") and not skip_like:
         raise InvalidInput("--measure says what --skip-like holds a document by; give --skip-like too, or leave it out")
@@ -242,7 +240,7 @@ def create(
         typer.Option(
             "--threshold",
             envvar="DEDUP_THRESHOLD",
-            parser=options.share,
+            parser=options.share(),
             metavar="X",
             help="Find 99 of 100 documents that are at least this similar as a whole.",
         ),
@@ -252,7 +250,7 @@ def create(
         typer.Option(
             "--stories",
             envvar="DEDUP_STORIES",
-            parser=options.share,
+            parser=options.share(),
             metavar="X",
             help="Give each document a story: that of the most alike document, if it is at least so similar, else one "
             "of its own (default: no stories; try 0.5).",

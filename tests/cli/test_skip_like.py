@@ -49,14 +49,17 @@ def test_limit_counts_what_goes_in(run: Run, write: Records) -> None:
 @pytest.mark.parametrize(
     ("share", "said"),
     [
-        ("0", "skip_like 0.0: give a number above 0, up to 1"),
-        ("1.5", "1.5 is not between 0 and 1"),
-        ("many", "'many' is no number; give one from 0 to 1"),
+        ("0", "0: give a number above 0, up to 1;"),
+        ("2", "2: give a number above 0, up to 1;"),
+        ("80", "80: give a number above 0, up to 1; did you mean 0.8?"),
+        ("many", "'many' is no number; give one above 0, up to 1"),
     ],
 )
 def test_a_share_that_is_none_is_refused(run: Run, write: Records, share: str, said: str) -> None:
     """A share must lie above 0, up to 1; before anything is put."""
-    assert said in run("ingest", write(*LINES), "--skip-like", share, code=2).stderr
+    refused = run("ingest", write(*LINES), "--skip-like", share, code=2).stderr
+    assert "'--skip-like'" in refused
+    assert said in refused
     assert run("stats", code=4).stdout == ""
 
 

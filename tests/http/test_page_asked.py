@@ -116,6 +116,22 @@ def test_settings_that_make_no_sense_are_refused(filled: Serving, sent: dict[str
     assert code(filled.http.post("/matches", content=body, headers=FORM)) == "invalid_input"
 
 
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"contained": "3"}, "A text counts as contained from 3 %: give a percentage from 50 to 100."),
+        ({"contained": "half"}, "A text counts as contained from half %: give a percentage from 50 to 100."),
+        ({"min_similarity": "800"}, "Similarity of a passage at least 800 %: give a percentage above 0, up to 100."),
+    ],
+)
+def test_a_percentage_is_told_as_the_form_names_it(filled: Serving, sent: dict[str, str], said: str) -> None:
+    """What was typed comes back with the name of its field, in percent."""
+    page = filled.http.post("/matches", content=urlencode({"text": PASSAGE, **sent}), headers=HTML | FORM)
+    told = " ".join(re.sub("<[^>]*>", " ", page.text).split())
+    assert page.status_code == 422
+    assert said in told
+
+
 def test_conditions_are_those_of_a_filter() -> None:
     """Every condition of the form is one that the filter of a look-up reads, joined field by field."""
     sent = {"from": "2020-01-01", "to": "2020-12-31", "other_source": "yes", "field": "n", "is": "not", "value": "1, b"}

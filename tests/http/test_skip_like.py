@@ -37,14 +37,14 @@ def test_a_text_that_is_like_another_is_a_duplicate(service: Serving) -> None:
 
 def test_each_line_is_held_against_those_before_it(service: Serving) -> None:
     """POST with `skip_like` tells each duplicate in its line, of the body too, and counts them in the summary."""
-    lines = [{"id": name, "text": text} for name, text in (("l1", NEWS), ("l2", prose(40)), ("l3", NEWS + " End."))]
+    lines = [{"id": name, "text": text} for name, text in (("s1", NEWS), ("s2", prose(40)), ("s3", NEWS + " End."))]
     body = b"\n".join(json.dumps(line).encode() for line in lines)
     answer = service.http.post(
         "/v1/documents?skip_like=0.8", content=body, headers={"Content-Type": "application/x-ndjson"}
     )
     first, second, third, last = map(json.loads, answer.content.splitlines())
     assert [one["status"] for one in (first, second, third)] == ["put", "put", "duplicate"]
-    assert (third["line"], third["duplicate_of"]["id"]) == (3, "l1")
+    assert (third["line"], third["duplicate_of"]["id"]) == (3, "s1")
     assert last["summary"] == {
         "put": 2,
         "unchanged": 0,
