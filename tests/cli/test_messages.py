@@ -23,8 +23,9 @@ from dedup.stores.urls import shown
 
 ROOT = Path(__file__).parents[2]
 GROUP = get_command(app)
-COMMANDS = {**GROUP.commands, **GROUP.commands["index"].commands}  # type: ignore[attr-defined]
-del COMMANDS["index"]
+COMMANDS = dict(GROUP.commands)  # type: ignore[attr-defined]
+for group in ("index", "watch"):
+    COMMANDS |= {f"{group} {name}": one for name, one in COMMANDS.pop(group).commands.items()}
 CHOICES = {"level": get_args(Level), "measure": get_args(Measure), "closure": get_args(Closure), "format": (*FORMATS,)}
 
 MISTAKES: dict[str, tuple[list[str], int, str]] = {
@@ -218,18 +219,17 @@ def test_help_has_an_example_and_its_page(name: str) -> None:
     """The help of each command ends with an example that the command takes, and a page that there is."""
     example, page = EXAMPLES[name]
     words = shlex.split(example)
-    assert words[0] == "dedup"
-    assert name in words[1:3]
-    COMMANDS[name].make_context(name, words[words.index(name) + 1 :])
+    beginning = ["dedup", *name.split()]
+    assert words[: len(beginning)] == beginning
+    COMMANDS[name].make_context(name, words[len(beginning) :])
     assert (ROOT / "docs" / f"{page}.md").is_file()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_shows_no_types_of_the_framework(run: Run, name: str) -> None:
     """Help names arguments as people write them, without braces, types or formulas."""
-    arguments = ["index", name] if name in {"backup", "create", "grow"} else [name]
-    text = run("help", *arguments).stdout
-    assert text == run(*arguments, "--help").stdout
+    text = run("help", *name.split()).stdout
+    assert text == run(*name.split(), "--help").stdout
     assert "Example:\n    dedup " in text
     usage = text.splitlines()[0]
     assert not re.search(r"[{}<>]|\.\.\.", usage)
