@@ -144,8 +144,7 @@ def folded(matches: Sequence[Match]) -> list[Match]:
     for story, match in zip(stories, matches, strict=True):
         kept.setdefault(story, match)
     if matches:
-        first = decisive(matches)
-        kept[stories[first]] = matches[first]
+        kept[stories[decisive(matches)]] = matches[decisive(matches)]
     return [replace(match, folded=counts[story] - 1) for story, match in kept.items()]
 
 
