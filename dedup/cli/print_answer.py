@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dedup.cli.print_id import Id
 from dedup.cli.terminal import clean
 from dedup.model import Document, Hit, Match, Passage, Span
 from dedup.report.differences import Segment, differences, without_order
@@ -63,7 +64,7 @@ def show_comparison(query: Document, document: Document, match: Match, scheme: S
 
 def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    table.add_column(heading, overflow="fold")
+    table.add_column(heading)
     for name in (*COLUMNS, f"{unit}s\nalike"):
         table.add_column(name, justify="right")
     matches = list(matches)
@@ -80,7 +81,7 @@ def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
         counts = f"{len(passages):,}", f"{words:,}"
         came_out = [match.direction or ""] if dated else []
         others = [f"{match.folded:,}"] if folded else []
-        table.add_row(Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out, *others)
+        table.add_row(Id(match.id, "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out, *others)
     return table
 
 

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dedup.cli.print_answer import Terminal
+from dedup.cli.print_id import Id
 from dedup.cli.terminal import clean
 from dedup.report.stretch import beginning
 from dedup.report.views import counted
@@ -33,12 +34,12 @@ def show_story(story: Story, unit: Unit) -> None:
 def _members(story: Story, unit: Unit) -> Table:
     table = _table()
     for heading in ("document", "date", "took most from"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading)
     for heading in (f"{unit}s\nalike", "of its\nown"):
         table.add_column(heading, justify="right")
     for one in story.members:
-        took = (clean(one.parent), f"{one.matched_words:,}", f"{100 * one.share:.0f} %") if one.parent else ("", "", "")
-        table.add_row(Text(clean(one.id), "cyan"), one.date or "", *took)
+        took = (f"{one.matched_words:,}", f"{100 * one.share:.0f} %") if one.parent else ("", "")
+        table.add_row(Id(one.id, "cyan"), one.date or "", Id(one.parent or ""), *took)
     return table
 
 
@@ -46,7 +47,7 @@ def show_stories(found: Stories) -> None:
     """Print a list of stories."""
     out, table = Terminal(), _table()
     for heading in ("story", "begins"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading)
     for heading in ("documents", "of these\nread"):
         table.add_column(heading, justify="right")
     for heading in ("first", "last"):
@@ -54,7 +55,7 @@ def show_stories(found: Stories) -> None:
     for one in found.stories:
         counts = f"{one.count:,}", f"{one.new:,}"
         opening = clean(beginning(one.opening, OPENING))
-        table.add_row(Text(clean(one.name), "cyan"), Text(opening), *counts, one.first or "", one.last or "")
+        table.add_row(Id(one.name, "cyan"), Text(opening), *counts, one.first or "", one.last or "")
     out.print(f"{counted(found.read, 'document')} of {counted(found.found, 'story')}")
     if found.stories:
         out.print(table)
