@@ -104,7 +104,8 @@ class Match:
         verdict: what the query is beside this document, by the question's limit `contained`: "near_duplicate" if each
             holds so much of the other's shingles; "contained" if the document holds so much of the query's; "contains"
             if the query holds so much of the document's; "shares_passages" if they share a passage that is no
-            boilerplate, or half of the shingles of either; else "new".
+            boilerplate, or half of the shingles of either; else "new". None if one of two texts compared is too short
+            to judge; no match of an answer is.
     """
 
     id: str
@@ -115,7 +116,7 @@ class Match:
     direction: Direction | None = None
     story: str | None = None
     folded: int = 0
-    verdict: Verdict = field(kw_only=True)
+    verdict: Verdict | None = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class Answer:
         truncated: something that may match was left unread, so there may be more matches.
         too_short: the query has fewer than k tokens: too little to judge, nothing was looked up.
         verdict: what the query is beside all documents found: of their verdicts the one that says most, "new" where
-            there are none; the first match with the same verdict is the one that it rests on. Where the answer is
+            there are none. Of the matches with the same verdict it rests on the one that holds most of the query, of
+            equal ones on the earliest by date; that one is always among those returned. Where the answer is
             `truncated`, a document left unread might have given another. None if the query is too short to judge.
     """
 
@@ -166,6 +168,7 @@ class Placed:
         version: 32 hexadecimal digits, equal for equal text and metadata.
         duplicate_of: the document that it is a duplicate of; None unless that is its status.
         story: the name of the story that it was given; None in an index without stories, and if it was not written.
+        kept_version: of a duplicate, the version that the index has of its id and keeps; None if it has none.
     """
 
     place: int
@@ -174,6 +177,7 @@ class Placed:
     version: str
     duplicate_of: "Duplicated | None" = None
     story: str | None = None
+    kept_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Newcomers:
 
     Attributes:
         duplicates: the documents that did not go in, by id, with what each is a duplicate of.
+        kept_versions: the versions of those whose ids the index has, by id.
         stories: the stories of those that did, by id, in an index with stories.
     """
 
@@ -44,6 +45,7 @@ class Newcomers:
         self._same_story = Limit("either", scheme.stories) if scheme.stories else None
         self._limits = [one for one in (limit, self._same_story) if one]
         self.duplicates: dict[str, Duplicated] = {}
+        self.kept_versions: dict[str, str] = {}
         self.stories: dict[str, str] = {}
 
     def __call__(self, now: Snapshot, entries: Sequence[Entry], olds: Sequence[Stored | None]) -> list[Judged]:
@@ -80,12 +82,15 @@ class Newcomers:
         """
         limit = self._limit
         self.duplicates.pop(entry.id, None)
+        self.kept_versions.pop(entry.id, None)
         alike = [one for one in there if limit and one.share(limit.measure) >= limit.least]
         if not (limit and alike) or (old and old.digest == entry.digest):
             return False
         best = max(alike, key=lambda one: one.share(limit.measure))  # the first of them, which came in first
         containment = Containment(best.in_document, best.in_new)
         self.duplicates[entry.id] = Duplicated(best.id, best.jaccard, containment)
+        if old:
+            self.kept_versions[entry.id] = old.digest.hex()
         return True
 
     def _membership(

@@ -64,10 +64,10 @@ class Scheme:
         ranges = {"k": 32, "w": 64, "num_perm": 1024, "bands": 1024, "rows": 32, "seed": 2**32 - 1}
         for name, most in ranges.items():
             value, least = getattr(self, name), 0 if name == "seed" else 1
-            if not least <= value <= most:
-                raise InvalidScheme(f"scheme: {name} is {value}; give a number from {least} to {most}")
-        if not 0 <= self.stories <= 1:
-            raise InvalidScheme(f"scheme: stories is {self.stories}; give a number from 0, for none, to 1")
+            if not (isinstance(value, int) and least <= value <= most):
+                raise InvalidScheme(f"scheme: {name} is {value!r}; give a whole number from {least} to {most}")
+        if not (isinstance(self.stories, int | float) and 0 <= self.stories <= 1):
+            raise InvalidScheme(f"scheme: stories is {self.stories!r}; give a number from 0, for none, to 1")
         if self.bands * self.rows > self.num_perm:
             raise InvalidScheme(
                 f"scheme: {self.bands} bands of {self.rows} rows need {self.bands * self.rows} permutations; "

@@ -50,6 +50,12 @@ async def _watch_name(
     return _decoded(name, "name")
 
 
+async def _story_name(
+    name: Annotated[str, Path(description="Percent-encoded but for slashes", examples=[EXAMPLE])],
+) -> str:
+    return _decoded(name, "name")
+
+
 def _decoded(part: str, what: str) -> str:
     try:
         return unquote_to_bytes(part).decode()
@@ -59,3 +65,4 @@ def _decoded(part: str, what: str) -> str:
 
 DocumentId = Annotated[str, Depends(_document_id)]
 WatchName = Annotated[str, Depends(_watch_name)]
+StoryName = Annotated[str, Depends(_story_name)]

@@ -56,7 +56,7 @@ def busy(detail: str, code: str = "too_busy") -> Problem:
 
 def unknown(code: str = "unknown_id") -> Problem:
     """Return the refusal of an id or a name that there is not; a refusal never repeats what was sent."""
-    return Problem(404, code, f"{_UNKNOWN[code]}, and percent-encode it in a path")
+    return Problem(404, code, _UNKNOWN[code])
 
 
 def of_error(error: ResemblesError) -> Problem:

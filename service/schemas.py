@@ -200,7 +200,10 @@ class MatchOut(BaseModel):
     ]
     story: Annotated[str | None, Field(description="Its story; null in an index without stories.")]
     folded: Annotated[Count, Field(description="More documents of its story match, and are left out by `fold`.")]
-    verdict: Annotated[Verdict, Field(description="What the query is beside this document.")]
+    verdict: Annotated[
+        Verdict | None,
+        Field(description="What the query is beside this document; null if two texts compared are too short to judge."),
+    ]
 
 
 class SharedOut(BaseModel):
@@ -246,8 +249,9 @@ class AnswerOut(BaseModel):
     verdict: Annotated[
         Verdict | None,
         Field(
-            description="What the query is beside all documents found; it rests on the first match that has the same. "
-            "Of a truncated answer, as far as was read; null if the query is too short."
+            description="What the query is beside all documents found; of the matches that have the same it rests on "
+            "the one that holds most of the query, of equal ones on the earliest. Of a truncated answer, as far as was "
+            "read; null if the query is too short."
         ),
     ]
     matches: list[MatchOut]
@@ -310,6 +314,9 @@ class PlacedOut(BaseModel):
     version: str
     duplicate_of: Annotated[DuplicatedOut | None, Field(description="Only of a duplicate.")] = None
     story: Annotated[str | None, Field(description="Only of one that went into an index with stories.")] = None
+    kept_version: Annotated[
+        str | None, Field(description="Only of a duplicate whose id is there already: the version that stays.")
+    ] = None
 
 
 class DocumentOut(BaseModel):

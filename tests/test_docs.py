@@ -13,7 +13,9 @@ from typer.main import get_command
 import dedup
 from dedup import errors
 from dedup.cli.app import app
+from dedup.cli.settings import KEYS
 from dedup.kernels import warm
+from service.settings import Settings
 from tools.fold_table import UNICODE
 
 ROOT = Path(__file__).parents[1]
@@ -112,6 +114,14 @@ def test_no_option_is_explained_that_is_gone() -> None:
     }
     named = set(re.findall(r"--[a-z][a-z-]+", (ROOT / "docs/cli.md").read_text("utf-8")))
     assert named - known == {"--help", "--version", "--install-completion", "--show-completion"}
+
+
+def test_the_settings_of_the_file_are_those_that_are_explained() -> None:
+    """The column `dedup.toml` of docs/cli.md names what the file may hold, and nothing else."""
+    page = (ROOT / "docs/cli.md").read_text("utf-8")
+    rows = re.findall(r"^\| `--[^|]*\|[^|]*\| `(\w+)`( of `\[serve\]`)? \|", page, re.MULTILINE)
+    assert {name for name, of_serve in rows if not of_serve} == KEYS.keys() - {"serve"}
+    assert {name for name, of_serve in rows if of_serve} <= Settings.model_fields.keys()
 
 
 def codes_raised() -> set[str]:

@@ -41,10 +41,23 @@ def test_for_threshold_says_when_permutations_do_not_suffice() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"k": 0}, {"w": 65}, {"num_perm": 0}, {"rows": 33}, {"seed": -1}, {"bands": 43}, {"unit": "line"}]
+    "change",
+    [
+        *(
+            {"k": 0},
+            {"k": "4"},
+            {"w": 65},
+            {"num_perm": 0},
+            {"rows": 33},
+            {"seed": -1},
+            {"bands": 43},
+            {"unit": "line"},
+        ),
+        *({"stories": -0.1}, {"stories": 1.1}, {"stories": "x"}, {"stories": None}),
+    ],
 )
 def test_refuses_senseless_parameters(change: dict[str, Any]) -> None:
-    """Parameters outside their range, or bands that the permutations cannot fill, are refused."""
+    """Parameters outside their range or of another type, or bands that the permutations cannot fill, are refused."""
     with pytest.raises(InvalidScheme):
         Scheme(**change)
 

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from dedup.cli.commands import COMMANDS, INDEX_COMMANDS
 from dedup.cli.exit import INTERRUPTED, PIPE_CLOSED, STORE_REFUSED, USAGE
-from dedup.cli.help import Command, epilog
+from dedup.cli.help import Command, Refused, epilog
 from dedup.cli.settings import load
 from dedup.cli.terminal import give_up_output, note
 from dedup.cli.watch_commands import WATCH_COMMANDS
@@ -25,25 +25,22 @@ GROUPS = {
 """Commands of two words: what each group is for, and its commands."""
 
 
-_Refused: type[Exception] = typer.BadParameter.__mro__[1]  # typer names it in its own click since 0.29, in click before
-
-
 def _refuse(message: str) -> NoReturn:
     note(f"error[{WrongUsage.code}]: {message}")
     raise typer.Exit(USAGE)
 
 
 @contextmanager
-def _usage_told() -> Iterator[None]:
+def _usage_told(ctx: Any) -> Iterator[None]:
     """Say of a wrong option, argument or value what every other error says: a code, what happened, what to do."""
     try:
         yield
-    except _Refused as error:
+    except Refused as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # what a group says that was given no command
             raise
         said: Any = error
         message = said.format_message().rstrip(". ")
-        _refuse(f"{message}; `{said.ctx.command_path} -h` says what it takes")
+        _refuse(f"{message}; `{(said.ctx or ctx).command_path} -h` says what it takes")
 
 
 class Commands(TyperGroup):
@@ -58,13 +55,13 @@ class Commands(TyperGroup):
             command = args[place] if place < len(args) else "COMMAND"
             moved = " ".join([command, *args[:place], *args[place + 1 :]])
             _refuse(f"{option} follows the command: dedup {moved}")
-        with _usage_told():
+        with _usage_told(ctx):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the subcommand."""
         try:
-            with _usage_told():
+            with _usage_told(ctx):
                 result = super().invoke(ctx)
             sys.stdout.flush()
         except ResemblesError as error:

@@ -16,6 +16,7 @@ DEFAULT = Question()
 
 
 def ingest(
+    context: typer.Context,
     paths: Annotated[
         list[str],
         typer.Argument(
@@ -42,7 +43,7 @@ def ingest(
         typer.Option(
             "--skip-like",
             envvar="DEDUP_SKIP_LIKE",
-            parser=options.share,
+            parser=options.SOME,
             metavar="X",
             help="Leave out a document that is so much like one in the index, or one before it: above 0, up to 1.",
         ),
@@ -69,14 +70,15 @@ def ingest(
     A document replaces the one in the index with the same id. Each batch is durable once it is counted: after an
     interruption run the same command again.
     """
+    from dedup.cli.corpus_options import given
     from dedup.cli.files import keep_inputs
     from dedup.cli.ingest import Selection, run
     from dedup.cli.ingest_where import where
     from dedup.formats import Fields, Reading
-    from dedup.newcomers import limit_of
 
-    limit_of(skip_like, measure)
     how = Reading(Fields(id_field, text_field), kind, encoding, delimiter, names, metadata)
+    if given(context, "measure") and not skip_like:
+        raise InvalidInput("--measure says what --skip-like holds a document by; give --skip-like too, or leave it out")
     if duplicates and not skip_like:
         raise InvalidInput("--duplicates names a file for what --skip-like leaves out; give --skip-like too")
     selection = Selection(how, where(conditions or []), most, skip_like, measure)
@@ -238,7 +240,7 @@ def create(
         typer.Option(
             "--threshold",
             envvar="DEDUP_THRESHOLD",
-            parser=options.share,
+            parser=options.share(),
             metavar="X",
             help="Find 99 of 100 documents that are at least this similar as a whole.",
         ),
@@ -248,7 +250,7 @@ def create(
         typer.Option(
             "--stories",
             envvar="DEDUP_STORIES",
-            parser=options.share,
+            parser=options.share(),
             metavar="X",
             help="Give each document a story: that of the most alike document, if it is at least so similar, else one "
             "of its own; above 0, up to 1, say 0.5 (default: no stories).",

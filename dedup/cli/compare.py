@@ -23,7 +23,7 @@ def run(a: str, b: str, how: Reading, question: Question, scheme: Scheme, *, jso
     else:
         from dedup.cli.print_answer import show_comparison  # noqa: PLC0415 - Rich is loaded for people only
 
-        show_comparison(first, second, match, scheme.unit)
+        show_comparison(first, second, match, scheme)
 
 
 def _read(path: str, how: Reading) -> Document:

@@ -33,13 +33,14 @@ def check_level(context: typer.Context, level: str) -> None:
         InvalidInput: there is one.
     """
     for name in NOT_FOR_RUNS:
-        if level == "runs" and _given(context, name):
+        if level == "runs" and given(context, name):
             raise InvalidInput(f"--{name} says nothing about runs, which are the same word by word; leave it out")
     for name in ("previous", "ids"):
-        if level == "runs" and _given(context, name):
+        if level == "runs" and given(context, name):
             raise InvalidInput(f"--{name} is about whole documents; leave it out, or give --level documents")
 
 
-def _given(context: typer.Context, name: str) -> bool:
+def given(context: typer.Context, name: str) -> bool:
+    """Return whether an option stands on the command line: neither a default nor a setting."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"

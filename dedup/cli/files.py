@@ -15,6 +15,8 @@ def open_for(option: str, path: str, encoding: str = "utf-8") -> TextIO:
     Raises:
         InvalidInput: it cannot be written.
     """
+    if path == "-":
+        raise InvalidInput(f"{option} -: standard output has what the command finds; give the path of a file")
     if is_address(path):
         raise InvalidInput(f"{shown_path(path)}: {option} writes a file on this machine; give a path")
     try:

@@ -46,6 +46,7 @@ _REFUSALS = (  # in the words of typer before 0.29, and since
     ("Input should be less than or equal to ", "give a number of at most "),
     (r"(?<=[^?. ])[. ]*$", "."),
 )
+Refused: type[Exception] = typer.BadParameter.__mro__[1]  # typer names it in its own click since 0.29, in click before
 _NO_BRACKETS = str.maketrans("", "", "<>")  # choices come as <one|other>
 
 
@@ -66,8 +67,11 @@ class Command(TyperCommand):
         """Parse the arguments; a value that cannot be is refused in plain words."""
         try:
             return super().parse_args(ctx, args)
-        except typer.BadParameter as error:
-            error.message = _worded(error.message, _REFUSALS)
+        except Refused as error:
+            said: Any = error
+            said.ctx = said.ctx or ctx  # of a value that is missing the parser does not say whose option it is
+            if isinstance(error, typer.BadParameter):
+                said.message = _worded(said.message, _REFUSALS)
             raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -1,10 +1,12 @@
 """The options that several commands share, and those of commands that have many: `ingest` and `corpus`."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import typer
 
 from dedup.duration import seconds
+from dedup.search.verdict import HALF
 
 
 def duration(value: str) -> int:
@@ -19,20 +21,31 @@ def duration(value: str) -> int:
         raise typer.BadParameter(str(error)) from None
 
 
-def share(value: str | float) -> float:
-    """Return a number from 0 to 1.
+LEAST_PERCENT = 10  # not measured: of less nobody asks, so 2 is no percentage but a mistake
 
-    Raises:
-        BadParameter: it is something else.
-    """
-    try:
-        number = float(value)
-    except ValueError:
-        raise typer.BadParameter(f"{value!r} is no number; give one from 0 to 1") from None
-    if 0 <= number <= 1:
-        return number
-    hint = f"; did you mean {number / 100:g}?" if 1 < number <= 100 else ""
-    raise typer.BadParameter(f"{value} is not between 0 and 1{hint}")
+
+def share(least: float = 0, *, above: bool = False) -> Callable[[str | float], float]:
+    """Return what reads a number from `least`, or above it, to 1; it raises BadParameter where there is another."""
+    allowed = f"above {least:g}, up to 1" if above else f"from {least:g} to 1"
+
+    def is_one(number: float) -> bool:
+        return (least < number if above else least <= number) and number <= 1
+
+    def read(value: str | float) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            raise typer.BadParameter(f"{value!r} is no number; give one {allowed}") from None
+        if is_one(number):
+            return number
+        hint = f"; did you mean {number / 100:g}?" if number >= LEAST_PERCENT and is_one(number / 100) else ""
+        raise typer.BadParameter(f"{value}: give a number {allowed}{hint}")
+
+    return read
+
+
+SOME = share(above=True)
+"""A share of nothing makes no sense."""
 
 
 Index = Annotated[
@@ -66,7 +79,7 @@ MinSimilarity = Annotated[
     typer.Option(
         "--min-similarity",
         envvar="DEDUP_MIN_SIMILARITY",
-        parser=share,
+        parser=SOME,
         metavar="X",
         help="Report passages whose two versions are at least this similar: above 0, up to 1 (default: evidence "
         "decides; of characters 0.45).",
@@ -77,7 +90,7 @@ Contained = Annotated[
     typer.Option(
         "--contained",
         envvar="DEDUP_CONTAINED",
-        parser=share,
+        parser=share(HALF),
         metavar="X",
         help="Call a text contained in another that holds at least this share of it, from 0.5 to 1.",
     ),
@@ -157,7 +170,7 @@ Threshold = Annotated[
     typer.Option(
         "--threshold",
         envvar="DEDUP_THRESHOLD",
-        parser=share,
+        parser=share(),
         metavar="X",
         help="Call documents duplicates that are at least this similar, from 0 to 1.",
     ),

@@ -8,12 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dedup.cli.print_id import Id
 from dedup.cli.terminal import clean
 from dedup.model import Document, Hit, Match, Passage, Span
 from dedup.report.differences import Segment, differences, without_order
-from dedup.report.verdicts import said
+from dedup.report.verdicts import said, said_short
 from dedup.report.views import counted, summary
-from dedup.scheme import Unit
+from dedup.scheme import Scheme, Unit
 from dedup.search.lookup import Lookup
 
 COLUMNS = ("jaccard", "query\nin it", "it in\nquery", "passages")
@@ -53,17 +54,17 @@ def show_hit(hit: Hit, sides: tuple[Document, Document] | None, unit: Unit) -> N
         out.print(Text("the watch or the document has been replaced or removed since", "dim"))
 
 
-def show_comparison(query: Document, document: Document, match: Match, unit: Unit = "word") -> None:
+def show_comparison(query: Document, document: Document, match: Match, scheme: Scheme) -> None:
     """Print how alike two texts are."""
-    out = Terminal()
-    out.print(Text(clean(query.id), "bold"), Text(clean(f"{said(match.verdict)} {document.id}")))
-    out.print(_table("", [match], unit))
-    _show_passages(out, query, document, match, unit)
+    out, why = Terminal(), "" if match.verdict else f": {said_short(scheme)}"
+    out.print(Text(clean(query.id), "bold"), Text(clean(f"{said(match.verdict)} {document.id}{why}")))
+    out.print(_table("", [match], scheme.unit))
+    _show_passages(out, query, document, match, scheme.unit)
 
 
 def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    table.add_column(heading, overflow="fold")
+    table.add_column(heading)
     for name in (*COLUMNS, f"{unit}s\nalike"):
         table.add_column(name, justify="right")
     matches = list(matches)
@@ -84,9 +85,7 @@ def _table(heading: str, matches: Iterable[Match], unit: Unit) -> Table:
         came_out = [match.direction or ""] if dated else []
         story = [clean(match.story or "")] if stories else []
         others = [f"{match.folded:,}"] if folded else []
-        table.add_row(
-            Text(clean(match.id), "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out, *story, *others
-        )
+        table.add_row(Id(match.id, "cyan"), *(f"{x:.3f}" for x in figures), *counts, *came_out, *story, *others)
     return table
 
 

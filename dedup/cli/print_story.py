@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dedup.cli.print_answer import Terminal
+from dedup.cli.print_id import Id
 from dedup.cli.terminal import clean
 from dedup.dates import unread
 from dedup.report.story import BEGINNING, undated
@@ -34,21 +35,21 @@ def show_story(story: Story, unit: Unit) -> None:
 
 def _members(story: Story, unit: Unit) -> Table:
     table = _table()
-    table.add_column("document", overflow="fold")
+    table.add_column("document")
     table.add_column("date", no_wrap=True)
-    table.add_column("took most from", overflow="fold")
+    table.add_column("took most from")
     for heading in (f"{unit}s\nalike", "of its\nown"):
         table.add_column(heading, justify="right")
     for one in story.members:
         words = (f"{one.matched_words:,}", f"{100 * one.share:.0f} %") if one.parent else ("", "")
-        table.add_row(Text(clean(one.id), "cyan"), _lines(one.date) or _raw(one), _took(one, story.compared), *words)
+        table.add_row(Id(one.id, "cyan"), _lines(one.date) or _raw(one), _took(one, story.compared), *words)
     return table
 
 
-def _took(one: Member, compared: int) -> Text:
+def _took(one: Member, compared: int) -> Text | Id:
     """Say from whom a document took, or why nobody is named; the first of several stands alone as any root does."""
     if one.parent:
-        return Text(clean(one.parent))
+        return Id(one.parent)
     if not one.compared:
         return Text("not compared", "dim")
     return Text("shares nothing with the others" if one.alone and compared > 1 else "", "dim")
@@ -58,7 +59,7 @@ def show_stories(found: Stories, order: Order) -> None:
     """Print a list of stories, the dates whole; how a story begins gets what room is left."""
     out, table = Terminal(), _table()
     some = any(one.new < one.count for one in found.stories)
-    table.add_column("story", overflow="fold")
+    table.add_column("story")
     table.add_column("begins", overflow="fold")
     for heading in ("documents", *["of these\nread"] * some):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -67,7 +68,7 @@ def show_stories(found: Stories, order: Order) -> None:
     for one in found.stories:
         opening, read = Text(clean(beginning(one.opening, OPENING))), [f"{one.new:,}"] * some
         dates = _lines(one.first), _lines(one.last)
-        table.add_row(Text(clean(one.name), "cyan"), opening, f"{one.count:,}", *read, *dates)
+        table.add_row(Id(one.name, "cyan"), opening, f"{one.count:,}", *read, *dates)
     left = found.found - len(found.stories)
     shown = f"; showing the {order} {len(found.stories):,}" if left else ""
     out.print(f"{counted(found.read, 'document')} of {counted(found.found, 'story')}{shown}")

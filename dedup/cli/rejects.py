@@ -85,5 +85,7 @@ class Duplicates(LeftOut):
         """Tell of a duplicate, if it is one."""
         if of := placed.duplicate_of:
             held = of.containment.query_in_document
-            reason = f"like {of.id!r}, Jaccard {of.jaccard:.2f}, {held:.0%} of it is there"
-            self.tell("duplicate", source, placed.id, reason, {"duplicate_of": msgspec.to_builtins(of)})
+            stays = "; what the index has of this id stays" if placed.kept_version else ""
+            reason = f"like {of.id!r}, Jaccard {of.jaccard:.2f}, {held:.0%} of it is there{stays}"
+            fields = {"duplicate_of": msgspec.to_builtins(of), "kept_version": placed.kept_version}
+            self.tell("duplicate", source, placed.id, reason, fields)

@@ -16,6 +16,7 @@ from dedup.cli.terminal import clean, line
 from dedup.cli.warm import prepare_kernels
 from dedup.engine import compare
 from dedup.formats import Item, Meter
+from dedup.scheme import Scheme
 
 if TYPE_CHECKING:
     from dedup.corpus.tune import Tuning
@@ -64,7 +65,7 @@ def run(
 def _show(found: "Tuning") -> None:
     for sample in found.samples:
         print(f"\nJaccard {sample.similarity:.3f}: {clean(sample.a.id)}, {clean(sample.b.id)}")
-        show_comparison(sample.a, sample.b, replace(compare(sample.a.text, sample.b.text), id=sample.b.id))
+        show_comparison(sample.a, sample.b, replace(compare(sample.a.text, sample.b.text), id=sample.b.id), Scheme())
     print(f"{found.documents:,} documents\n\nthreshold    pairs  removed")
     for choice in found.choices:
         print(f"{choice.threshold:9g} {choice.pairs:8,} {choice.removed:8,}")

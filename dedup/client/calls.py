@@ -322,8 +322,8 @@ def _json(value: Any) -> bytes:
 def _problem(response: httpx2.Response) -> tuple[str, str]:
     try:
         value = response.json()
-        faults = "".join(f"; {one['at']}: {one['detail']}" for one in value.get("errors", ()))
-        return value["code"], value["detail"] + faults
+        faults = (f"{one['at'].rpartition('/')[2]}: {one['detail']}" for one in value.get("errors", ()))
+        return value["code"], "; ".join(faults) or value["detail"]
     except (ValueError, KeyError, TypeError, AttributeError):
         return "service_error", _foreign(response)
 

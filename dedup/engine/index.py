@@ -89,6 +89,7 @@ class Index(Watching):
         `duplicate` and not put: `duplicate_of` says of what. What is held against the limit is the Jaccard similarity
         of their sets of shingles or, by `measure`, the share of the new document's that the other one contains. Of
         equal documents that several processes put at once exactly one goes in. A document of the same id never counts.
+        Without `skip_like` the measure says nothing.
         """
         check_several(documents)
         if type(ttl) is not int or not 0 <= ttl <= LONGEST_TTL:
@@ -189,7 +190,8 @@ def _outcomes(
         status = statuses.pop(one.id, "replaced")
         placed = Placed(one.place, one.id, status, one.digest.hex())
         if newcomers and status == "duplicate":
-            placed = replace(placed, duplicate_of=newcomers.duplicates[one.id])
+            of, kept = newcomers.duplicates[one.id], newcomers.kept_versions.get(one.id)
+            placed = replace(placed, duplicate_of=of, kept_version=kept)
         elif newcomers and status in WRITTEN:
             placed = replace(placed, story=newcomers.stories.get(one.id))
         yield placed

@@ -13,6 +13,8 @@ from dedup.search.question import PairFields, Question
 def compare(a: str, b: str, *, scheme: Scheme | None = None, **fields: Unpack[PairFields]) -> Match:
     """Compare two texts without an index; the match's id is "b", its figures and passages are exact.
 
+    Its verdict is None if one of them has fewer than k tokens: too little to judge.
+
     Args:
         a: the first text.
         b: the second.

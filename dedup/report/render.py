@@ -13,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dedup.report.kinds import KINDS, shown_kind
-from dedup.report.verdicts import said, said_new
+from dedup.report.verdicts import said, said_new, said_short
 from dedup.report.views import LISTED, SideBySide, counted, pair, percent, sentence
 from dedup.report.whole import View, Whole, whole
 from dedup.scheme import Unit
@@ -74,7 +74,7 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    named = (look, percent, counted, digest, told, figures, shown_kind, said, said_new)
+    named = (look, percent, counted, digest, told, figures, shown_kind, said, said_new, said_short)
     environment.filters |= {function.__name__: function for function in named}
     environment.globals |= {"kinds": KINDS, "listed": LISTED, "contained": CONTAINED}
     return environment

@@ -3,6 +3,7 @@
 from typing import Final
 
 from dedup.model import Answer, Verdict
+from dedup.scheme import Scheme
 
 BESIDE: Final[dict[Verdict, str]] = {
     "near_duplicate": "is a near-duplicate of",
@@ -13,9 +14,14 @@ BESIDE: Final[dict[Verdict, str]] = {
 }
 
 
-def said(verdict: Verdict) -> str:
+def said(verdict: Verdict | None) -> str:
     """Return what a query is said to be beside one document."""
-    return BESIDE[verdict]
+    return BESIDE[verdict] if verdict else "cannot be judged beside"
+
+
+def said_short(scheme: Scheme) -> str:
+    """Return why two texts cannot be judged."""
+    return f"a text of fewer than {scheme.k} {scheme.unit}s is too short"
 
 
 def said_new(answer: Answer) -> str:

@@ -126,12 +126,13 @@ def _rows(one: SharedPassage, left: list[Segment], right: list[Segment]) -> tupl
 def summary(answer: Answer, unit: Unit) -> str:
     """Say what a query resembles, in words that follow its name; its length is counted in `unit`."""
     if answer.too_short:
-        return "too short to judge"
+        return "is too short to judge"
     more = "; there may be more, for part of the text is too common to search completely" if answer.truncated else ""
     if not answer.matches:
         return f"{said_new(answer)}: it resembles nothing in the index{more}"
     left = answer.found - len(answer) - (folded := sum(match.folded for match in answer))
-    shown = f"; the best {len(answer):,} are shown" if left else "; the best of each story is shown" if folded else ""
+    some = f"; {len(answer):,} of them {'is' if len(answer) == 1 else 'are'} shown"
+    shown = some if left else "; the best of each story is shown" if folded else ""
     return f"{_judged(answer)}{_found(answer, unit)}{shown}{more}"
 
 
@@ -161,8 +162,7 @@ def percent(share: float) -> str:
 
 def sentence(answer: Answer, unit: Unit) -> str:
     """Say what the query resembles in a sentence of its own."""
-    words = summary(answer, unit)
-    return f"{words[0].upper()}{words[1:]}."
+    return f"This text {summary(answer, unit)}."
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,7 +1,7 @@
 """Why a document was returned or not: the buckets it shares with the query, the estimate, the exact figures."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -114,6 +114,8 @@ def pair(a: str, b: str, question: Question, scheme: Scheme, watch: Watch = unwa
     watch("sketch", len(sketched.buckets))
     query = Query(a, first, np.empty(0, np.uint64), np.empty(0, np.uint32), total=1)
     (match,) = figure(query, [Document("b", b)], second, scheme, question)
+    if min(words) < scheme.k:
+        match = replace(match, verdict=None)
     estimate = float((sketched.signatures[0] == sketched.signatures[1]).mean()) if min(words) else 0.0
     return Comparison(
         match, _shared(sketched, places, scheme), estimate, words, _reason(match, words, len(places), scheme)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote_plus, urlencode
@@ -15,6 +16,7 @@ from dedup.report.kinds import COUNTED
 from dedup.report.whole import View
 from dedup.search.lookup import Lookup
 from dedup.search.question import Question
+from dedup.search.verdict import HALF
 from service.backend import Service
 from service.page.filters import NAMES, conditions
 from service.page.form import fields_of, files_of, packed, unpacked
@@ -95,12 +97,12 @@ class Asked:
             InvalidInput: one of them makes no sense.
         """
         given = dict[str, Any](limit=min(_whole(self["limit"], "limit") or LIMIT, MOST_MATCHES))
-        if self["min_words"]:
-            given["min_words"] = _whole(self["min_words"], "length of a passage")
+        if least := _whole(self["min_words"], "length of a passage"):
+            given["min_words"] = least
         if self["min_similarity"]:
-            given["min_similarity"] = _percent(self["min_similarity"])
+            given["min_similarity"] = _percent(self["min_similarity"], "similarity of a passage at least")
         if self["contained"]:
-            given["contained"] = _percent(self["contained"])
+            given["contained"] = _percent(self["contained"], "a text counts as contained from", HALF)
         if self["reworded"] == "no":
             given["reworded"] = False
         if self["fold"]:
@@ -189,8 +191,11 @@ def _whole(value: str, what: str) -> int:
     return int(value[:12] or 0)
 
 
-def _percent(value: str) -> float:
-    try:
-        return float(value) / 100
-    except ValueError:
-        raise InvalidInput(f"similarity {value!r}: give a percentage") from None
+def _percent(value: str, field: str, least: float = 0) -> float:
+    """Return the share that a percentage is, from `least` on and above 0; `field` is the form's name for it."""
+    with suppress(ValueError):
+        number = float(value) / 100
+        if number > 0 and least <= number <= 1:
+            return number
+    allowed = f"from {100 * least:g}" if least else "above 0, up"
+    raise InvalidInput(f"{field} {value} %: give a percentage {allowed} to 100")

@@ -165,8 +165,9 @@ def _pair(service: Service, asked: Asked) -> Response:
     answered = {match.id: match for match in lookup.answer}
     # the look-up's own figures know how frequent each passage is and who was first, those of two texts alone do not
     match = answered.get(other) or lookup.figures.get(other) or _compared(service.index, query.text, document.text)
-    beside = pair(query, document, match, service.index.scheme.unit)
-    return show("pair.html", asked=asked, query=query, other=other, pair=beside)
+    scheme = service.index.scheme
+    beside = pair(query, document, match, scheme.unit)
+    return show("pair.html", asked=asked, query=query, other=other, pair=beside, scheme=scheme)
 
 
 def _compares(fields: Fields) -> bool:
@@ -190,8 +191,9 @@ def _two(fields: Fields) -> dict[str, str]:
 def _compare(service: Service, texts: Mapping[str, str], until: Moment | None = None) -> Response:
     first, second = pasted(texts["a"], "The first text"), pasted(texts["b"], "The second text")
     match = _compared(service.index, first.text, second.text)
-    shown = pair(first, second, match, service.index.scheme.unit)
-    return show("compared.html", pair=shown, other="", texts=texts, saved=service.saved, until=until)
+    scheme = service.index.scheme
+    shown = pair(first, second, match, scheme.unit)
+    return show("compared.html", pair=shown, scheme=scheme, other="", texts=texts, saved=service.saved, until=until)
 
 
 def _compared(index: Index, a: str, b: str) -> Match:

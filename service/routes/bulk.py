@@ -23,6 +23,7 @@ PAUSE = 0.02
 """Seconds without more of the body after which what is there is indexed."""
 TOGETHER = 500  # not measured: lines in a commit; the client's batches hold as many
 MEDIA_TYPE = "application/x-ndjson"
+_COUNTED = {"duplicate": "duplicates"}  # the others are called alike
 PARTS = "the lines that have a result are in the index; send the rest in further requests"
 
 
@@ -107,7 +108,7 @@ class Lines(Response):
         self._splitter = Splitter(service.settings)
         self._counts = {"put": 0, "unchanged": 0, "replaced": 0, "rejected": 0}
         if skip.skip_like:
-            self._counts["duplicate"] = 0
+            self._counts["duplicates"] = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the body's is at hand
         """Send a result for each line, then a summary that says whether it came to its end."""
@@ -171,7 +172,7 @@ class Lines(Response):
         outcomes = iter(list(put))
         results = [_result(line, next(outcomes) if line.document else None) for line in lines]
         for result in results:
-            self._counts[result["status"]] += 1
+            self._counts[_COUNTED.get(result["status"], result["status"])] += 1
             self._service.metrics.documents.labels(result["status"]).inc()
         return results
 

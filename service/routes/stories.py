@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from dedup.stories.newest import MOST, since_of
 from dedup.stories.story import Order
 from service.backend import Shared, wanted
-from service.ids import DocumentId
+from service.ids import StoryName
 from service.json import JsonAnswer
 from service.openapi import refusals
 from service.story_schemas import StoriesOut, StoryOut
@@ -38,10 +38,10 @@ async def stories(
     return JsonAnswer(msgspec.to_builtins(await service.read(listed, since_of(since), limit, order)))
 
 
-@router.get("/stories/{id:path}", response_model=StoryOut, responses=refusals(404))
+@router.get("/stories/{name:path}", response_model=StoryOut, responses=refusals(404))
 async def story(
     service: Shared,
-    name: DocumentId,
+    name: StoryName,
     cursor: Annotated[int, Query(ge=0, lt=1 << 32, description="`next` of the part before.")] = 0,
 ) -> JsonAnswer:
     """Tell a story: its documents, who took from whom, and the passages that travelled."""

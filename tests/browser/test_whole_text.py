@@ -216,7 +216,7 @@ def test_forced_colours_and_paper_keep_the_marks(visit: Open) -> None:
 def test_nothing_found_says_what_may_help(visit: Open) -> None:
     """A text that resembles nothing, and one that is too short, say so and what was looked at."""
     page = looked_up(visit, "Absolutely unheard of words that stand in no document of any index whatsoever today.")
-    assert "Is new: it resembles nothing in the index" in page.locator(".summary").inner_text()
+    assert "This text is new: it resembles nothing in the index" in page.locator(".summary").inner_text()
     assert page.locator(".hints li").count() == 2
     page = looked_up(visit, "two words")
     assert "are needed" in page.locator(".hints").inner_text()

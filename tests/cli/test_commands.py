@@ -367,6 +367,16 @@ def test_compare_needs_no_index(run: Run, here: Path) -> None:
     assert list(here.iterdir()) == []
 
 
+def test_compare_says_what_is_too_short_to_judge(run: Run, here: Path) -> None:
+    """Three words have no verdict beside a text that holds them, whichever of both comes first."""
+    (here / "three.txt").write_text("finance ministry in")
+    (here / "wire.txt").write_text(SENTENCE)
+    for a, b in (("three", "wire"), ("wire", "three")):
+        told = " ".join(run("compare", f"{a}.txt", f"{b}.txt").stdout.split())
+        assert told.startswith(f"{a} cannot be judged beside {b}: a text of fewer than 4 words is too short ")
+        assert '"verdict": null' in run("compare", f"{a}.txt", f"{b}.txt", "--json").stdout
+
+
 def test_compare_takes_any_text_and_standard_input(run: Run, here: Path) -> None:
     """`compare` reads files of any ending, and `-`."""
     (here / "draft.md").write_text(SENTENCE)

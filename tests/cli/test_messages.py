@@ -23,8 +23,9 @@ from dedup.stores.urls import shown
 
 ROOT = Path(__file__).parents[2]
 GROUP = get_command(app)
-COMMANDS = {**GROUP.commands, **GROUP.commands["index"].commands}  # type: ignore[attr-defined]
-del COMMANDS["index"]
+COMMANDS = dict(GROUP.commands)  # type: ignore[attr-defined]
+for group in ("index", "watch"):
+    COMMANDS |= {f"{group} {name}": one for name, one in COMMANDS.pop(group).commands.items()}
 CHOICES = {"level": get_args(Level), "measure": get_args(Measure), "closure": get_args(Closure), "format": (*FORMATS,)}
 
 MISTAKES: dict[str, tuple[list[str], int, str]] = {
@@ -40,9 +41,20 @@ MISTAKES: dict[str, tuple[list[str], int, str]] = {
     "text as the path": (["resemble", "some words pasted"], 2, "a text itself on standard input"),
     "address that does not answer": (["ingest", "http://127.0.0.1:9/a.jsonl"], 4, "check the address and the network"),
     "address of no known kind": (["ingest", "nonsense://x/a.jsonl"], 2, "no known kind of address"),
+    "option without its value": (
+        ["resemble", "--limit"],
+        2,
+        "'--limit' requires an argument; `dedup resemble -h`",
+    ),
+    "value of a switch": (["--version=3"], 2, "'--version' does not take a value; `dedup -h` says"),
     "percent": (["resemble", "-", "--min-similarity", "80"], 2, r"did you mean 0\.8\?"),
-    "no share": (["tune", "-", "--threshold", "-1"], 2, "not between 0 and 1"),
+    "no share": (["tune", "-", "--threshold", "-1"], 2, "'--threshold'.* -1: give a number from 0 to 1;"),
+    "too much": (["compare", "a", "b", "--contained", "1.1"], 2, "'--contained'.* 1.1: give a number from 0.5 to 1;"),
+    "too little": (["compare", "a", "b", "--contained", "0.4"], 2, "'--contained'.* 0.4: give a number from 0.5 to 1;"),
+    "low percent": (["compare", "a", "b", "--contained", "30"], 2, "30: give a number from 0.5 to 1;"),
     "no number": (["tune", "-", "--threshold", "high"], 2, "give one from 0 to 1"),
+    "no file": (["ingest", "-", "--rejects", "-"], 2, "--rejects -: .*; give the path of a file"),
+    "no file for duplicates": (["ingest", "-", "--skip-like", "1", "--duplicates", "-"], 2, "--duplicates -: "),
     "too small": (["resemble", "-", "--limit", "0"], 2, "give a number of at least 1"),
     "no whole number": (["resemble", "-", "--limit", "x"], 2, "give a whole number"),
     "unknown level": (["corpus", "-", "--out", "x", "--level", "words"], 2, "not one of 'documents', 'passages'"),
@@ -207,18 +219,17 @@ def test_help_has_an_example_and_its_page(name: str) -> None:
     """The help of each command ends with an example that the command takes, and a page that there is."""
     example, page = EXAMPLES[name]
     words = shlex.split(example)
-    assert words[0] == "dedup"
-    assert name in words[1:3]
-    COMMANDS[name].make_context(name, words[words.index(name) + 1 :])
+    beginning = ["dedup", *name.split()]
+    assert words[: len(beginning)] == beginning
+    COMMANDS[name].make_context(name, words[len(beginning) :])
     assert (ROOT / "docs" / f"{page}.md").is_file()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_shows_no_types_of_the_framework(run: Run, name: str) -> None:
     """Help names arguments as people write them, without braces, types or formulas."""
-    arguments = ["index", name] if name in {"backup", "create", "grow"} else [name]
-    text = run("help", *arguments).stdout
-    assert text == run(*arguments, "--help").stdout
+    text = run("help", *name.split()).stdout
+    assert text == run(*name.split(), "--help").stdout
     assert "Example:\n    dedup " in text
     usage = text.splitlines()[0]
     assert not re.search(r"[{}<>]|\.\.\.", usage)

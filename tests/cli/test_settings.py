@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cli.running import SEEDS, Run
+from cli.running import SEEDS, Records, Run, rows
 
 
 def index_used(run: Run, *options: str) -> str:
@@ -49,7 +49,26 @@ def test_the_share_that_counts_as_contained_is_set(run: Run, here: Path, monkeyp
     monkeypatch.setenv("DEDUP_CONTAINED", "0.8")
     assert '"verdict": "near_duplicate"' in run("compare", "a.txt", "b.txt", "--json").stdout
     assert run("compare", "b.txt", "a.txt", "--contained", "0.81").stdout.startswith("b contains a\n")
-    assert "contained 0.4" in run("compare", "a.txt", "b.txt", "--contained", "0.4", code=2).stderr
+
+
+def test_what_an_index_and_an_ingest_do_is_set(run: Run, here: Path, write: Records) -> None:
+    """A project that keeps stories and skips what is like another says so once."""
+    (here / "dedup.toml").write_text('stories = 0.5\nskip_like = 0.8\nmeasure = "containment"\n')
+    assert "stories=0.5" in run("index", "create").stdout
+    words = [f"word{place}" for place in range(40)]
+    source = write({"id": "wire", "text": " ".join(words)}, {"id": "cut", "text": " ".join(words[:20])})
+    assert "1 put" in run("ingest", source).stdout
+
+
+def test_how_a_query_is_answered_is_set(run: Run, here: Path, write: Records) -> None:
+    """`fold` and `verbatim` of the file are those of `resemble`."""
+    (here / "dedup.toml").write_text('stories = 0.5\nfold = "story"\nverbatim = true\n')
+    run("index", "create")
+    text = " ".join(f"word{place}" for place in range(40))
+    source = write(*({"id": str(place), "text": f"{text} {place}"} for place in range(3)))
+    run("ingest", source)
+    (answer,) = rows(run("resemble", "-", "--json", stdin=text.encode()).stdout)
+    assert [match["folded"] for match in answer["matches"]] == [2]
 
 
 @pytest.mark.parametrize(

@@ -49,15 +49,39 @@ def test_limit_counts_what_goes_in(run: Run, write: Records) -> None:
 @pytest.mark.parametrize(
     ("share", "said"),
     [
-        ("0", "skip_like 0.0: give a number above 0, up to 1"),
-        ("1.5", "1.5 is not between 0 and 1"),
-        ("many", "'many' is no number; give one from 0 to 1"),
+        ("0", "0: give a number above 0, up to 1;"),
+        ("2", "2: give a number above 0, up to 1;"),
+        ("80", "80: give a number above 0, up to 1; did you mean 0.8?"),
+        ("many", "'many' is no number; give one above 0, up to 1"),
     ],
 )
 def test_a_share_that_is_none_is_refused(run: Run, write: Records, share: str, said: str) -> None:
     """A share must lie above 0, up to 1; before anything is put."""
-    assert said in run("ingest", write(*LINES), "--skip-like", share, code=2).stderr
+    refused = run("ingest", write(*LINES), "--skip-like", share, code=2).stderr
+    assert "'--skip-like'" in refused
+    assert said in refused
     assert run("stats", code=4).stdout == ""
+
+
+def test_a_version_that_stays_is_told(run: Run, write: Records) -> None:
+    """A new version that is like another document is left out, and it is said that the old one stays."""
+    run("ingest", write(*LINES[:2]))
+    source = write({"id": "other", "text": LINES[0]["text"] + " more"}, name="new.jsonl")
+    done = run("ingest", source, "--skip-like", "0.8", "--duplicates", "alike.jsonl")
+    # of 37 shingles one more: 37 of 38
+    assert "other: like 'wire', Jaccard 0.97, 97% of it is there; what the index has of this id stays" in done.stderr
+    with dedup.open("lmdb:./index") as index:
+        (told,) = rows(Path("alike.jsonl").read_text())
+        assert told["kept_version"] == index.document("other").version
+        assert index.document("other").text == LINES[1]["text"]
+
+
+def test_a_measure_of_nothing_is_refused(run: Run, write: Records, here: Path) -> None:
+    """--measure without --skip-like says what is missing; a project's setting for another command does no harm."""
+    source = write(*LINES)
+    assert "give --skip-like too" in run("ingest", source, "--measure", "containment", code=2).stderr
+    (here / "dedup.toml").write_text('measure = "containment"')
+    assert run("ingest", source).stdout.startswith("3 put")
 
 
 def test_a_file_for_nothing_is_refused(run: Run, write: Records) -> None:

@@ -1,5 +1,6 @@
 """What reaches the terminal, and how the command ends when somebody hangs up or interrupts."""
 
+import io
 import json
 import os
 import pty
@@ -10,7 +11,10 @@ from collections.abc import Callable
 
 import pytest
 from cli.running import SEEDS, Records, Run, rows
+from rich.console import Console
+from rich.table import Table
 
+from dedup.cli.print_id import Id
 from dedup.cli.terminal import Progress, clean
 from dedup.report.differences import Segment, differences
 
@@ -97,6 +101,34 @@ def test_answer_for_people_holds_every_figure(seeded: Run) -> None:
 def test_query_that_resembles_nothing_says_so(seeded: Run) -> None:
     """An answer without matches is a sentence, not an empty table."""
     assert seeded("resemble", "-", stdin=WORDS.encode()).stdout == "- is new: it resembles nothing in the index\n\n"
+
+
+@pytest.mark.parametrize(("limit", "said"), [(1, "1 of them is shown"), (2, "2 of them are shown")])
+def test_documents_that_are_not_shown_are_told(run: Run, write: Records, limit: int, said: str) -> None:
+    """Of three documents found so many are shown as were asked for."""
+    text = " ".join(f"word{place}" for place in range(40))
+    run("ingest", write(*({"id": f"d{place}", "text": f"{text} {place}"} for place in range(3))))
+    shown = " ".join(run("resemble", "-", "--limit", limit, stdin=text.encode()).stdout.split())
+    assert f"; it resembles 3 documents, which hold 100 % of its words; {said} " in shown
+
+
+def printed(name: str, width: int) -> list[str]:
+    """Return the lines of an id in a table so wide."""
+    console = Console(width=width, file=io.StringIO())
+    table = Table(box=None, show_header=False, padding=0)
+    table.add_row(Id(name))
+    with console.capture() as shown:
+        console.print(table)
+    return [line.rstrip() for line in shown.get().splitlines()]
+
+
+def test_an_id_is_broken_between_its_words() -> None:
+    """Where a table has no room for an id, its lines end behind a hyphen or its like; only a long word is broken."""
+    assert printed("2018-04-19_reuters/storm", 24) == ["2018-04-19_reuters/storm"]
+    assert printed("2018-04-19_reuters/storm", 19) == ["2018-04-19_reuters/", "storm"]
+    assert printed("2018-04-19_reuters/storm", 18) == ["2018-04-19_", "reuters/storm"]
+    assert printed("a-extraordinary", 10) == ["a-", "extraordin", "ary"]
+    assert printed("a\nb", 10) == [r"a\x0ab"]
 
 
 def terminal_output(*arguments: object, **environment: str) -> str:

@@ -60,6 +60,18 @@ def test_list_and_remove(run: Run) -> None:
     assert run("watch", "list").stdout == ""
 
 
+def test_a_copy_says_that_it_has_no_watches(run: Run, write: Records) -> None:
+    """`copy` tells of watches that it leaves behind; once there are none any more it says nothing of them."""
+    run("ingest", write(STORY))
+    assert run("copy", "lmdb:./index", "lmdb:./first").stderr == ""
+    run("watch", "add", "merger", "--text", RELEASE)
+    said = run("copy", "lmdb:./index", "lmdb:./second").stderr
+    assert "the watches of lmdb:./index were not copied; put them into lmdb:./second with `dedup watch add`" in said
+    assert run("watch", "list", "--index", "lmdb:./second").stdout == ""
+    run("watch", "remove", "merger")
+    assert run("copy", "lmdb:./index", "lmdb:./third").stderr == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -120,6 +120,9 @@ def test_a_replacement_that_is_like_another_leaves_the_old_version(url: str) -> 
         assert skipped.duplicate_of
         assert skipped.duplicate_of.id == b.id
         assert index.document("f0-0").text == a.text
+        assert skipped.kept_version == index.document("f0-0").version
+        (fresh,) = index.put([Document("fresh", FAMILIES[1][1].text)], skip_like=0.6).duplicates
+        assert fresh.kept_version is None
 
 
 def test_what_was_removed_or_has_expired_is_not_a_duplicate(url: str) -> None:

@@ -39,7 +39,7 @@ class Model:
     def put(self, document: Document) -> None:
         """Compare a document with all watches, in the order of their names."""
         for name, text in sorted(self.watches.items()):
-            if dedup.compare(text, document.text).verdict != "new":
+            if dedup.compare(text, document.text).verdict not in {"new", None}:
                 self.hits.append((name, document.id))
 
     def unwatch(self, name: str) -> None:

@@ -272,4 +272,8 @@ def test_stories_are_the_embedded_index_s(kind: str, start: Start, tmp_path: Pat
         assert remote.resemble(WIRE, fold="story") == asked
         assert raised(lambda: remote.story("nobody")) == (UnknownStory, "unknown_story")
         assert raised(lambda: remote.stories("nonsense")) == (InvalidInput, "invalid_input")
+        with pytest.raises(InvalidInput, match="order: Input should be 'newest' or 'largest'"):
+            remote.stories(order="oldest")
+        with pytest.raises(UnknownStory, match="no document belongs to a story of this name; check the name"):
+            remote.story("no/body")
         remote.close()

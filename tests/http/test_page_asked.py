@@ -87,7 +87,7 @@ def test_the_best_are_shown_and_the_rest_told(filled: Serving) -> None:
     """With a limit of one the page says how many documents were found, and a button asks for all of them."""
     body = urlencode({"text": PASSAGE, "limit": "1"})
     page = filled.http.post("/matches", content=body, headers=HTML | FORM).text
-    assert "The best 1 of 3 documents found" in page
+    assert "1 of 3 documents found" in page
     assert 'name="limit" value="3"' in page
 
 
@@ -114,6 +114,22 @@ def test_settings_that_make_no_sense_are_refused(filled: Serving, sent: dict[str
     """A page says what is wrong with them; nothing else is answered."""
     body = urlencode({"text": PASSAGE, **sent})
     assert code(filled.http.post("/matches", content=body, headers=FORM)) == "invalid_input"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"contained": "3"}, "A text counts as contained from 3 %: give a percentage from 50 to 100."),
+        ({"contained": "half"}, "A text counts as contained from half %: give a percentage from 50 to 100."),
+        ({"min_similarity": "800"}, "Similarity of a passage at least 800 %: give a percentage above 0, up to 100."),
+    ],
+)
+def test_a_percentage_is_told_as_the_form_names_it(filled: Serving, sent: dict[str, str], said: str) -> None:
+    """What was typed comes back with the name of its field, in percent."""
+    page = filled.http.post("/matches", content=urlencode({"text": PASSAGE, **sent}), headers=HTML | FORM)
+    told = " ".join(re.sub("<[^>]*>", " ", page.text).split())
+    assert page.status_code == 422
+    assert said in told
 
 
 def test_conditions_are_those_of_a_filter() -> None:
@@ -208,4 +224,8 @@ def test_two_texts_are_compared(service: Serving) -> None:
     page = service.http.post("/compare", content=urlencode(texts), headers=HTML | FORM)
     assert page.text.count("<mark") >= 2
     assert "where else?" not in page.text
+    short = service.http.post(
+        "/compare", content=urlencode({"a": "finance ministry in", "b": PASSAGE}), headers=HTML | FORM
+    )
+    assert "The left cannot be judged beside the right: a text of fewer than 4 words is too short." in short.text
     assert code(service.http.post("/compare", content="a=word", headers=FORM)) == "invalid_input"

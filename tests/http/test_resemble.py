@@ -240,11 +240,12 @@ def test_compare_says_why(service: Serving, b: str, reason: str) -> None:
 
 def test_compare_tells_a_short_first_text_and_alike_without_a_passage(service: Serving) -> None:
     """Texts alike as a whole but too short for a passage are `alike`; a first text of three words is too short."""
-    explained = [
-        service.http.post("/v1/compare", json={"a": a, "b": b, "explain": True}).json()["explanation"]["reason"]
+    answers = [
+        service.http.post("/v1/compare", json={"a": a, "b": b, "explain": True}).json()
         for a, b in (("a b c", WIRE), ("six words that are quite alike", "six words that are quite alike"))
     ]
-    assert explained == ["too_short_a", "alike"]
+    assert [one["explanation"]["reason"] for one in answers] == ["too_short_a", "alike"]
+    assert [one["verdict"] for one in answers] == [None, "near_duplicate"]
     assert "explanation" not in service.http.post("/v1/compare", json={"a": WIRE, "b": WIRE}).json()
 
 

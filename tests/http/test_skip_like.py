@@ -20,7 +20,7 @@ HALF = " ".join(WIRE.split()[:33])  # 30 of 57 shingles: Jaccard .526, all of it
 def test_a_text_that_is_like_another_is_a_duplicate(service: Serving) -> None:
     """PUT with `skip_like` answers 200 and says of what, with exact figures; the text is not there, nor is a tag."""
     service.put("original", WIRE)
-    answer = service.http.put("/v1/documents/half?skip_like=0.5", json={"text": HALF})
+    answer = service.http.put("/v1/documents/part?skip_like=0.5", json={"text": HALF})
     assert (answer.status_code, answer.json()["status"]) == (200, "duplicate")
     assert answer.json()["duplicate_of"] == {
         "id": "original",
@@ -28,29 +28,29 @@ def test_a_text_that_is_like_another_is_a_duplicate(service: Serving) -> None:
         "containment": {"query_in_document": 1.0, "document_in_query": pytest.approx(30 / 57)},
     }
     assert "etag" not in answer.headers
-    assert code(service.http.get("/v1/documents/half")) == "unknown_id"
-    new = service.http.put("/v1/documents/half?skip_like=0.6", json={"text": HALF})
+    assert code(service.http.get("/v1/documents/part")) == "unknown_id"
+    new = service.http.put("/v1/documents/part?skip_like=0.6", json={"text": HALF})
     assert (new.status_code, new.json().keys()) == (201, {"id", "status", "version"})
-    alike = service.http.put("/v1/documents/third?skip_like=0.6&measure=containment", json={"text": HALF})
+    alike = service.http.put("/v1/documents/third-part?skip_like=0.6&measure=containment", json={"text": HALF})
     assert alike.json()["status"] == "duplicate"
 
 
 def test_each_line_is_held_against_those_before_it(service: Serving) -> None:
     """POST with `skip_like` tells each duplicate in its line, of the body too, and counts them in the summary."""
-    lines = [{"id": name, "text": text} for name, text in (("l1", NEWS), ("l2", prose(40)), ("l3", NEWS + " End."))]
+    lines = [{"id": name, "text": text} for name, text in (("s1", NEWS), ("s2", prose(40)), ("s3", NEWS + " End."))]
     body = b"\n".join(json.dumps(line).encode() for line in lines)
     answer = service.http.post(
         "/v1/documents?skip_like=0.8", content=body, headers={"Content-Type": "application/x-ndjson"}
     )
     first, second, third, last = map(json.loads, answer.content.splitlines())
     assert [one["status"] for one in (first, second, third)] == ["put", "put", "duplicate"]
-    assert (third["line"], third["duplicate_of"]["id"]) == (3, "l1")
+    assert (third["line"], third["duplicate_of"]["id"]) == (3, "s1")
     assert last["summary"] == {
         "put": 2,
         "unchanged": 0,
         "replaced": 0,
         "rejected": 0,
-        "duplicate": 1,
+        "duplicates": 1,
         "complete": True,
     }
 

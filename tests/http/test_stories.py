@@ -1,13 +1,16 @@
 """Stories over HTTP: for programs, and as pages."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from servers.service import Serving, code, prose, serving
+from servers.service import Serving, Start, code, prose, serving
 
 import dedup
+from dedup.engine import open_index
 from dedup.model import Document
+from dedup.scheme import Scheme
 
 HTML = {"Accept": "text/html"}
 HOSTILE = "<script>alert(1)</script>/..?#"
@@ -175,7 +178,7 @@ def test_the_form_offers_no_folding_without_stories(service: Serving) -> None:
 
 
 def test_a_name_in_a_path_is_decoded_once(start: Start, tmp_path: Path) -> None:
-    """A name that looks percent-encoded is not taken for another one; a line end is a part of it; a byte alone is none."""
+    """A name that looks percent-encoded is not another one; a line end is a part of it; a byte alone is none."""
     url = f"lmdb:{tmp_path / 'odd'}"
     open_index(url, Scheme(stories=0.5)).close()
     with start(index=url) as service:

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 import dedup
-from dedup.model import Answer, Containment, Document, Passage, Span, Verdict
-from dedup.search.verdict import verdict
+from dedup.model import Answer, Containment, Document, Match, Passage, Span, Verdict
+from dedup.search.verdict import decisive, verdict
 
 COPIED = Passage(Span(0, 9), Span(0, 9), 12, 1.0, 1, "passage")
 STOCK = Passage(Span(0, 9), Span(0, 9), 12, 1.0, 1, "boilerplate")
@@ -107,6 +107,34 @@ def test_the_document_that_decides_is_returned() -> None:
     assert [(match.id, match.verdict) for match in answer] == [("1", "contains")]
 
 
+def matched(name: str, verdict: Verdict, held: float, **metadata: str) -> Match:
+    """Return a match that holds so much of the query."""
+    return Match(name, 0.1, Containment(held, 1.0), metadata, (), verdict=verdict)
+
+
+def test_what_holds_most_of_the_query_decides() -> None:
+    """A roundup is named beside its longest part, not beside one that says less, however long."""
+    parts = [matched("brief", "contains", 0.2), matched("report", "contains", 0.5)]
+    assert decisive([matched("other", "shares_passages", 0.7), *parts]) == 2
+    assert decisive([*reversed(parts), matched("last", "contains", 0.5)]) == 0
+
+
+def test_of_what_holds_as_much_the_earliest_decides() -> None:
+    """A quotation is named beside what came out first, in whatever form the dates are; what has no date comes last."""
+    dates: tuple[dict[str, str], ...] = (
+        {},
+        {"date": "2 May 2024"},
+        {"published": "2024-05-01"},
+        {"date": "2024-05-03"},
+    )
+    assert decisive([matched(str(place), "contained", 1.0, **one) for place, one in enumerate(dates)]) == 2
+    quotation = words(STORY, 0, 20)
+    with dedup.open("memory:") as index:
+        index.put(Document(f"d{day}", f"{STORY} {OTHER}", {"date": f"2024-05-0{day}"}) for day in (2, 1, 3))
+        answer = index.resemble(quotation, limit=1)
+    assert (answer.verdict, answer.found, [match.id for match in answer]) == ("contained", 3, ["d1"])
+
+
 def test_without_passages_shingles_decide() -> None:
     """Where passages are not looked for, half of the shingles is the least that is told."""
     half, less = f"{words(STORY, 0, 23)} {words(OTHER, 0, 20)}", f"{words(STORY, 0, 19)} {OTHER}"
@@ -119,6 +147,14 @@ def test_a_query_too_short_to_judge_has_no_verdict() -> None:
     """Three words, which are in the index, are neither new nor anything else."""
     answer = asked(words(STORY, 0, 3), words(STORY, 0, 3), STORY)
     assert (answer.verdict, answer.too_short, len(answer)) == (None, True, 0)
+
+
+def test_two_texts_of_which_one_is_too_short_have_no_verdict() -> None:
+    """Of three words and forty neither can be judged beside the other, and three words not beside themselves."""
+    short = words(STORY, 0, 3)
+    for a, b in ((short, STORY), (STORY, short), (short, short)):
+        assert dedup.compare(a, b).verdict is None
+    assert dedup.compare(words(STORY, 0, 4), STORY).verdict == "contained"
 
 
 def test_boilerplate_alone_leaves_a_query_new() -> None:
