@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dedup.report.views import Name, name_of
+from dedup.dates import unread
+from dedup.report.views import Name, as_words, name_of
 from dedup.stories.story import Member
 
 ROW, LANE = 64, 16  # sixteenths of a rem, as page.css has the rows
@@ -14,11 +15,12 @@ _BEND, _THINNEST, _WIDEST = 14, 1.5, 3.5
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A document's row; `parent` is whom it took most from."""
+    """A document's row; `parent` is whom it took most from, `written` what stands in place of a date."""
 
     name: Name
     member: Member
     parent: Name | None
+    written: str
     x: int
     y: int
 
@@ -49,7 +51,14 @@ def lineage(members: Sequence[Member]) -> Lineage:
             children[one.parent].append(one)
     names = {one.id: name_of(one.id, one.metadata) for one in members}
     rows = [
-        Branch(names[one.id], one, names[one.parent] if one.parent else None, _lane(depth), ROW * place + ROW // 2)
+        Branch(
+            names[one.id],
+            one,
+            names[one.parent] if one.parent else None,
+            as_words(unread(one.metadata) or ""),
+            _lane(depth),
+            ROW * place + ROW // 2,
+        )
         for place, (depth, one) in enumerate(_descending(children))
     ]
     at = {row.name.id: row for row in rows}

@@ -49,6 +49,7 @@ class StoryView:
 
     story: Story
     first: Name
+    undated: str
     names: Sequence[Name]
     timeline: Timeline | None
     lineage: Lineage
@@ -70,6 +71,7 @@ def view(story: Story, sources: Iterable[Document]) -> StoryView:
     return StoryView(
         story,
         names[story.members[0].id],
+        undated(story),
         [names[one.id] for one in story.members if not one.compared],
         timeline(dated),
         lineage(story.members),

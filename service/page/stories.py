@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
 
 from dedup.dates import Moment, moment, published
 from dedup.engine import Index
@@ -11,12 +12,12 @@ from dedup.report.story import sources_of, view
 from dedup.report.stretch import beginning
 from dedup.report.timeline import TIME_WIDTH
 from dedup.report.views import Name, name_of
-from dedup.stories.newest import since_of
+from dedup.stories.newest import MOST, since_of
 from dedup.stories.story import Order, Outline
 from service.backend import Shared, wanted
 from service.page.html import PageRoute, show
 
-LISTED = 50  # not measured: stories in a list that can be read
+LISTED = 50  # not measured: stories in a list that can be read; on demand as many as there are at once
 OPENING = 160  # not measured: letters of a story's beginning
 DATES = (
     ("", "of any date"),
@@ -24,6 +25,22 @@ DATES = (
     ("-7d", "of the last 7 days"),
     ("-30d", "of the last 30 days"),
 )
+
+
+class Asked(BaseModel):
+    """What of the list is wanted.
+
+    Attributes:
+        order: which stories come first.
+        since: the dates that count.
+        limit: how many stories are listed.
+        single: list those of one document, too.
+    """
+
+    order: Order = "newest"
+    since: str = ""
+    limit: Annotated[int, Field(ge=1, le=MOST)] = LISTED
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +57,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/stories")
-async def stories(service: Shared, order: Order = "newest", since: str = "") -> Response:
+async def stories(asked: Annotated[Asked, Query()], service: Shared) -> Response:
     """List the newest or the largest stories."""
-    return await service.read(_stories, service.index, order, since)
+    return await service.read(_stories, service.index, asked)
 
 
 @router.get("/story")
@@ -53,10 +70,13 @@ async def story(
     return await service.read(_story, service.index, name, cursor)
 
 
-def _stories(index: Index, order: Order, since: str) -> Response:
-    found = index.stories(since_of(since), LISTED, order, watch=wanted)
-    rows = [_row(one) for one in found.stories]
-    return show("stories.html", found=found, rows=rows, order=order, since=since, dates=DATES)
+def _stories(index: Index, asked: Asked) -> Response:
+    found = index.stories(since_of(asked.since), MOST, asked.order, watch=wanted)
+    wide = [one for one in found.stories if asked.single or one.count > 1]
+    rows = [_row(one) for one in wide[: asked.limit]]
+    hidden = len(found.stories) - len(wide)
+    more = len(wide) - len(rows)
+    return show("stories.html", found=found, rows=rows, hidden=hidden, more=more, most=MOST, asked=asked, dates=DATES)
 
 
 def _row(one: Outline) -> Row:

@@ -122,8 +122,7 @@ def test_the_page_of_a_story_shows_who_took_what(told: Serving) -> None:
     """It names the documents, the shares, the texts with their printings, and where they stand, all escaped."""
     page = told.http.get("/story?" + urlencode({"id": HOSTILE}), headers=HTML)
     assert page.status_code == 200
-    assert "3 documents, dated 1 March 2026 to 2 March 2026" in page.text
-    assert "1 document without a date comes last" in page.text
+    assert "3 documents, dated 1 March 2026 to 2 March 2026, 1 without a date. Those without come last." in page.text
     assert "80 % of it is in <bdi>&lt;b&gt;bold&lt;/b&gt;</bdi>" in page.text
     assert "In 3 documents, first in" in page.text
     assert "3 printings" in page.text
@@ -136,9 +135,10 @@ def test_the_page_of_a_story_shows_who_took_what(told: Serving) -> None:
 def test_pages_lead_from_the_list_to_a_story_and_from_a_match(told: Serving) -> None:
     """The first page names the list, the list each story, a result the story of the document and of each match."""
     assert 'href="stories"' in told.http.get("/", headers=HTML).text
-    shown = told.http.get("/stories?order=largest", headers=HTML).text
+    shown = told.http.get("/stories?order=largest&single=1", headers=HTML).text
     assert "2 stories among 4 documents" in shown
     assert shown.index(f"story?{urlencode({'id': HOSTILE})}") < shown.index("story?id=alone")
+    assert 'story <span class="id"><bdi>alone</bdi></span>: 1 document' in shown
     result = told.http.get("/matches?id=b", headers=HTML).text
     assert result.count("The story that this document belongs to") == 1
     assert result.count("Its story") == 2
@@ -148,6 +148,18 @@ def test_pages_lead_from_the_list_to_a_story_and_from_a_match(told: Serving) -> 
 def test_every_page_leads_to_the_stories(told: Serving, path: str) -> None:
     """The navigation names them, on pages that refuse as well."""
     assert '<a href="stories">Stories</a>' in told.http.get(f"/{path}", headers=HTML).text
+
+
+def test_stories_of_one_document_are_left_out_of_the_page(told: Serving) -> None:
+    """The list says how many, and has a tick for them; a shorter list leads to the whole one."""
+    shown = told.http.get("/stories", headers=HTML).text
+    assert "1 story of 2 among 4 documents." in shown
+    assert "1 story of one document is left out." in shown
+    assert "story?id=alone" not in shown
+    assert "more</a>" not in shown
+    short = told.http.get("/stories?single=1&limit=1", headers=HTML).text
+    assert 'href="stories?order=newest&amp;since=&amp;single=1&amp;limit=200">Show 1 more</a>' in short
+    assert told.http.get("/stories?limit=201", headers=HTML).status_code == 422
 
 
 def test_pages_refuse_what_makes_no_sense(told: Serving) -> None:
