@@ -195,7 +195,7 @@ def test_a_name_in_a_path_is_decoded_once(start: Start, tmp_path: Path) -> None:
     open_index(url, Scheme(stories=0.5)).close()
     with start(index=url) as service:
         for name in ("%41", "A", "p%2Fq", "p/q", "a\nb"):
-            service.put(name, prose(30, name))
+            service.put(quote(name, safe=""), prose(30, name))
             assert service.http.get(f"/v1/stories/{quote(name, safe='')}").json()["name"] == name
         assert code(service.http.get("/v1/stories/%FF")) == "invalid_id"
         assert code(service.http.get("/v1/stories/%2542")) == "unknown_story"
