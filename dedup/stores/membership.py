@@ -49,12 +49,12 @@ def out_of_story(chunks: tuple[Buckets, ...], membership: Membership) -> tuple[B
 
 def members_of(story: str) -> int:
     """Return the bucket that lists a story's documents."""
-    return xxhash.xxh3_64_intdigest(story.encode(), _IN)
+    return xxhash.xxh3_64_intdigest(story.encode("utf-8", "surrogatepass"), _IN)
 
 
 def links_to(story: str) -> int:
     """Return the bucket that lists the documents of other stories which resemble one of this story."""
-    return xxhash.xxh3_64_intdigest(story.encode(), _BESIDE)
+    return xxhash.xxh3_64_intdigest(story.encode("utf-8", "surrogatepass"), _BESIDE)
 
 
 def with_membership(payload: bytes, membership: Membership) -> bytes:

@@ -46,17 +46,15 @@ def read(now: Snapshot, story: str, cursor: int, most: int) -> Reading:
     Raises:
         StoreDamaged: one of them cannot be read.
     """
-    postings = now.lookup(bucket(members_of(story)), _ALL if cursor else most + 1)
+    postings = now.lookup(bucket(members_of(story)), _ALL)
     numbers = postings.numbers[postings.numbers >= cursor]
     reading, size = Reading(int(postings.counts[0])), 0
-    for stored in of_story(now, numbers[:most], story):
-        if size > BYTES:
+    for stored in of_story(now, numbers, story):  # the dead, which wait for a sweep, do not use up the most
+        if size > BYTES or len(reading.stored) == most:
             reading.next = stored.number
             break
         size += len(stored.payload)
         reading.add(stored)
-    if reading.next is None and len(numbers) > most:
-        reading.next = int(numbers[most])
     if not cursor and reading.next is None:
         reading.count = len(reading.stored)  # expired ones are counted in the bucket until they are swept
     reading.stored.sort(key=lambda one: place(one, reading.dates))

@@ -34,10 +34,12 @@ def tell(store: Store, name: str, cursor: int = 0, watch: Watch = unwatched) -> 
     Raises:
         NoStories: the index has none.
         UnknownStory: no document belongs to a story of that name, or none from `cursor` on.
-        InvalidInput: the cursor is none.
+        InvalidInput: the name or the cursor is none.
         StoreDamaged: a document of the story cannot be read.
     """
     require_stories(store)
+    if not isinstance(name, str):
+        raise InvalidInput(f"name {name!r}: give the name of a story, a string")
     if type(cursor) is not int or not 0 <= cursor < 1 << 32:
         raise InvalidInput(f"cursor {cursor!r}: give 0, or the `next` of the part before")
     with store.snapshot() as now:

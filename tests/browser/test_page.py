@@ -342,3 +342,19 @@ def test_a_result_is_saved_by_keyboard(browser: Browser, tmp_path: Path, scripte
         assert page.locator("mark.on").count()
         page.close()
         assert not failed
+
+
+def test_the_tree_of_a_story_keeps_its_names_on_a_phone(visit: Open) -> None:
+    """At 320 pixels each row has its document's name in full height, and nothing lies on the next row."""
+    page = visit(PLACES["story"], viewport={"width": 320, "height": 600})
+    names = page.locator(".branch .name")
+    assert names.count() >= 2
+    for name in names.all():
+        box = name.bounding_box()
+        assert box
+        assert box["height"] >= 18
+    tops: list[list[float]] = page.evaluate(
+        """[...document.querySelectorAll('.branch')].map(row =>
+        [row.getBoundingClientRect().bottom, row.querySelector('.byline').getBoundingClientRect().bottom])"""
+    )
+    assert all(inner <= outer + 1 for outer, inner in tops)

@@ -1,7 +1,9 @@
 """Stories are read alike from every kind of store."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from contract.conftest import url_of
@@ -9,8 +11,10 @@ from model_store import ModelStore
 from servers.fixtures import ON_SERVERS
 from stories.told import SCHEME, put
 
-from dedup.engine import Index
+from dedup.engine import Index, open_index
+from dedup.errors import InvalidInput, UnknownStory
 from dedup.model import Document
+from dedup.scheme import Scheme
 from dedup.stores import open_store
 from dedup.stores.membership import Membership
 
@@ -54,3 +58,24 @@ def test_stories_are_read_alike(kind: str, request: pytest.FixtureRequest, tmp_p
         assert index.stories(listed.next).stories == ()
         put(store, [(Document("new", WORDS[4], {}), Membership("d4"))])
         assert [(one.name, one.new, one.count) for one in index.stories(listed.next).stories] == [("d4", 1, 8)]
+
+
+def test_the_expired_do_not_hide_the_members_that_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of a story begins with the first members that live, however many expired ones wait for a sweep."""
+    monkeypatch.setattr("dedup.stories.telling.MEMBERS", 5)
+    text = " ".join(f"word{place}" for place in range(40))
+    with open_index("memory:", Scheme(stories=0.5)) as index:
+        index.put([Document(f"old{place}", text) for place in range(8)], ttl=1)
+        index.put([Document(f"new{place}", text) for place in range(7)])
+        time.sleep(2.1)
+        part = index.story("old0")
+        assert [one.id for one in part.members] == [f"new{place}" for place in range(5)]
+        assert part.next is not None
+        assert [one.id for one in index.story("old0", part.next).members] == ["new5", "new6"]
+
+
+@pytest.mark.parametrize(("name", "error"), [("\ud800", UnknownStory), (5, InvalidInput), (None, InvalidInput)])
+def test_what_can_be_no_name_is_refused(name: Any, error: type[Exception]) -> None:
+    """A lone surrogate names no story; what is no string is no name."""
+    with open_index("memory:", Scheme(stories=0.5)) as index, pytest.raises(error):
+        index.story(name)
