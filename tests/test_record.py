@@ -199,3 +199,12 @@ def test_only_utf_8_is_json(data: bytes) -> None:
     """Bytes that are no UTF-8, surrogates spelled as bytes and UTF-16 are refused, as is what ends too early."""
     with pytest.raises(ValueError, match=r"."):
         loads(data)
+
+
+def test_a_story_beside_the_metadata_is_none_of_them() -> None:
+    """The record of a document with a story reads as that document; a field `story` alone is metadata, as any other."""
+    told = Document("a", "text", {"story": "mine"}, story="wire")
+    record = record_of(told)
+    assert record == {"id": "a", "text": "text", "metadata": {"story": "mine"}, "story": "wire"}
+    assert document_of(record) == told
+    assert document_of({"id": "a", "text": "text", "story": "mine"}).metadata == {"story": "mine"}
