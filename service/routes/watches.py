@@ -12,9 +12,9 @@ from service.json import JsonAnswer
 from service.listing import cut
 from service.openapi import refusals
 from service.problems import unknown
-from service.schemas import HitsOut, NewWatch, WatchesOut, WatchOut
 from service.streams import MEDIA_TYPE, Events, cursor_of
 from service.strict_json import StrictRoute, bounded, few_conditions
+from service.watch_schemas import HitsOut, NewWatch, WatchesOut, WatchOut
 from service.webhooks.targets import Host, target
 
 router = APIRouter(prefix="/v1", tags=["watches"], route_class=StrictRoute)
