@@ -9,7 +9,7 @@ from dedup.dates import Moment
 
 TIME_WIDTH, MARGIN, DOT, ROWS = 640, 24, 7, 9
 _EDGE = 60  # not measured: so near an end of the line a label begins or ends at its mark
-_LETTER = 7  # not measured: width of a letter of a label
+_LETTER, _LARGE = 7, 10.5  # not measured: width of a letter of a label; on a narrow screen, as page.css has them
 _SPACES = 5  # not measured: names of marks that have room beside each other
 _MINUTE, _DAY, _YEAR = 60, 86_400, 12  # seconds, seconds, months
 _SECONDS = (1, 2, 5, 10, 15, 30, *(_MINUTE * n for n in (1, 2, 5, 15, 30, 60, 120, 180, 360, 720)))
@@ -29,11 +29,15 @@ class Dot:
 
 
 class Tick(NamedTuple):
-    """A mark of the calendar; `anchor` is the part of the label that stands at it, as SVG calls it."""
+    """A mark of the calendar; `anchor` is the part of the label that stands at it, as SVG calls it.
+
+    `narrow`: there is room for the label on a narrow screen, too, where letters are larger.
+    """
 
     x: float
     label: str
     anchor: Anchor
+    narrow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,27 @@ def timeline(dates: Sequence[tuple[Moment, str]]) -> Timeline | None:
     return Timeline(placed, list(_legible(ticks)), height)
 
 
-def _legible(ticks: Iterable[tuple[float, str]]) -> Iterator[Tick]:
+def _legible(ticks: Sequence[tuple[float, str]]) -> Iterator[Tick]:
     """Yield the ticks, without the labels that would lie on the one before."""
+    wide = list(_clear(ticks, _LETTER))
+    shown = [(x, label if clear else "") for (x, label), clear in zip(ticks, wide, strict=True)]
+    for (x, label), narrow in zip(shown, _clear(shown, _LARGE), strict=True):
+        yield Tick(x, label, _anchor(x), narrow)
+
+
+def _clear(ticks: Iterable[tuple[float, str]], letter: float) -> Iterator[bool]:
+    """Yield whether each label lies beside those before it that do, if its letters are so wide."""
     free = 0.0
     for x, label in ticks:
-        anchor: Anchor = "start" if x < _EDGE else "end" if x > TIME_WIDTH - _EDGE else "middle"
-        width = _LETTER * len(label)
-        left = x - width * {"start": 0, "middle": 1 / 2, "end": 1}[anchor]
-        clear = left >= free
-        free = left + width + _LETTER if clear else free
-        yield Tick(x, label if clear else "", anchor)
+        width = letter * len(label)
+        left = x - width * {"start": 0, "middle": 1 / 2, "end": 1}[_anchor(x)]
+        clear = bool(label) and left >= free
+        free = left + width + letter if clear else free
+        yield clear
+
+
+def _anchor(x: float) -> Anchor:
+    return "start" if x < _EDGE else "end" if x > TIME_WIDTH - _EDGE else "middle"
 
 
 def marks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:

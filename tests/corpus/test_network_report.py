@@ -140,16 +140,18 @@ _BEFORE = {"start": 0, "middle": 0.5, "end": 1}
 
 @pytest.mark.parametrize("seconds", [round(1.4**n) for n in range(4, 74)])
 def test_marks_are_few_and_each_is_written_once(seconds: int) -> None:
-    """Whatever the span, two to six marks lie on it, no two written alike, and no label on another at 6 a letter."""
+    """Whatever the span, two to six marks lie on it, no two written alike, and no label on another."""
     first = datetime(1843, 2, 27, 22, 58, 31, tzinfo=UTC)
     found = marks(first, first + timedelta(seconds=seconds))
     assert 2 <= len({label for _, label in found}) == len(found) <= 6
     line = timeline([(Moment(first), "a"), (Moment(first + timedelta(seconds=seconds)), "b")])
     assert line is not None
     assert all(b.x - a.x > TIME_WIDTH / 8 for a, b in pairwise(line.ticks))
-    spans = [(tick.x - 6 * len(tick.label) * _BEFORE[tick.anchor], tick) for tick in line.ticks if tick.label]
-    assert spans
-    assert all(left + 6 * len(one.label) < right for (left, one), (right, _) in pairwise(spans))
+    wide, narrow = ([tick for tick in line.ticks if getattr(tick, name)] for name in ("label", "narrow"))
+    for letter, ticks in ((6, wide), (9, narrow)):
+        spans = [(tick.x - letter * len(tick.label) * _BEFORE[tick.anchor], tick) for tick in ticks]
+        assert spans
+        assert all(left + letter * len(one.label) < right for (left, one), (right, _) in pairwise(spans))
 
 
 def test_each_printing_shows_its_own_words(tmp_path: Path, command: Command) -> None:

@@ -138,7 +138,7 @@ def test_pages_lead_from_the_list_to_a_story_and_from_a_match(told: Serving) -> 
     shown = told.http.get("/stories?order=largest&single=1", headers=HTML).text
     assert "2 stories among 4 documents" in shown
     assert shown.index(f"story?{urlencode({'id': HOSTILE})}") < shown.index("story?id=alone")
-    assert 'story <span class="id"><bdi>alone</bdi></span></span> <span>1 document' in shown
+    assert 'story <span class="id"><bdi>alone</bdi></span>: 1 document' in shown
     result = told.http.get("/matches?id=b", headers=HTML).text
     assert result.count("The story that this document belongs to") == 1
     assert result.count("Its story") == 2
