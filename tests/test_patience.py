@@ -75,8 +75,8 @@ def test_no_patience_is_a_single_try() -> None:
     [
         ("120", 120, 120),
         (" 7 ", 7, 7),
-        (format_datetime(datetime.now(UTC) + timedelta(hours=2)), 7_000, 7_200),
-        (format_datetime(datetime.now(UTC) - timedelta(hours=2)), 0, 0),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(hours=2)), 5_000, 7_200, id="in two hours"),
+        pytest.param(format_datetime(datetime.now(UTC) - timedelta(hours=2)), 0, 0, id="two hours ago"),
         ("", 0, 0),
         ("²", 0, 0),
         ("soon", 0, 0),
