@@ -100,8 +100,8 @@ class Index(Watching):
             entries = self._entries(batch, ttl, create=create)
             newcomers = self._newcomers(batch, limit) if judged else None
             put = self._store.put(list(entries.values()), self._postings_of, newcomers) if entries else []
-            if not set(WRITTEN).isdisjoint(put):
-                self.settle()
+            if written := [name for name, status in zip(entries, put, strict=True) if status in WRITTEN]:
+                self.settle_own(written)
             yield from _outcomes(batch, dict(zip(entries, put, strict=True)), newcomers)
 
     def _newcomers(self, batch: "list[Encoded | Reject]", limit: Limit | None) -> Newcomers:

@@ -1,6 +1,6 @@
 """Standing questions: what is watched for, and what came in that resembles it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -17,7 +17,7 @@ from dedup.stores.base import PostingsOf, Stats, Store, Stored
 from dedup.stores.codec import decode
 from dedup.watches import hits, watches
 from dedup.watches.deliveries import Deliveries
-from dedup.watches.hits import HitList, number_of
+from dedup.watches.hits import HitList, id_of, number_of
 from dedup.watches.holding import Arrived, hold
 from dedup.watches.standing import Standing
 from dedup.watches.watches import Watches
@@ -39,6 +39,7 @@ class Watching(Reader):
         super().__init__(store)
         self.new_hits = 0
         self._settled = self._cursor = 0  # what this process has settled, and what is written of it
+        self._held = set[int]()  # numbers from there on that it has held against the watches already
         self._opened: dict[str, Store] = {}
         self._opening = Lock()
 
@@ -77,8 +78,11 @@ class Watching(Reader):
         watch = Watch(name, wanted, id, webhook=webhook, webhook_text=webhook_text, **fields)
         standing = Standing(watch, document.metadata if document else {}, self.arrivals()[0])
         encoded = standing.encoded(self.scheme)
-        HitList(self._made(hits.NAME)).begin(standing.since)
-        Watches(self._made(watches.NAME)).put(standing, encoded)
+        written, there = HitList(self._made(hits.NAME)), Watches(self._made(watches.NAME))
+        written.begin(standing.since)
+        old = there.put(standing, encoded)
+        if old and not old.asks_as(standing):  # what the one before has found is not sent to the new one's webhook
+            Deliveries(written).note(name, id_of(standing.since, ""))
         return watch
 
     def unwatch(self, name: str) -> bool:
@@ -165,10 +169,10 @@ class Watching(Reader):
             return 0
         before = self.new_hits
         end, stored = self._store.arrivals(self._settled)
-        if end - self._settled >= _BEHIND:  # of so much, others may have settled a part
+        if not self._settled or end - self._settled >= _BEHIND:  # of so much, others may have settled a part
             self._cursor = written.cursor
             end, stored = self._store.arrivals(max(self._settled, self._cursor))
-        arrived = filter(None, map(_arrived, stored))
+        arrived = filter(None, map(_arrived, (one for one in stored if one.number not in self._held)))
         while some := list(islice(arrived, _AT_ONCE)):
             reached = some[-1].number + 1
             found = hold(some, there, self._store)
@@ -178,7 +182,24 @@ class Watching(Reader):
             for name in there.gone({hit.watch for _, hit in found}):  # it was removed before its hits were there
                 written.forget(name)
         self._settled = end
+        self._held = {number for number in self._held if number >= end}
         return self.new_hits - before
+
+    def settle_own(self, ids: Sequence[str]) -> None:
+        """Settle, and hold against the watches what this process has just put, also where that is not settled yet.
+
+        In Redis a writer that has died holds up what is settled for two minutes. What is replaced or removed meanwhile
+        is a hit all the same; hits are read in order, once all before them are there.
+        """
+        self.settle()
+        there, written = self._watches(), self._hits()
+        if not (there and written):
+            return
+        own = [one for one in self._store.get(ids) if one and one.number >= self._settled]
+        for first in range(0, len(own), _AT_ONCE):
+            some = own[first : first + _AT_ONCE]
+            self.new_hits += written.write(hold([one for one in map(_arrived, some) if one], there, self._store))
+            self._held.update(one.number for one in some)
 
     def stats(self) -> Stats:
         """Return the index's size; whether it is to grow holds of its watches too."""

@@ -72,9 +72,14 @@ class HitList:
 
     def add(self, hits: Sequence[tuple[int, Hit]], cursor: int) -> int:
         """Write hits, each with its document's number, then the cursor; return how many of the hits are new."""
+        new = self.write(hits)
+        self.keep(_CURSOR, {"next": cursor})
+        return new
+
+    def write(self, hits: Sequence[tuple[int, Hit]]) -> int:
+        """Write hits, each with its document's number; return how many of them are new."""
         entries = [entry for number, hit in hits for entry in _entries(number, hit)]
         statuses = self.store.put(entries, self.postings_of) if entries else []
-        self.keep(_CURSOR, {"next": cursor})
         return statuses[::2].count("put")
 
     def page(self, name: str | None, after: str, limit: int, end: int) -> Hits:

@@ -1,7 +1,7 @@
 """A watch as it stands: the watch itself, and what was so when it was put."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -44,6 +44,11 @@ class Standing:
             filter=one.filter,
             reworded=one.reworded,
         )
+
+    def asks_as(self, other: Self) -> bool:
+        """Return whether the other one asks for the same; hits may be sent elsewhere."""
+        here = replace(self.watch, webhook=other.watch.webhook, webhook_text=other.watch.webhook_text)
+        return (here, self.metadata) == (other.watch, other.metadata)
 
     @property
     def filter(self) -> Filter | None:

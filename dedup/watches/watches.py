@@ -46,15 +46,20 @@ class Watches:
         """Work on an open index of watches."""
         self.store = store
 
-    def put(self, standing: Standing, encoded: bytes) -> None:
-        """Put a watch, whose metadata are given as JSON, in place of the one of its name, unless that is the same."""
+    def put(self, standing: Standing, encoded: bytes) -> Standing | None:
+        """Put a watch, whose metadata are given as JSON, in place of the one of its name, unless that is the same.
+
+        Returns:
+            The one that was replaced, or None.
+        """
         name, text = standing.watch.name, standing.watch.text
         stored = self.store.get([name])[0]
         old = _readable(stored) if stored else None
         if old and replace(old, since=standing.since) == standing:
-            return
+            return None
         whole = content(text, encoded)
         self.store.put([Entry(name, digest(whole), encode(whole), self._postings(text))], self.postings_of)
+        return old
 
     def remove(self, name: str) -> bool:
         """Remove a watch; return whether there was one."""

@@ -21,13 +21,15 @@ ASKING = frozenset({"/v1/resemble", "/v1/resemble:batch", "/v1/compare"})
 FORMS = frozenset({"/watches", "/unwatch"})
 
 
-def needed(method: str, path: str) -> Permission:
-    """Return the scope that a request needs."""
+def needed(method: str, path: str) -> set[Permission]:
+    """Return the scopes that a request needs; who puts a watch is told of documents, and needs both."""
     if path == "/metrics":
-        return "admin"
+        return {"admin"}
     if method in {"GET", "HEAD", "OPTIONS"} or path in ASKING:
-        return "read"
-    return "write" if path.startswith("/v1/") or path in FORMS else "read"
+        return {"read"}
+    if path == "/watches" or (method == "PUT" and path.startswith("/v1/watches/")):
+        return {"read", "write"}
+    return {"write"} if path.startswith("/v1/") or path in FORMS else {"read"}
 
 
 class Keys(Middleware):
@@ -64,9 +66,9 @@ class Keys(Middleware):
         key = self._key(_secret(headers, browser=not path.startswith("/v1/")))
         if key is None or key.expired():
             raise _unknown(path)
-        permission = needed(method, path)
-        if not key.scopes & {permission, "admin"}:
-            raise Problem(403, "forbidden", f"this key does not have the scope {permission!r}; use a key that has it")
+        missing = sorted(needed(method, path) - key.scopes)
+        if missing and "admin" not in key.scopes:
+            raise Problem(403, "forbidden", f"this key does not have the scope {missing[0]!r}; use a key that has it")
         return key.name
 
     def _key(self, secret: str) -> Key | None:

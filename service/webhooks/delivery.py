@@ -155,6 +155,6 @@ class Delivery:
     def _body(self, watch: Watch, hit: Hit) -> bytes:
         data = hit_json(hit)
         if watch.webhook_text:
-            document = self._index.get(hit.match.id)
-            data["text"] = document.text if document else None
+            sides = self._index.sides(hit)  # None if the document is another version now, or gone
+            data["text"] = sides[1].text if sides else None
         return dumps({"type": "watch.hit", "data": data})

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from socket import SOCK_STREAM
 from typing import Self
 from urllib.parse import urlsplit
@@ -16,6 +16,12 @@ LONGEST = 2_000  # not measured: characters, more than any receiver's address ha
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([1-9][0-9]{0,4}))?( private)?")
 _URL = re.compile(r"[!-~]+")  # neither a blank nor a line end, which would begin another line of the request
 _NAT64 = IPv6Network("64:ff9b::/96")
+_ODD: list[IPv4Network | IPv6Network] = [
+    *map(IPv6Network, ("fec0::/10", "3fff::/20")),
+    *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),
+]
+"""Site-local, documentation, protocol assignments, relays of 6to4: no receiver's, whatever a version of Python says."""
+_ISATAP = 0x5EFE  # in such an address (RFC 5214) the last 32 bits are those of an IPv4 address
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -136,10 +142,16 @@ def public(address: str) -> bool:
 
 def _public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (_last_32_bits(address) if address in _NAT64 else None)
+        inner = address.ipv4_mapped or address.sixtofour or (_last_32_bits(address) if _holds_ipv4(address) else None)
         if inner:
             return _public(inner)
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or any(address in net for net in _ODD)
+    )
+
+
+def _holds_ipv4(address: IPv6Address) -> bool:
+    return address in _NAT64 or int(address) >> 32 & 0xFCFF_FFFF == _ISATAP
 
 
 def _last_32_bits(address: IPv6Address) -> IPv4Address:

@@ -304,3 +304,17 @@ def test_character_units(tmp_path: Path) -> None:
             [Document("ocr", f"Page one, column two. {misread} Weather: rain."), Document("other", " ".join(WORDS))]
         )
         assert named(index.hits()) == [("fox", "ocr")]
+
+
+def test_a_watch_that_asks_for_something_else_is_not_sent_what_the_one_before_has_found(index: Index) -> None:
+    """Deliveries go on behind the hits of a watch that was replaced; if only the webhook is another, they all go on."""
+    index.watch("one", RELEASES[0])
+    index.put([Document("a", about(0, seed=1))])
+    index.watch("one", RELEASES[0], webhook="https://example.org/")
+    assert index.deliveries
+    assert index.deliveries.last("one") == ""
+    index.watch("one", RELEASES[1], webhook="https://example.org/")
+    index.put([Document("b", about(1, seed=1))])
+    undelivered = index.hits("one", index.deliveries.last("one"))
+    assert named(undelivered) == [("one", "b")]
+    assert named(index.hits("one")) == [("one", "a"), ("one", "b")]

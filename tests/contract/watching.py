@@ -1,7 +1,7 @@
 """What the tests of watches share: texts, an index that does not settle, and the obvious model of hits."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import dedup
@@ -27,6 +27,9 @@ class Unsettled(Index):
     def settle(self) -> int:
         """Do nothing."""
         return 0
+
+    def settle_own(self, ids: Sequence[str]) -> None:
+        """Do nothing."""
 
 
 @dataclass

@@ -65,3 +65,17 @@ def test_others_do_not_wait_for_it(url: str) -> None:
     with dedup.open(url) as index:
         assert index.put([Document("other", STORY[::-1])], skip_like=0.8).put == 1
     assert time.monotonic() - began < 2.5
+
+
+def test_what_is_put_beside_it_is_a_hit_also_if_it_is_replaced_at_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hits wait for what the dead writer may still have done, and none is lost meanwhile; they are read in order."""
+    with dedup.open(url) as index:
+        index.watch("words", STORY)
+        index.put([Document("flash", f"{STORY} in brief")])
+        index.put([Document("flash", "a correction that says something else in other words than before")])
+        index.put([Document("still", f"{STORY} at length")])
+        monkeypatch.setattr(records, "LEASE", 2)
+        time.sleep(3)
+        assert [(hit.watch, hit.match.id) for hit in index.hits()] == [("words", "flash"), ("words", "still")]

@@ -139,5 +139,7 @@ def test_workers_share_the_rate(start: Start, rate: int, workers: int, share: in
 
 
 def test_every_route_has_a_scope() -> None:
-    """Whatever changes the index needs `write`, by its method."""
-    assert {needed(method, "/v1/documents/a") for method in ("PUT", "DELETE", "POST", "PATCH")} == {"write"}
+    """Whatever changes the index needs `write`, by its method; a watch, which tells of documents, `read` too."""
+    assert all(needed(method, "/v1/documents/a") == {"write"} for method in ("PUT", "DELETE", "POST", "PATCH"))
+    assert needed("PUT", "/v1/watches/a") == needed("POST", "/watches") == {"read", "write"}
+    assert needed("DELETE", "/v1/watches/a") == {"write"}
