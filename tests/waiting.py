@@ -1,7 +1,12 @@
 """Waiting for something to happen, and for no longer than that."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -10,3 +15,9 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not so within {seconds} s"
         time.sleep(0.005)
+
+
+def awaited(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns, in a loop of a thread of its own: a browser's tests leave one in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

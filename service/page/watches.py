@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from dedup.errors import InvalidInput
 from dedup.model import Document, Hit, Watch
 from dedup.report.views import Name, name_of
 from service.backend import Service, Shared
@@ -81,6 +82,8 @@ def _form(service: Service, asked: Asked) -> Response:
 
 def _put(service: Service, name: str, asked: Asked) -> None:
     question = asked.question
+    if service.index.watched(name):
+        raise InvalidInput(f"there is a watch {name!r} already; give another name, or remove that one first")
     service.index.watch(
         name,
         None if asked.id else asked.sent["text"],

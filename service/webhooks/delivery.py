@@ -18,7 +18,8 @@ from service.webhooks.sending import Reply, Sender
 from service.webhooks.signing import secret_of, signed
 from service.webhooks.targets import Host, Target, target
 
-AT_ONCE = 16  # not measured: requests under way, each to another host and port
+AT_ONCE = 16  # not measured: requests under way, each to another URL
+AT_A_HOST = 4  # not measured: of them, so that a host that is away does not take all
 LEASE_SECONDS = 5  # not measured: so long, and two more at most, nobody sends once a process that sent is gone
 PAGE = 200  # not measured: hits read together, to know whose they are
 
@@ -58,7 +59,9 @@ class Delivery:
         self._holder = token_hex(8)
         self._place: str | None = None
         self._tasks, self._woken = dict[str, asyncio.Task[None]](), set[str]()
-        self._turns, self._pool = defaultdict[str, asyncio.Lock](asyncio.Lock), asyncio.Semaphore(AT_ONCE)
+        self._turns = defaultdict[tuple[str, str], asyncio.Lock](asyncio.Lock)
+        self._hosts_turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_A_HOST))
+        self._pool = asyncio.Semaphore(AT_ONCE)
 
     async def round(self) -> None:
         """Begin to send what has come in, if it is this process that sends."""
@@ -120,22 +123,22 @@ class Delivery:
             watch = await self._service.aside(self._index.watched, name)
             if watch is None or watch.webhook is None:
                 return None
+            message = await self._service.aside(self._next, watch)
+            if message is None:
+                return None
             goal = target(watch.webhook, self._hosts)
-            async with self._turns[goal.authority], self._pool:
-                reply = await self._send_next(watch, goal)
+            async with self._turns[goal.authority, goal.path], self._hosts_turns[goal.authority], self._pool:
+                reply = await self._send(watch, message, goal)
         except Problem:
+            log.info("webhook", outcome="forbidden")
             reply = Reply("forbidden")
         except Exception as error:  # noqa: BLE001 - whatever it was, the watch is tried again and the log has a line
             log.error("webhook", error=type(error).__name__, at=places(error))
             return Reply("failed")
-        if reply:
-            self._service.metrics.deliveries.labels(reply.outcome).inc()
+        self._service.metrics.deliveries.labels(reply.outcome).inc()
         return reply
 
-    async def _send_next(self, watch: Watch, goal: Target) -> Reply | None:
-        message = await self._service.aside(self._next, watch)
-        if message is None:
-            return None
+    async def _send(self, watch: Watch, message: Message, goal: Target) -> Reply:
         headers = signed(self._secrets, message.name, int(time.time()), message.body)
         reply = await self._sender.send(goal, headers, message.body)
         if reply.outcome == "delivered":

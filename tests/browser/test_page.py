@@ -206,6 +206,7 @@ def test_a_document_is_found_by_its_metadata(visit: Open) -> None:
     page.locator("#q").fill("WIRE 000_")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name=A).click()
+    page.locator(".source").first.wait_for()
     assert page.locator(".source").count() == 2
 
 

@@ -274,6 +274,9 @@ def test_stories_are_the_embedded_index_s(kind: str, start: Start, tmp_path: Pat
         assert raised(lambda: remote.stories("nonsense")) == (InvalidInput, "invalid_input")
         with pytest.raises(InvalidInput, match="order: Input should be 'newest' or 'largest'"):
             remote.stories(order="oldest")
-        with pytest.raises(UnknownStory, match="no document belongs to a story of this name; check the name"):
+        with pytest.raises(
+            UnknownStory,
+            match="no document belongs to a story of this name, or none",
+        ):
             remote.story("no/body")
         remote.close()

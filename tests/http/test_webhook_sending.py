@@ -14,6 +14,7 @@ import pytest
 import trustme
 from servers.receiver import Receiver, receiving
 from servers.server import free_port
+from waiting import awaited
 
 from service.webhooks.pauses import pause
 from service.webhooks.sending import Reply, Sender
@@ -31,7 +32,7 @@ def goal(url: str) -> Target:
 
 def send(url: str, body: bytes = b"{}", seconds: float = 5, **headers: str) -> Reply:
     """Send a body to a URL on this machine."""
-    return asyncio.run(Sender(seconds=seconds).send(goal(url), headers, body))
+    return awaited(Sender(seconds=seconds).send(goal(url), headers, body))
 
 
 def test_a_receiver_gets_the_body_and_the_headers() -> None:
@@ -104,7 +105,7 @@ def test_what_is_no_answer_is_told_as_unreachable(answer: bytes) -> None:
             port = server.sockets[0].getsockname()[1]
             return await Sender(seconds=5).send(goal(f"http://127.0.0.1:{port}/"), {}, b"{}")
 
-    assert asyncio.run(exchange()) == Reply("unreachable")
+    assert awaited(exchange()) == Reply("unreachable")
 
 
 def test_a_receiver_that_is_not_there_is_unreachable() -> None:
@@ -113,7 +114,7 @@ def test_a_receiver_that_is_not_there_is_unreachable() -> None:
     nobody = target("http://nobody.invalid/", [Host.of("nobody.invalid")])
     too_long = target(f"http://{'a' * 70}.org/", [Host.of(f"{'a' * 70}.org")])
     for absent in (nobody, too_long):
-        assert asyncio.run(Sender(seconds=5).send(absent, {}, b"")) == Reply("unreachable")
+        assert awaited(Sender(seconds=5).send(absent, {}, b"")) == Reply("unreachable")
 
 
 def test_a_name_that_changes_its_address_is_asked_once() -> None:
@@ -125,7 +126,7 @@ def test_a_name_that_changes_its_address_is_asked_once() -> None:
 
     def sent(*, private: bool) -> str:
         at = Target(False, "hooks.example.org", receiver.port, "/", private)
-        return asyncio.run(Sender(rebinding, seconds=2).send(at, {}, b"")).outcome
+        return awaited(Sender(rebinding, seconds=2).send(at, {}, b"")).outcome
 
     with receiving() as receiver:
         answers = [["127.0.0.1"], ["127.0.0.2"]]
@@ -143,7 +144,7 @@ def test_an_address_that_does_not_answer_is_followed_by_the_next() -> None:
 
     with receiving() as receiver:
         at = Target(False, "hooks.example.org", receiver.port, "/", private=True)
-        assert asyncio.run(Sender(two, seconds=5).send(at, {}, b"")).outcome == "delivered"
+        assert awaited(Sender(two, seconds=5).send(at, {}, b"")).outcome == "delivered"
     assert receiver.got[0].headers["host"] == f"hooks.example.org:{receiver.port}"
 
 
@@ -162,7 +163,7 @@ def test_an_address_that_is_silent_is_followed_by_the_next() -> None:
             one.connect_ex(("127.0.0.2", receiver.port))
         at = Target(False, "hooks.example.org", receiver.port, "/", private=True)
         begin = time.monotonic()
-        assert asyncio.run(Sender(two, seconds=2).send(at, {}, b"")).outcome == "delivered"
+        assert awaited(Sender(two, seconds=2).send(at, {}, b"")).outcome == "delivered"
     assert 0.4 < time.monotonic() - begin < 1.5
 
 
@@ -175,7 +176,7 @@ def test_a_certificate_must_be_the_host_s(tmp_path: Path, monkeypatch: pytest.Mo
         return ["127.0.0.1"]
 
     def sent(receiver: Receiver, name: str) -> str:
-        return asyncio.run(Sender(here).send(Target(True, name, receiver.port, "/", private=True), {}, b"")).outcome
+        return awaited(Sender(here).send(Target(True, name, receiver.port, "/", private=True), {}, b"")).outcome
 
     with receiving(authority.issue_cert("hooks.example.org")) as receiver:
         assert sent(receiver, "hooks.example.org") == "unreachable"

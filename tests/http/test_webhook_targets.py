@@ -1,8 +1,7 @@
 """Where webhooks may go: what is not named, not public or oddly spelt is refused before anything is sent."""
 
-import asyncio
-
 import pytest
+from waiting import awaited
 
 from service.problems import Problem
 from service.webhooks.targets import Host, Target, addresses, public, resolved, target
@@ -137,14 +136,14 @@ def test_only_public_addresses_of_a_host_are_used() -> None:
     def goal(host: str, *, private: bool) -> Target:
         return Target(False, host, 80, "/", private)
 
-    assert asyncio.run(addresses(goal("mixed", private=False), answers)) == ["8.8.8.8"]
-    assert asyncio.run(addresses(goal("inside", private=True), answers)) == ["10.0.0.1"]
+    assert awaited(addresses(goal("mixed", private=False), answers)) == ["8.8.8.8"]
+    assert awaited(addresses(goal("inside", private=True), answers)) == ["10.0.0.1"]
     with pytest.raises(Problem, match="private"):
-        asyncio.run(addresses(goal("inside", private=False), answers))
+        awaited(addresses(goal("inside", private=False), answers))
 
 
 @pytest.mark.parametrize("spelling", ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.1", "localhost"])
 def test_odd_spellings_of_an_address_are_seen_through(spelling: str) -> None:
     """Even if the operator named such a host, the address that the system makes of it decides."""
     with pytest.raises(Problem, match="private"):
-        asyncio.run(addresses(target(f"http://{spelling}/", [Host.of(spelling)]), resolved))
+        awaited(addresses(target(f"http://{spelling}/", [Host.of(spelling)]), resolved))
