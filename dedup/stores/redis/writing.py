@@ -58,6 +58,7 @@ class Journal:
         self.first = 0
         self._token, self._began = uuid.uuid4().bytes, time.monotonic()
         self._entry = Writer(0, 0)
+        self._is_given_up = False
         self.added = self.chunks = 0
         self.doubtful = False
         self.dead: dict[bytes, Writer] = {}
@@ -139,12 +140,14 @@ class Journal:
         if error is None:
             self.leave()
             return
-        self._entry = self._entry._replace(began=self._entry.began - records.LEASE + records.LAST_WORDS)
         with suppress(StoreError), self._wire.steady():  # whatever server it is by now
             self.give_up(patience=0)
 
     def give_up(self, *, patience: float | None = None) -> None:
         """Set the start of an entry that an error has left back, so that others clean up after 10 s."""
+        if not self._is_given_up and self._entry.began:
+            self._is_given_up = True
+            self._entry = self._entry._replace(began=self._entry.began - records.LEASE + records.LAST_WORDS)
         if self._wire.one(command(b"HEXISTS", self._layout.pending, self._token), patience=patience):
             self._wire.one(self._enlist(), patience=patience)
 
