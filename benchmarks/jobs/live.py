@@ -180,7 +180,13 @@ def faults(index: dedup.Index, sent: Stream, told: Path) -> Faults:
     wrong = 2 * len(pairs) - len(families) - len(stories)
     expected = {(str(by_id[name].family), name) for name in there if by_id[name].family in sent.phrases}
     hits = [(hit.watch, hit.match.id) for hit in all_hits(index)]
-    return Faults(lost, untold, wrong, len(expected.symmetric_difference(hits)) + len(hits) - len(set(hits)))
+    odd = {(watch, name) for watch, name in set(hits) - expected if not _alike(sent.phrases[int(watch)], by_id[name])}
+    return Faults(lost, untold, wrong, len(expected - set(hits)) + len(odd) + len(hits) - len(set(hits)))
+
+
+def _alike(phrase: str, one: Sent) -> bool:
+    """Return whether a phrase resembles a text by chance, as one made of "the" alone may."""
+    return dedup.compare(phrase, one.text).verdict != "new"
 
 
 def settled(index: dedup.Index, sent: Stream, told: Path) -> tuple[Faults, float]:
