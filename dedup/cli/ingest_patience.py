@@ -24,7 +24,11 @@ def open_patiently(url: str) -> Index:
         StoreError: it acknowledges not even a batch without documents; nothing is waited for then but another writer.
     """
     store = open_store(lasting(url), create=True)
-    _outlast(partial(store.put, [], lambda _: ()), StoreBusy)
+    try:
+        _outlast(partial(store.put, [], lambda _: ()), StoreBusy)
+    except BaseException:
+        store.close()
+        raise
     return Index(cast("Store", _Patient(store)))
 
 
